@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "tunneld/base/bytes.hpp"
+
+namespace tunnel {
+
+/// Overwrites memory in a way that the compiler may not leave out.
+void wipe(MutableBytes memory) noexcept;
+
+/// Bytes that must not outlive their use: zeroed on destruction, movable, neither copyable nor
+/// formattable.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::vector<std::uint8_t> bytes) noexcept : bytes_{std::move(bytes)} {}
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+  Secret(Secret&& other) noexcept : bytes_{std::exchange(other.bytes_, {})} {}
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) {
+      wipe(bytes_);
+      bytes_ = std::exchange(other.bytes_, {});
+    }
+    return *this;
+  }
+  ~Secret() { wipe(bytes_); }
+
+  Bytes reveal() const noexcept { return bytes_; }
+  bool empty() const noexcept { return bytes_.empty(); }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace tunnel

@@ -1,0 +1,157 @@
+#include "tunneld/base/unix_socket.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string>
+
+namespace tunnel {
+
+namespace {
+
+int socket_type(SocketKind kind) {
+  return kind == SocketKind::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
+}
+
+Result<sockaddr_un> unix_address(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto& text = path.native();
+  if (text.size() >= sizeof address.sun_path) {
+    return make_error(std::errc::filename_too_long,
+                      "socket path " + text + " is longer than " +
+                          std::to_string(sizeof address.sun_path - 1) +
+                          " bytes; choose a shorter runtime_dir");
+  }
+  std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
+  return address;
+}
+
+/// The sockets API takes every address as a sockaddr.
+const sockaddr* generic(const sockaddr_un& address) {
+  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+}
+
+void collect_descriptors(msghdr& message, std::vector<UniqueFd>& out) {
+  for (auto* control = CMSG_FIRSTHDR(&message); control != nullptr;
+       control = CMSG_NXTHDR(&message, control)) {
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(control) + i * sizeof(int), sizeof(int));
+      out.emplace_back(fd);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::pair<UniqueFd, UniqueFd>> seqpacket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0) {
+    return errno_error("make a socket pair");
+  }
+  return std::pair{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+}
+
+Result<UniqueFd> connect_unix(const std::filesystem::path& path, SocketKind kind) {
+  const auto address = unix_address(path);
+  if (!address) return address.error();
+  UniqueFd socket{::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC, 0)};
+  if (!socket) return errno_error("make a Unix socket");
+  if (::connect(socket.get(), generic(*address), sizeof *address) < 0) {
+    return errno_error("connect to " + path.native());
+  }
+  if (auto status = set_nonblocking(socket.get()); !status) return status.error();
+  return socket;
+}
+
+Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode) {
+  const auto address = unix_address(path);
+  if (!address) return address.error();
+  if (const auto live = connect_unix(path, kind); live) {
+    return make_error(std::errc::address_in_use,
+                      "another tunneld is listening on " + path.native());
+  }
+  if (::unlink(path.c_str()) < 0 && errno != ENOENT) {
+    return errno_error("remove the stale socket " + path.native());
+  }
+  UniqueFd socket{
+      ::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!socket) return errno_error("make a Unix socket");
+  const auto previous = ::umask(0777);  // nobody connects before the mode and the group are right
+  const int bound = ::bind(socket.get(), generic(*address), sizeof *address);
+  ::umask(previous);
+  if (bound < 0) return errno_error("bind " + path.native());
+  if (::chmod(path.c_str(), mode) < 0) return errno_error("chmod " + path.native());
+  if (::listen(socket.get(), SOMAXCONN) < 0) return errno_error("listen on " + path.native());
+  return socket;
+}
+
+Result<PeerCredentials> peer_credentials(int socket) {
+  ucred raw{};
+  socklen_t length = sizeof raw;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &raw, &length) < 0) {
+    return errno_error("read the credentials of a socket's peer");
+  }
+  return PeerCredentials{raw.pid, raw.uid, raw.gid};
+}
+
+Result<void> send_datagram(int socket, Bytes bytes, std::span<const int> descriptors) {
+  // iovec is not const-correct; sendmsg does not write through it.
+  iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control{};
+  if (descriptors.size() > kMaxDescriptors) {
+    return make_error(std::errc::invalid_argument, "too many descriptors for one message");
+  }
+  if (!descriptors.empty()) {
+    message.msg_control = control.data();
+    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+    auto* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
+  }
+  if (::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    return errno_error("send a message");
+  }
+  return {};
+}
+
+Result<ReceiveStatus> receive_datagram(int socket, std::size_t limit, Datagram& out) {
+  out.bytes.resize(limit);
+  out.descriptors.clear();
+  iovec part{out.bytes.data(), out.bytes.size()};
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const auto received = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (received < 0) {
+    out.bytes.clear();
+    if (errno == EAGAIN || errno == EINTR) return ReceiveStatus::WouldBlock;
+    if (errno == ECONNRESET) return ReceiveStatus::Closed;
+    return errno_error("receive a message");
+  }
+  collect_descriptors(message, out.descriptors);
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+    out.descriptors.clear();
+    return make_error(std::errc::message_size, "a message is longer than allowed");
+  }
+  out.bytes.resize(static_cast<std::size_t>(received));
+  return received == 0 ? ReceiveStatus::Closed : ReceiveStatus::Received;
+}
+
+}  // namespace tunnel

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "tunneld/base/bytes.hpp"
+#include "tunneld/base/result.hpp"
+#include "tunneld/base/unique_fd.hpp"
+
+namespace tunnel {
+
+/// Who is at the other end of a Unix socket, as the kernel vouches for it (SO_PEERCRED).
+struct PeerCredentials {
+  pid_t pid = 0;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+enum class SocketKind : std::uint8_t { Stream, SeqPacket };
+
+/// One datagram and the descriptors that came with it.
+struct Datagram {
+  std::vector<std::uint8_t> bytes;
+  std::vector<UniqueFd> descriptors;
+};
+
+/// What a non-blocking receive found.
+enum class ReceiveStatus : std::uint8_t { Received, WouldBlock, Closed };
+
+/// A connected pair of SOCK_SEQPACKET sockets, close-on-exec, non-blocking.
+Result<std::pair<UniqueFd, UniqueFd>> seqpacket_pair();
+
+/// A listening socket at `path`, non-blocking. A stale socket file is replaced; a live one is an
+/// error that says so (std::errc::address_in_use).
+Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode);
+
+/// Connects, non-blocking afterwards. A path longer than sockaddr_un is an error.
+Result<UniqueFd> connect_unix(const std::filesystem::path& path, SocketKind kind);
+
+Result<PeerCredentials> peer_credentials(int socket);
+
+/// Sends one datagram, whole or not at all; std::errc::resource_unavailable_try_again when full.
+Result<void> send_datagram(int socket, Bytes bytes, std::span<const int> descriptors = {});
+
+inline constexpr std::size_t kMaxDescriptors = 4;
+
+/// Receives one datagram of at most `limit` bytes and kMaxDescriptors descriptors (close-on-exec).
+/// A larger one is an error (std::errc::message_size); its descriptors are closed.
+Result<ReceiveStatus> receive_datagram(int socket, std::size_t limit, Datagram& out);
+
+}  // namespace tunnel
