@@ -15,6 +15,9 @@ class SiteName {
  public:
   static constexpr std::size_t kMaxLength = 32;
 
+  /// Names no site: only a place to read one into.
+  SiteName() = default;
+
   static std::optional<SiteName> parse(std::string_view text) {
     if (text.empty() || text.size() > kMaxLength || !alphanumeric(text.front())) {
       return std::nullopt;
@@ -43,6 +46,9 @@ class SiteName {
 class InterfaceName {
  public:
   static constexpr std::size_t kMaxLength = 15;  // IFNAMSIZ - 1
+
+  /// Names no interface: only a place to read one into.
+  InterfaceName() = default;
 
   static std::optional<InterfaceName> parse(std::string_view text) {
     if (text.empty() || text.size() > kMaxLength || text == "." || text == "..") {

@@ -1,0 +1,92 @@
+#include "pppd-bridge/tun/tun_device.hpp"
+
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+namespace tunnel::tun {
+
+namespace {
+
+constexpr auto kControlDevice = "/dev/net/tun";
+constexpr short kPlainPackets = IFF_TUN | IFF_NO_PI;
+
+Error open_error() {
+  auto error = errno_error(std::string{"open "} + kControlDevice);
+  switch (errno) {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+      error.context =
+          "the kernel offers no tun device (/dev/net/tun is missing): load it with `modprobe tun`, "
+          "or give it to the container (--device /dev/net/tun)";
+      break;
+    case EACCES:
+    case EPERM:
+      error.context =
+          "may not open /dev/net/tun: the node should have mode 0666 (`chmod 0666 /dev/net/tun`), "
+          "and the service or container must be allowed the device (DeviceAllow=/dev/net/tun rw)";
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+Error attach_error(const InterfaceName& name) {
+  auto error = errno_error("make the tun device " + name.str());
+  if (errno == EBUSY) {
+    return make_error(std::errc::device_or_resource_busy,
+                      "the interface name " + name.str() +
+                          " is taken: another program has it; choose another `interface` in [ppp], "
+                          "or remove that interface");
+  }
+  if (errno == EINVAL) {
+    return make_error(std::errc::device_or_resource_busy,
+                      "the interface name " + name.str() +
+                          " is taken by a device that is not a tun; choose another `interface` in "
+                          "[ppp]");
+  }
+  if (errno == EPERM) error.context += " (CAP_NET_ADMIN is needed)";
+  return error;
+}
+
+}  // namespace
+
+Result<UniqueFd> open_device(const InterfaceName& name) {
+  UniqueFd device{::open(kControlDevice, O_RDWR | O_CLOEXEC | O_NONBLOCK)};
+  if (!device) return open_error();
+  ifreq request{};
+  std::copy(name.str().begin(), name.str().end(), request.ifr_name);
+  // Exclusive: a persistent device of that name belongs to somebody else.
+  request.ifr_flags = static_cast<short>(kPlainPackets | IFF_TUN_EXCL);
+  if (::ioctl(device.get(), TUNSETIFF, &request) < 0) return attach_error(name);
+  return device;
+}
+
+Result<InterfaceName> device_name(const UniqueFd& device) {
+  ifreq request{};
+  if (::ioctl(device.get(), TUNGETIFF, &request) < 0) return errno_error("ask for a tun's name");
+  const bool plain = (request.ifr_flags & kPlainPackets) == kPlainPackets;
+  const auto* end = std::find(std::begin(request.ifr_name), std::end(request.ifr_name), '\0');
+  const auto name = InterfaceName::parse({std::begin(request.ifr_name), end});
+  if (!plain || !name) {
+    return make_error(std::errc::invalid_argument, "a descriptor is not a tun device of ours");
+  }
+  return *name;
+}
+
+Result<void> set_carrier(const UniqueFd& device, Carrier carrier) {
+  int on = carrier == Carrier::On ? 1 : 0;
+  if (::ioctl(device.get(), TUNSETCARRIER, &on) < 0) {
+    return errno_error("switch the carrier of a tun device");
+  }
+  return {};
+}
+
+}  // namespace tunnel::tun

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "tunneld/base/address.hpp"
+#include "tunneld/base/bytes.hpp"
+#include "tunneld/base/identifiers.hpp"
+
+/// What tunneld and a bridge say to each other: one SOCK_SEQPACKET datagram a message.
+///
+/// A message is one type byte and then the fields of its struct, in order, big-endian, with nothing
+/// behind them. A bridge reports facts; it never asks for an action. tunneld checks each fact
+/// against the profile; a datagram that does not decode costs that bridge its life.
+namespace tunnel::ipc {
+
+/// Bumped with every change of a message, so that an old bridge and a new daemon part politely.
+inline constexpr std::uint8_t kVersion = 1;
+
+/// Longest datagram; settings with many networks are the largest.
+inline constexpr std::size_t kMaxMessage = 32 * 1024;
+inline constexpr std::size_t kMaxText = 1024;
+inline constexpr std::size_t kMaxItems = 1024;
+
+/// How far a link has come (DESIGN section 5). The order is the order of a link's life.
+enum class Stage : std::uint8_t { Resolve, Connect, HostKey, Auth, Lcp, PppAuth, Ncp };
+inline constexpr auto kLastStage = Stage::Ncp;
+
+enum class SshClient : std::uint8_t { Libssh2, Openssh };
+enum class Role : std::uint8_t { Dial, Answer };
+
+/// Whether trying again soon can help.
+enum class Permanence : std::uint8_t { Transient, Permanent };
+
+enum class Layer : std::uint8_t { Link, Lcp, Ipcp };
+inline constexpr auto kLastLayer = Layer::Ipcp;
+
+// ---- tunneld to bridge ------------------------------------------------------------------------
+
+/// How to reach an answering gateway. The private key comes as the second descriptor.
+struct DialSettings {
+  std::string host;
+  std::uint16_t port = 22;
+  std::string user;
+  std::vector<std::string> host_keys;
+  SshClient client = SshClient::Libssh2;
+  std::string ssh_config;  // a file, or empty
+  bool operator==(const DialSettings&) const = default;
+};
+
+/// All a bridge may know. The tun device is the first descriptor.
+struct Settings {
+  std::uint8_t version = kVersion;
+  SiteName site;
+  InterfaceName interface;
+  Ipv4Address local;
+  Ipv4Address remote;
+  Mru mru;
+  std::string ident;
+  std::chrono::milliseconds echo_interval{1000};
+  std::uint32_t echo_failures = 3;
+  std::vector<Prefix> networks;  // the only sources accepted from the peer, besides its address
+  std::string bridge_socket;     // where a restarted tunneld will listen
+  std::optional<DialSettings> dial;
+  bool operator==(const Settings&) const = default;
+};
+
+/// A claim that is not granted. The text is for the peer's administrator.
+struct Refused {
+  std::string reason;
+  bool operator==(const Refused&) const = default;
+};
+
+/// Close the link in good order, then exit.
+struct Shutdown {
+  std::string reason;
+  bool operator==(const Shutdown&) const = default;
+};
+
+// ---- bridge to tunneld ------------------------------------------------------------------------
+
+/// "sshd started me for this site." The peer and the key are sshd's words, not the peer's.
+struct Claim {
+  std::uint8_t version = kVersion;
+  SiteName site;
+  std::string peer;  // "198.51.100.10 port 40022"
+  std::string key;   // "SHA256:…" of the key that opened the session
+  bool operator==(const Claim&) const = default;
+};
+
+/// What was agreed with the peer.
+struct LinkUp {
+  Ipv4Address local;
+  Ipv4Address remote;
+  Mru receive_mru;
+  Mru transmit_mru;
+  std::string transport;  // "libssh2 aes128-ctr hmac-sha2-256 to 203.0.113.4 port 22"
+  bool operator==(const LinkUp&) const = default;
+};
+
+/// "I have a link already": to a tunneld that was restarted. The tun device comes with it.
+struct Adopt {
+  std::uint8_t version = kVersion;
+  SiteName site;
+  Role role = Role::Dial;
+  std::string peer;
+  std::string key;
+  std::optional<LinkUp> up;  // empty: not up yet
+  std::chrono::milliseconds up_for{0};
+  bool operator==(const Adopt&) const = default;
+};
+
+struct StageReached {
+  Stage stage = Stage::Resolve;
+  std::string detail;
+  bool operator==(const StageReached&) const = default;
+};
+
+struct LinkDown {
+  Permanence permanence = Permanence::Transient;
+  std::string reason;
+  bool operator==(const LinkDown&) const = default;
+};
+
+/// Totals since this bridge began; sent every second, so that they are also its heartbeat.
+struct Statistics {
+  std::uint64_t packets_in = 0;  // from the peer, delivered to the tun device
+  std::uint64_t bytes_in = 0;
+  std::uint64_t packets_out = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t dropped_source = 0;     // source address outside the site's networks
+  std::uint64_t dropped_malformed = 0;  // not an IP packet
+  std::uint64_t dropped_too_big = 0;    // longer than the peer's MRU
+  std::uint64_t dropped_down = 0;       // while the link was not open
+  std::uint64_t dropped_tun = 0;        // the tun device did not take it
+  std::uint64_t bad_frames = 0;         // FCS, length
+  std::uint64_t wire_bytes_in = 0;
+  std::uint64_t wire_bytes_out = 0;
+  std::uint32_t round_trip_us = 0;  // of the last Echo; 0: none yet
+  bool operator==(const Statistics&) const = default;
+};
+
+/// One line for ppp.log; peer text in it is escaped already, and is escaped again where it is not.
+struct PppEvent {
+  Layer layer = Layer::Link;
+  std::string text;
+  bool operator==(const PppEvent&) const = default;
+};
+
+/// A line that the far side printed on its standard error.
+struct RemoteText {
+  std::string text;
+  bool operator==(const RemoteText&) const = default;
+};
+
+using ToBridge = std::variant<Settings, Refused, Shutdown>;
+using FromBridge =
+    std::variant<Claim, Adopt, StageReached, LinkUp, LinkDown, Statistics, PppEvent, RemoteText>;
+
+/// The datagram for a message. Texts are cut at kMaxText.
+std::vector<std::uint8_t> encode(const ToBridge& message);
+std::vector<std::uint8_t> encode(const FromBridge& message);
+
+/// nullopt for anything but exactly one message with every field in range.
+std::optional<ToBridge> decode_to_bridge(Bytes datagram);
+std::optional<FromBridge> decode_from_bridge(Bytes datagram);
+
+}  // namespace tunnel::ipc
