@@ -1,0 +1,132 @@
+#pragma once
+
+#include "tunneld/base/address.hpp"
+#include "tunneld/base/identifiers.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tunnel::config {
+
+enum class Role : std::uint8_t { Dial, Answer };
+enum class Autostart : std::uint8_t { No, Yes };
+enum class SshClient : std::uint8_t { Libssh2, Openssh };
+/// What becomes of a site's networks while its link is down: refused, or left to another route.
+enum class OnDown : std::uint8_t { Hold, Withdraw };
+/// Whether tunneld switches on forwarding between its tunnels and the other interfaces.
+enum class Forwarding : std::uint8_t { Enable, LeaveAlone };
+
+/// [gateway] of tunneld.toml.
+struct Gateway {
+  std::string name;  // the host name, unless the file says otherwise
+  std::filesystem::path runtime_dir{"/run/tunneld"};
+  std::filesystem::path log_dir{"/var/log/tunneld"};
+  std::filesystem::path state_dir{"/var/lib/tunneld"};
+  std::string control_group{"tunneld"};  // who may use control.sock
+  std::string bridge_user{"pppossh"};    // the account of every pppd-bridge
+  std::string user{"tunneld"};           // the account of tunneld itself
+  std::filesystem::path bridge{};        // empty: the pppd-bridge beside tunneld
+  Forwarding forwarding = Forwarding::Enable;
+
+  bool operator==(const Gateway&) const = default;
+};
+
+/// A public key as it stands in a profile, checked: `base64` decodes to a key of type `type`.
+struct AuthorizedKey {
+  std::string type;     // "ssh-ed25519"
+  std::string base64;   // "AAAA..."
+  std::string comment;  // may be empty; without control characters
+
+  bool operator==(const AuthorizedKey&) const = default;
+};
+
+/// [ssh] of a site that dials.
+struct Dial {
+  std::string host;  // a name, or an address of either family without brackets
+  std::uint16_t port = 22;
+  std::string user{"pppossh"};
+  std::filesystem::path identity{};      // absolute; empty only with SshClient::Openssh
+  std::vector<std::string> host_keys{};  // "TYPE BASE64", without comment; never empty
+  SshClient client = SshClient::Libssh2;
+  std::filesystem::path ssh_config{};  // absolute, or empty; only with SshClient::Openssh
+
+  bool operator==(const Dial&) const = default;
+};
+
+/// [ssh] of a site that answers.
+struct Answer {
+  std::vector<AuthorizedKey> authorized_keys{};  // never empty
+  std::vector<std::string> from{};               // "ADDRESS/LENGTH"; empty: from everywhere
+
+  bool operator==(const Answer&) const = default;
+};
+
+/// [ppp] of a site.
+struct Ppp {
+  InterfaceName interface;
+  Ipv4Address local;
+  Ipv4Address remote;
+  std::string ident{};  // RFC 1570 Identification, at most 255 bytes; empty: none is sent
+  Mru mru{1500};
+  std::chrono::milliseconds echo_interval{1000};
+  unsigned echo_failures = 3;
+
+  bool operator==(const Ppp&) const = default;
+};
+
+/// [routes] of a site. The remote networks are also the only sources taken from its tunnel,
+/// besides the peer's own address.
+struct Routes {
+  std::vector<Prefix> remote{};  // IPv4, in the profile's order
+  std::uint32_t metric = 50;     // 1 to 2^31 - 1, so that a worse metric can always be had
+  OnDown on_down = OnDown::Hold;
+
+  bool operator==(const Routes&) const = default;
+};
+
+/// [reconnect] of a site that dials; the defaults for one that answers.
+struct Reconnect {
+  std::chrono::milliseconds min{1000};
+  std::chrono::milliseconds max{60000};
+  unsigned attempts = 0;  // 0: for ever
+
+  bool operator==(const Reconnect&) const = default;
+};
+
+/// One profile: /etc/tunneld/sites/NAME.toml.
+struct Site {
+  SiteName name;
+  std::string description{};
+  Autostart autostart = Autostart::Yes;
+  std::variant<Dial, Answer> ssh;
+  Ppp ppp;
+  Routes routes{};
+  Reconnect reconnect{};
+  std::filesystem::path file{};  // the profile
+
+  Role role() const noexcept {
+    return std::holds_alternative<Dial>(ssh) ? Role::Dial : Role::Answer;
+  }
+
+  /// nullptr for the other role.
+  const Dial* dial() const noexcept { return std::get_if<Dial>(&ssh); }
+
+  const Answer* answer() const noexcept { return std::get_if<Answer>(&ssh); }
+
+  bool operator==(const Site&) const = default;
+};
+
+/// All that tunneld is told: comparable as a whole and site by site, for a reload to see what
+/// changed.
+struct Configuration {
+  Gateway gateway;
+  std::vector<Site> sites;  // sorted by name
+
+  bool operator==(const Configuration&) const = default;
+};
+
+}  // namespace tunnel::config

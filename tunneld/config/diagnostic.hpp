@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+namespace tunnel::config {
+
+/// Where something stands in a file. Lines and columns count from 1, columns in characters;
+/// `last_column` is one past the last. Line 0: the file as a whole.
+struct Location {
+  unsigned line = 0;
+  unsigned first_column = 0;
+  unsigned last_column = 0;
+
+  bool operator==(const Location&) const = default;
+};
+
+/// One mistake in the configuration, and what to do about it.
+struct Diagnostic {
+  std::string file;
+  unsigned line = 0;  // 0: the file as a whole, without columns or a source line
+  unsigned first_column = 0;
+  unsigned last_column = 0;  // one past the last
+  std::string message;
+  std::string source_line;
+  std::string hint;  // may be empty
+
+  bool operator==(const Diagnostic&) const = default;
+};
+
+/// The diagnostic as it is printed, without a newline at the end:
+///
+///     sites/labs.toml:12:1-6: error: unknown key "remot" in [ppp]
+///         remot = "10.224.1.2"
+///         ^~~~~
+///     hint: did you mean "remote"?
+std::string explain(const Diagnostic& diagnostic);
+
+}  // namespace tunnel::config

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "tunneld/config/configuration.hpp"
+#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/config/private_key.hpp"
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace tunnel::config {
+
+/// What the file system says about a file: the permission bits and the owner, or why it has
+/// nothing to say.
+struct FileFacts {
+  std::error_code error{};
+  mode_t mode = 0644;
+  uid_t owner = 0;
+};
+
+/// The same of a private key, and what is in it.
+struct KeyFacts {
+  FileFacts file{};
+  KeyProperties properties{};
+};
+
+/// A configuration file in memory. `name` is what diagnostics call it; a site is called after its
+/// stem. With an error in `facts`, the text is empty and the error is reported.
+struct SourceFile {
+  std::string name;
+  std::string text;
+  FileFacts facts{};
+};
+
+/// All that is needed to know of the machine, so that parsing itself touches nothing of it.
+struct Facts {
+  std::string host_name;
+  /// What relative paths in profiles are relative to: the configuration directory, absolute.
+  std::filesystem::path directory;
+  std::function<FileFacts(const std::filesystem::path&)> file;
+  std::function<KeyFacts(const std::filesystem::path&)> key;
+};
+
+/// A configuration, when there is no diagnostic; else all that is wrong, in the order of the
+/// files and of the lines in each.
+struct Loaded {
+  std::optional<Configuration> configuration{};
+  std::vector<Diagnostic> diagnostics{};
+};
+
+/// Parses and validates a whole configuration: each file alone, and the sites against each other.
+/// Pure, given pure functions in `facts`.
+Loaded parse(const SourceFile& gateway, std::span<const SourceFile> sites, const Facts& facts);
+
+/// The same for one profile alone; the gateway is the default one.
+Loaded parse_site(const SourceFile& site, const Facts& facts);
+
+}  // namespace tunnel::config
