@@ -1,0 +1,27 @@
+#pragma once
+
+#include "routes/conflicts.hpp"
+#include "routes/kernel.hpp"
+#include "routes/model.hpp"
+#include "tunneld/base/identifiers.hpp"
+#include "tunneld/base/result.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tunnel::routes {
+
+/// What one reconciliation did and found.
+struct Outcome {
+  std::vector<std::string> done;       ///< one line per change made
+  std::vector<Error> failed;           ///< changes that could not be made
+  std::vector<Conflict> conflicts;     ///< as of before the changes
+  std::vector<InterfaceName> missing;  ///< wanted interfaces without a device
+};
+
+/// Reads, plans and applies. A failed change does not keep the others from being made (one site's
+/// trouble is not another's), but where a guard cannot be put in place nothing else is done: better
+/// no route than a leak. Fails only where the kernel cannot be read.
+Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted);
+
+}  // namespace tunnel::routes
