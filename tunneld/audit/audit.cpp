@@ -1,0 +1,85 @@
+#include "tunneld/audit/audit.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "tunneld/audit/journal.hpp"
+
+namespace tunnel::audit {
+
+namespace {
+
+constexpr off_t kTailBytes = 1024 * 1024;
+
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+/// Peer text is escaped where it is read; this keeps a line a line if that was forgotten.
+void defuse(std::string& text) {
+  std::replace_if(text.begin(), text.end(), is_control, '?');
+}
+
+std::string read_end(const std::filesystem::path& path) {
+  const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat there {};
+  if (!file || ::fstat(file.get(), &there) < 0) return {};
+  const off_t from = std::max<off_t>(0, there.st_size - kTailBytes);
+  std::string text(static_cast<std::size_t>(there.st_size - from), '\0');
+  const auto got = ::pread(file.get(), text.data(), text.size(), from);
+  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  if (from > 0) text.erase(0, text.find('\n') + 1);  // the first line is cut
+  return text;
+}
+
+}  // namespace
+
+Audit::Audit(Writer writer, const std::filesystem::path& log_dir, Clock clock)
+    : writer_{std::move(writer)}, clock_{std::move(clock)}, to_journal_{journal_available()} {
+  for (const auto type : {LogType::Ppp, LogType::Auth, LogType::Console}) {
+    files_.emplace(type, LogFile{log_dir / fmt::format("{}.log", name(type))});
+  }
+}
+
+void Audit::write(Record record) {
+  record.time = clock_();
+  defuse(record.text);
+  const auto line = format_line(record, writer_);
+  // The notice of lost lines bears the time and the writer of the line behind it.
+  const auto colon = line.find("]: ");
+  files_.at(record.type).write(line, std::string_view{line}.substr(0, colon + 3));
+  if (to_journal_) {
+    send_to_journal(record);
+  } else if (record.type != LogType::Ppp) {
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  if (follower_) follower_(record, line);
+}
+
+std::vector<std::string> Audit::tail(LogType type, std::size_t lines,
+                                     const std::string& containing) const {
+  const auto text = read_end(files_.at(type).path());
+  std::vector<std::string> found;
+  std::size_t begin = 0;
+  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    auto line = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.find(containing) != std::string::npos) found.push_back(std::move(line));
+  }
+  if (found.size() > lines) {
+    found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(lines));
+  }
+  return found;
+}
+
+std::uint64_t Audit::lost_lines() const noexcept {
+  std::uint64_t lost = 0;
+  for (const auto& [type, file] : files_) lost += file.lost();
+  return lost;
+}
+
+}  // namespace tunnel::audit

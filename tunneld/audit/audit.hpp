@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tunneld/audit/log_file.hpp"
+#include "tunneld/audit/log_line.hpp"
+
+namespace tunnel::audit {
+
+/// Where records go: the file of their type, the journal, whoever follows, and standard error where
+/// there is no journal.
+class Audit {
+ public:
+  using Clock = std::function<WallTime()>;
+  using Follower = std::function<void(const Record&, const std::string& line)>;
+
+  Audit(Writer writer, const std::filesystem::path& log_dir, Clock clock);
+
+  /// Writes one record; its time is set here. Control characters in the text are escaped.
+  void write(Record record);
+
+  /// Called with every record from now on. One follower: the control server.
+  void follow(Follower follower) { follower_ = std::move(follower); }
+
+  /// The last lines of a log, oldest first; only those that contain `containing` where it is not
+  /// empty. At most the end of the file is read (1 MiB).
+  std::vector<std::string> tail(LogType type, std::size_t lines,
+                                const std::string& containing) const;
+
+  std::uint64_t lost_lines() const noexcept;
+
+ private:
+  Writer writer_;
+  Clock clock_;
+  bool to_journal_;
+  std::map<LogType, LogFile> files_;
+  Follower follower_;
+};
+
+}  // namespace tunnel::audit

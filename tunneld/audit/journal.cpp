@@ -1,0 +1,39 @@
+#include "tunneld/audit/journal.hpp"
+
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+namespace tunnel::audit {
+
+namespace {
+
+constexpr auto kJournalSocket = "/run/systemd/journal/socket";
+
+}  // namespace
+
+bool journal_available() noexcept { return ::access(kJournalSocket, W_OK) == 0; }
+
+void send_to_journal(const Record& record) {
+  std::array fields{
+      "MESSAGE=" + (record.layer.empty() ? record.text : record.layer + ": " + record.text),
+      fmt::format("PRIORITY={}", static_cast<int>(record.priority)),
+      std::string{"SYSLOG_IDENTIFIER=tunneld"},
+      fmt::format("TUNNELD_TYPE={}", name(record.type)),
+      "TUNNELD_SITE=" + record.site,
+      "TUNNELD_INTERFACE=" + record.interface,
+      "TUNNELD_LAYER=" + record.layer,
+  };
+  std::array<iovec, fields.size()> parts{};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    parts[i] = iovec{fields[i].data(), fields[i].size()};
+  }
+  static_cast<void>(sd_journal_sendv(parts.data(), static_cast<int>(parts.size())));
+}
+
+}  // namespace tunnel::audit

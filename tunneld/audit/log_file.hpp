@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+#include "tunneld/base/unique_fd.hpp"
+
+namespace tunnel::audit {
+
+/// A log that others may rotate: it is opened again when another file, or none, stands at its path.
+/// A line that cannot be written (the disk is full) is counted, and the count is written as soon as
+/// there is room; nothing ever waits for it.
+class LogFile {
+ public:
+  explicit LogFile(std::filesystem::path path);
+
+  /// Appends one line, a newline is added. `prefix` stands before the notice of lost lines.
+  void write(std::string_view line, std::string_view prefix);
+
+  std::uint64_t lost() const noexcept { return lost_; }
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  bool current() const noexcept;
+  bool reopen() noexcept;
+  bool append(std::string_view line) noexcept;
+
+  std::filesystem::path path_;
+  UniqueFd file_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t unreported_ = 0;
+};
+
+}  // namespace tunnel::audit

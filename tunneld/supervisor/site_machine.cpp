@@ -1,0 +1,106 @@
+#include "tunneld/supervisor/site_machine.hpp"
+
+#include <utility>
+
+namespace tunnel::supervisor {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A link that lasted this long starts its pauses anew; one that breaks sooner does not, so that a
+/// link which comes up only to fall over is braked like one that does not come up.
+constexpr auto kHeldLongEnough = 10s;
+
+/// A bridge ends by itself within these; they are for the bridge that hangs.
+constexpr auto kConnectPatience = 60s;
+constexpr auto kPppPatience = 45s;
+constexpr auto kClosePatience = 3s;
+
+Duration patience(State state) {
+  const bool ppp = state == State::Lcp || state == State::PppAuth || state == State::Ncp;
+  return ppp ? Duration{kPppPatience} : Duration{kConnectPatience};
+}
+
+bool is_failure(Event event) {
+  return event == Event::LinkFailed || event == Event::LinkRefused || event == Event::BridgeGone ||
+         event == Event::Timeout || event == Event::AttemptsSpent;
+}
+
+}  // namespace
+
+SiteMachine::SiteMachine(ipc::Role role, ReconnectPolicy policy, RandomBelow random,
+                         SiteOutput& out)
+    : table_{role == ipc::Role::Dial ? kDialTable : kAnswerTable},
+      backoff_{policy, std::move(random)},
+      out_{out} {}
+
+void SiteMachine::handle(Event event, TimePoint now, std::string reason) {
+  const auto& cell = table_[static_cast<std::size_t>(event)][static_cast<std::size_t>(state_)];
+  if (event == Event::Start || event == Event::Restart || event == Event::Adopted) wanted_ = true;
+  if (event == Event::Stop) wanted_ = false;
+  if (!cell.legal) return;
+  const auto from = state_;
+  held_ = from == State::Up && now - since_ >= kHeldLongEnough;
+  if (is_failure(event) && from != State::Waiting && from != State::Closing) last_error_ = reason;
+  if (event == Event::LinkUp || event == Event::Adopted) last_error_.clear();
+  if (event == Event::Stop) last_error_.clear();
+  state_ = cell.next;
+  if (from != state_) since_ = now;
+  pause_.reset();
+  for (const auto action : cell.actions) run(action, now, reason);
+  if (from != state_ || pause_) note(event, from, reason);
+}
+
+void SiteMachine::expire(TimePoint now) {
+  if (!deadline_ || now < *deadline_) return;
+  deadline_.reset();
+  if (state_ == State::Waiting && backoff_.exhausted()) {
+    handle(Event::AttemptsSpent, now, last_error_);
+    return;
+  }
+  const bool attempt = state_ != State::Waiting && state_ != State::Closing;
+  handle(Event::Timeout, now,
+         attempt ? "nothing heard in state " + std::string{name(state_)} : std::string{});
+}
+
+void SiteMachine::note(Event event, State from, const std::string& reason) {
+  out_.changed(Transition{from, state_, event, reason, pause_});
+}
+
+void SiteMachine::arm(Duration pause, TimePoint now) { deadline_ = now + pause; }
+
+std::chrono::milliseconds SiteMachine::retry_pause(TimePoint) {
+  if (!held_) return backoff_.next();
+  backoff_.reset();
+  return backoff_.after_established();
+}
+
+void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
+  switch (action) {
+    case Action::None: return;
+    case Action::OpenDevice: return out_.open_device();
+    case Action::RemoveDevice: return out_.remove_device();
+    case Action::StartBridge: return out_.start_bridge();
+    case Action::GrantClaim: return out_.grant_claim();
+    case Action::RefuseClaim: return out_.refuse_claim(reason);
+    case Action::StopBridge: return out_.stop_bridge();
+    case Action::KillBridge: return out_.kill_bridge();
+    case Action::TakeUp: alerted_.clear(); return out_.take_up();
+    case Action::TakeDown: return out_.take_down();
+    case Action::ArmStage: return arm(patience(state_), now);
+    case Action::ArmRetry:
+      pause_ = retry_pause(now);
+      return arm(*pause_, now);
+    case Action::ArmLongest:
+      pause_ = backoff_.longest();
+      arm(*pause_, now);
+      if (std::exchange(alerted_, reason) != reason) out_.alert(reason);
+      return;
+    case Action::ArmClose: return arm(kClosePatience, now);
+    case Action::Disarm: deadline_.reset(); return;
+    case Action::ForgetFailures: backoff_.reset(); return;
+  }
+}
+
+}  // namespace tunnel::supervisor
