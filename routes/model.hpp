@@ -120,11 +120,13 @@ struct Actual {
   std::vector<Link> links;         ///< all
   std::vector<Address> addresses;  ///< all of IPv4
   std::vector<Route> routes;       ///< those of kRouteProtocol
-  /// Routes of somebody else that the kernel would now use for the first address of a wanted or
-  /// guarded network. A question for each network, so that a gateway with a full BGP table answers
-  /// as fast as any other.
+  /// Routes of somebody else to exactly a wanted or guarded network, where the kernel would follow
+  /// them now. One question for each network: a gateway with a full BGP table answers as fast as
+  /// any other. What is hidden behind a more specific route is not seen.
   std::vector<Route> foreign;
   bool ip_forward = false;  ///< net.ipv4.ip_forward
+  /// False where the kernel runs without IPv6: nothing of it to route, to guard, or to leak.
+  bool ipv6 = true;
 
   const Link* link(std::string_view name) const noexcept;
   const Link* link(int index) const noexcept;

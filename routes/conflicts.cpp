@@ -1,0 +1,142 @@
+#include "routes/conflicts.hpp"
+
+#include "routes/change.hpp"
+#include "tunneld/base/escape.hpp"
+
+#include <algorithm>
+
+namespace tunnel::routes {
+
+namespace {
+
+/// A network that ought to be ours, and the metric up to which another route to it is in the way.
+struct Claim {
+  const WantedInterface* interface;  // nullptr for a guard alone
+  Prefix network;
+  std::uint32_t metric;
+};
+
+std::string link_text(const Actual& actual, int index) {
+  const auto* link = actual.link(index);
+  return link != nullptr ? escape_text(link->name) : "interface " + std::to_string(index);
+}
+
+bool is_guarded(const Wanted& wanted, const Prefix& network) {
+  return std::find(wanted.guarded.begin(), wanted.guarded.end(), network) != wanted.guarded.end();
+}
+
+std::vector<Claim> claims(const Wanted& wanted) {
+  std::vector<Claim> all;
+  const auto claimed = [&all](const Prefix& network) {
+    return std::any_of(all.begin(), all.end(),
+                       [&network](const Claim& claim) { return claim.network == network; });
+  };
+  for (const auto& interface : wanted.interfaces) {
+    auto networks = interface.networks;
+    networks.push_back(Prefix::host(interface.peer));
+    for (const auto& network : networks) {
+      const auto limit = is_guarded(wanted, network) ? kGuardMetric : interface.metric;
+      if (!claimed(network)) all.push_back({&interface, network, limit});
+    }
+  }
+  for (const auto& network : wanted.guarded) {
+    if (!claimed(network)) all.push_back({nullptr, network, kGuardMetric});
+  }
+  return all;
+}
+
+/// An address of an interface that is none of the wanted ones. These may share a local address:
+/// a hub often has one for all its links.
+bool somebody_elses(const Wanted& wanted, const Actual& actual, const Address& address) {
+  const auto* link = actual.link(address.device);
+  return std::none_of(wanted.interfaces.begin(), wanted.interfaces.end(),
+                      [link](const WantedInterface& interface) {
+                        return link != nullptr && interface.name.str() == link->name;
+                      });
+}
+
+void check_name(const WantedInterface& interface, const Actual& actual,
+                std::vector<Conflict>& found) {
+  const auto* link = actual.link(interface.name.str());
+  if (link == nullptr || link->tun) return;
+  const auto& name = interface.name.str();
+  found.push_back({Conflict::Kind::InterfaceTaken, name,
+                   name + " exists and is no tun device: rename it, or give the site another "
+                          "interface"});
+}
+
+void check_addresses(const WantedInterface& interface, const Wanted& wanted, const Actual& actual,
+                     std::vector<Conflict>& found) {
+  const auto& name = interface.name.str();
+  const auto clash = [&](const std::string& what, Ipv4Address address, const std::string& holder) {
+    found.push_back({Conflict::Kind::AddressTaken, name,
+                     name + ": " + what + ' ' + address.str() + " is already " + holder +
+                         ": give the site another address, or remove that one"});
+  };
+  for (const auto& address : actual.addresses) {
+    if (!somebody_elses(wanted, actual, address)) continue;
+    const auto holder = link_text(actual, address.device);
+    if (address.local == interface.local) {
+      clash("the local address", interface.local, "that of " + holder);
+    }
+    if (address.local == interface.peer) {
+      clash("the peer's address", interface.peer, "that of " + holder + " on this gateway");
+    } else if (address.peer == interface.peer) {
+      clash("the peer's address", interface.peer, "that of the peer of " + holder);
+    }
+  }
+}
+
+std::string claim_text(const Claim& claim) {
+  if (claim.interface == nullptr) return claim.network.str();
+  return claim.interface->name.str() + ": " + claim.network.str();
+}
+
+/// Says which subnet is in the way of the claim; empty for none. Single addresses are no networks:
+/// check_addresses() sees to them.
+std::string subnet_conflict(const Claim& claim, const Wanted& wanted, const Actual& actual) {
+  for (const auto& address : actual.addresses) {
+    if (address.length == 32 || address.subnet() != claim.network) continue;
+    if (!somebody_elses(wanted, actual, address)) continue;
+    return claim_text(claim) + " is also the network of " + link_text(actual, address.device) +
+           " (" + address.local.str() + '/' + std::to_string(address.length) +
+           "): one of the two must be renumbered";
+  }
+  return {};
+}
+
+std::string route_conflict(const Claim& claim, const Actual& actual) {
+  const auto* own = claim.interface == nullptr ? nullptr : actual.link(claim.interface->name.str());
+  for (const auto& route : actual.foreign) {
+    if (route.to != claim.network || route.metric > claim.metric) continue;
+    // Whoever made it, its packets go into the right tunnel.
+    if (own != nullptr && route.device == own->index) continue;
+    const auto device = route.device == 0 ? std::string{} : link_text(actual, route.device);
+    const bool preferred = claim.interface != nullptr && route.metric <= claim.interface->metric;
+    return claim_text(claim) + " has a route of somebody else, \"" + describe(route, device) +
+           "\", " +
+           (preferred ? "which is not behind ours: remove it, or give the site a lower metric"
+                      : "which would take its packets while the link is down: remove it");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Conflict> conflicts(const Wanted& wanted, const Actual& actual) {
+  std::vector<Conflict> found;
+  for (const auto& interface : wanted.interfaces) {
+    check_name(interface, actual, found);
+    check_addresses(interface, wanted, actual, found);
+  }
+  for (const auto& claim : claims(wanted)) {
+    auto text = subnet_conflict(claim, wanted, actual);
+    if (text.empty()) text = route_conflict(claim, actual);
+    if (text.empty()) continue;
+    const auto name = claim.interface == nullptr ? std::string{} : claim.interface->name.str();
+    found.push_back({Conflict::Kind::NetworkTaken, name, std::move(text)});
+  }
+  return found;
+}
+
+}  // namespace tunnel::routes
