@@ -163,17 +163,18 @@ make_tun_device() {
       'container, start it with --device /dev/net/tun.'
 }
 
-# make_account NAME SHELL: a system account and a group of that name, if the host has none.
+# make_account NAME SHELL [HOME]: a system account and a group of that name, if the host has none.
 make_account() {
   getent passwd "$1" >/dev/null && return
   local group=(--user-group)
   ! getent group "$1" >/dev/null || group=(--gid "$1")
-  useradd --system "${group[@]}" --no-create-home --home-dir /nonexistent --shell "$2" "$1"
+  useradd --system "${group[@]}" --no-create-home --home-dir "${3-/nonexistent}" --shell "$2" "$1"
 }
 
 make_accounts() {
   make_account tunneld /usr/sbin/nologin
-  make_account pppossh /bin/sh  # sshd hands forced commands to the account's shell
+  # sshd hands forced commands to the account's shell, and complains of a home that is not there.
+  make_account pppossh /bin/sh /
   make_account sshd /usr/sbin/nologin
   # No password fits "*", but unlike "!" it does not lock the account for an sshd without PAM.
   usermod --password '*' pppossh
