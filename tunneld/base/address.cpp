@@ -40,6 +40,7 @@ bool host_bits_zero(Bytes address, unsigned length) noexcept {
 }  // namespace
 
 std::optional<Ipv4Address> Ipv4Address::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // would end the C string
   in_addr raw{};
   if (inet_pton(AF_INET, std::string{text}.c_str(), &raw) != 1) return std::nullopt;
   return Ipv4Address{ntohl(raw.s_addr)};
@@ -56,6 +57,7 @@ std::string Ipv4Address::str() const {
 }
 
 std::optional<Ipv6Address> Ipv6Address::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   Ipv6Address address;
   if (inet_pton(AF_INET6, std::string{text}.c_str(), address.bytes.data()) != 1) {
     return std::nullopt;
