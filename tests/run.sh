@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# Builds tunneld and runs every test there is.
+#
+#   tests/run.sh [--unit] [--netns] [--checks] [--filter REGEX] [--preset PRESET]
+#
+#   --unit      only the hermetic tests, in parallel: no network, no root, no clock
+#   --netns     only those that need a network: they run in a private machine
+#               (tests/support/private-machine.sh), as root, and leave nothing behind
+#   --checks    only what is not a program: every header compiles alone, formatting, shell scripts
+#   --filter    only tests whose name matches, and no checks
+#   --preset    a preset of CMakePresets.json instead of ci (or $PRESET)
+#
+# Missing Debian packages are installed first (rc/install-packages.sh). Nothing may be skipped: a
+# test that does not run has failed. The last line is "N passed, N failed"; the exit status is 0
+# only if something passed and nothing failed.
+set -euo pipefail
+
+cd "$(dirname "$(readlink -f "$0")")/.."
+
+groups=()
+filter=''
+preset=${PRESET:-ci}
+passed=0
+failed=0
+summary=()
+
+usage() {
+  sed -n '2,/^set /s/^# \{0,1\}//p' tests/run.sh >&2
+  exit 2
+}
+
+heading() { printf '\n== %s\n' "$*"; }
+
+# count GROUP PASSED FAILED
+count() {
+  passed=$((passed + $2))
+  failed=$((failed + $3))
+  summary+=("$(printf '%-36s %4d passed, %d failed' "$1" "$2" "$3")")
+}
+
+# give_up SENTENCE: what was to run did not.
+give_up() {
+  printf 'tests/run.sh: %s\n' "$*" >&2
+  count "$1" 0 1
+}
+
+# ---- Tests known to ctest ----
+
+# Prints the numbers of passed and of all other tests in a JUnit file; a skipped test is no passed one.
+junit_totals() {
+  python3 - "$1" <<'END'
+import sys
+import xml.etree.ElementTree as tree
+
+suite = tree.parse(sys.argv[1]).getroot()
+total = int(suite.get("tests"))
+passed = sum(1 for test in suite.iter("testcase")
+             if test.get("status") == "run" and test.find("skipped") is None)
+for test in suite.iter("testcase"):
+    if test.get("status") not in ("run", "fail"):
+        print(f"not run: {test.get('name')}", file=sys.stderr)
+print(passed, total - passed)
+END
+}
+
+# run_ctest GROUP RUNNER... -- SELECTION...
+run_ctest() {
+  local group=$1 results runner=() status=0 totals
+  shift
+  while [[ $1 != -- ]]; do runner+=("$1") && shift; done
+  shift
+  results=$PWD/build/$preset/test-results/$group.xml
+  mkdir -p "${results%/*}"
+  rm -f "$results"
+  "${runner[@]}" ctest --test-dir "build/$preset" "$@" --parallel "$(nproc)" --timeout 300 \
+    --output-on-failure --output-junit "$results" </dev/null || status=$?
+  if [[ ! -e $results ]]; then
+    # Nothing to run, which is to be expected only of a filter.
+    if [[ ! $filter ]] || ((status != 0)); then give_up "$group tests" 'did not run'; fi
+    return 0
+  fi
+  totals=$(junit_totals "$results")
+  # shellcheck disable=SC2086  # two numbers
+  count "$group tests" $totals
+}
+
+run_unit() {
+  heading 'Hermetic tests'
+  run_ctest unit -- --label-exclude '^netns$' ${filter:+--tests-regex "$filter"}
+}
+
+run_netns() {
+  heading 'Tests in a private machine'
+  run_ctest netns tests/support/private-machine.sh -- --label-regex '^netns$' \
+    ${filter:+--tests-regex "$filter"}
+}
+
+# ---- Checks ----
+
+# tracked PATTERN...: files of the project, in a clone or in an unpacked archive.
+tracked() {
+  if git -c safe.directory='*' rev-parse --git-dir >/dev/null 2>&1; then
+    git -c safe.directory='*' ls-files -- "$@"
+  else
+    local pattern names=()
+    for pattern in "$@"; do names+=(-o -name "$pattern"); done
+    find . -path ./build -prune -o -type f \( -false "${names[@]}" \) -print
+  fi
+}
+
+# Scripts, by their first line.
+shell_scripts() {
+  local file
+  tracked '*' | while IFS= read -r file; do
+    [[ -f $file ]] || continue
+    case $(head -c 64 "$file" | tr -d '\0' | head -n 1) in
+      '#!'*/sh* | '#!'*bash* | '# shellcheck shell='*) printf '%s\n' "$file" ;;
+    esac
+  done
+}
+
+# check NAME COMMAND...
+check() {
+  heading "$1"
+  if "${@:2}" </dev/null; then
+    printf 'ok\n'
+    count "$1" 1 0
+  else
+    count "$1" 0 1
+  fi
+}
+
+check_formatting() {
+  local complaints
+  complaints=$(tracked '*.cpp' '*.hpp' | xargs -r clang-format-14 --dry-run -Werror 2>&1) && return
+  printf 'To be mended with clang-format-14 -i:\n'
+  sed -n 's/:[0-9]*:[0-9]*: error: .*clang-format-violations.*//p; t; /^[^ ].*error:/p' <<<"$complaints" | sort -u
+  return 1
+}
+
+check_scripts() { shell_scripts | xargs -r shellcheck --external-sources; }
+
+check_headers() { cmake --build "build/$preset" --target all_verify_interface_header_sets; }
+
+run_checks() {
+  check 'Every header compiles alone' check_headers
+  check 'Formatting (clang-format 14)' check_formatting
+  check 'Shell scripts (shellcheck)' check_scripts
+}
+
+# ---- All ----
+
+parse_arguments() {
+  while (($# > 0)); do
+    case $1 in
+      --unit | --netns | --checks) groups+=("${1#--}") ;;
+      --filter) (($# >= 2)) || usage; filter=$2; shift ;;
+      --preset) (($# >= 2)) || usage; preset=$2; shift ;;
+      *) usage ;;
+    esac
+    shift
+  done
+  if ((${#groups[@]} == 0)); then
+    groups=(unit netns)
+    [[ $filter ]] || groups+=(checks)
+  fi
+}
+
+build() {
+  heading "Building (preset $preset)"
+  cmake --preset "$preset" </dev/null && cmake --build "build/$preset" </dev/null
+}
+
+main() {
+  local group line
+  parse_arguments "$@"
+  rc/install-packages.sh test
+  if build; then
+    for group in "${groups[@]}"; do "run_$group"; done
+  else
+    give_up 'build' 'failed, and no test was run'
+  fi
+
+  heading "Run: ${groups[*]} (preset $preset${filter:+, filter $filter})"
+  for line in "${summary[@]}"; do printf '%s\n' "$line"; done
+  ((passed + failed > 0)) || printf 'No test was run.\n'
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  ((passed > 0 && failed == 0))
+}
+
+main "$@"
