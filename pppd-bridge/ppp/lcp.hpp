@@ -1,0 +1,118 @@
+#pragma once
+
+#include "pppd-bridge/ppp/control_protocol.hpp"
+#include "pppd-bridge/ppp/frame.hpp"
+#include "pppd-bridge/ppp/lcp_options.hpp"
+#include "pppd-bridge/ppp/random.hpp"
+#include "tunneld/base/identifiers.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tunnel::ppp {
+
+/// Less than this and no interface carries IPv4 (RFC 791 §3.1: 68 octets without fragmentation).
+inline constexpr std::uint16_t kMinMru = 68;
+
+/// What this end wants of its peer. ACCM 0: an SSH channel is transparent for all octets.
+struct LcpWishes {
+  Mru mru{kDefaultMru};
+  std::uint32_t accm = 0;
+  Compress protocol_field = Compress::Yes;
+  Compress address_control = Compress::Yes;
+  std::string ident;  // RFC 1570 §2.1, sent once when LCP opens; empty: none
+};
+
+/// The options of one direction, as the receiver of it has asked and the sender has granted. What
+/// was not asked has the RFC's default.
+struct LcpSettings {
+  std::uint16_t mru = kDefaultMru;
+  std::uint32_t accm = 0xffff'ffff;
+  std::uint32_t magic = 0;
+  Compress protocol_field = Compress::No;
+  Compress address_control = Compress::No;
+};
+
+/// An answer to an Echo-Request of ours.
+struct EchoReply {
+  std::uint8_t id = 0;
+  TimePoint when{};
+};
+
+/// The Link Control Protocol (RFC 1661 §5, §6; RFC 1570 §2) as a value: no descriptors, no clock.
+class Lcp final : public ControlProtocol {
+ public:
+  Lcp(LcpWishes wishes, const AutomatonLimits& limits, EngineOutput& out, PacketLog& log,
+      Random& random);
+
+  /// What the peer may send; the defaults while LCP is not opened.
+  const LcpSettings& local() const noexcept { return local_; }
+
+  /// What we may send.
+  const LcpSettings& remote() const noexcept { return remote_; }
+
+  /// Sends an Echo-Request and returns its identifier; only while opened().
+  std::uint8_t send_echo_request();
+  /// The last Echo-Reply since this was called before.
+  std::optional<EchoReply> take_echo_reply() noexcept;
+  /// Answers a packet of an unknown protocol (RFC 1661 §5.7), at a bounded rate; only while opened.
+  void reject_protocol(Protocol protocol, Bytes packet, TimePoint now);
+  /// The protocol that the peer has rejected since this was called before.
+  std::optional<Protocol> take_rejected_protocol() noexcept;
+
+  /// The peer's Identification, escaped; empty: none came.
+  const std::string& peer_ident() const noexcept { return peer_ident_; }
+
+ private:
+  void reset_wishes() override;
+  void write_request(ByteWriter& out) const override;
+  void begin_review() override;
+  Verdict review(const RawOption& option) override;
+  void append_missing(ByteWriter& naks) override;
+  void refused(Refusal refusal, const RawOption& option) override;
+  bool receive_other(const ControlPacket& packet, TimePoint now) override;
+  void when_up(TimePoint now) override;
+  void when_down(TimePoint now) override;
+  std::string describe(const RawOption& option) const override;
+
+  std::size_t transmit_limit() const noexcept override { return remote_.mru; }
+
+  static Verdict nak(const LcpOption& acceptable);
+  Verdict review_magic(std::uint32_t magic);
+  void take_nak(const LcpOption& option);
+  void forget_wish(LcpOptionType type);
+  void receive_echo_request(const ControlPacket& packet, TimePoint now);
+  void receive_echo_reply(const ControlPacket& packet, TimePoint now);
+  void receive_protocol_reject(const ControlPacket& packet, TimePoint now);
+  void receive_identification(const ControlPacket& packet);
+  void receive_time_remaining(const ControlPacket& packet);
+  void send_identification();
+  bool is_own_magic(std::uint32_t magic) const noexcept;
+  void fail_looped_back();
+  std::uint32_t new_magic();
+
+  /// Options of ours; nullopt where the peer has refused them.
+  struct Request {
+    std::optional<std::uint16_t> mru;
+    std::optional<std::uint32_t> accm;
+    std::optional<std::uint32_t> magic;
+    Compress protocol_field = Compress::No;
+    Compress address_control = Compress::No;
+  };
+
+  const LcpWishes wishes_;
+  Random& random_;
+  Request request_;
+  LcpSettings reviewed_;  // of the peer's request under review
+  LcpSettings local_;
+  LcpSettings remote_;
+  unsigned own_magics_ = 0;  // requests in a row that carried our own magic number
+  std::optional<EchoReply> echo_reply_;
+  std::optional<Protocol> rejected_protocol_;
+  std::string peer_ident_;
+  RateLimiter protocol_rejects_{10, 10};
+  RateLimiter echoes_{100, 100};
+};
+
+}  // namespace tunnel::ppp

@@ -1,0 +1,137 @@
+// LCP's packets beyond negotiation: echoes, rejects and RFC 1570's texts.
+
+#include "pppd-bridge/ppp/lcp.hpp"
+#include "tunneld/base/check.hpp"
+#include "tunneld/base/escape.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tunnel::ppp {
+
+namespace {
+
+constexpr std::size_t kMagicSize = 4;
+
+}  // namespace
+
+bool Lcp::receive_other(const ControlPacket& packet, TimePoint now) {
+  switch (packet.code) {
+    case Code::ProtocolReject:
+      receive_protocol_reject(packet, now);
+      return true;
+    case Code::EchoRequest:
+      receive_echo_request(packet, now);
+      return true;
+    case Code::EchoReply:
+      receive_echo_reply(packet, now);
+      return true;
+    case Code::DiscardRequest:
+      handle(Event::Rxr, {}, now);
+      return true;
+    case Code::Identification:
+      receive_identification(packet);
+      return true;
+    case Code::TimeRemaining:
+      receive_time_remaining(packet);
+      return true;
+    case Code::ConfigureRequest:
+    case Code::ConfigureAck:
+    case Code::ConfigureNak:
+    case Code::ConfigureReject:
+    case Code::TerminateRequest:
+    case Code::TerminateAck:
+    case Code::CodeReject:
+      break;
+  }
+  return false;
+}
+
+std::uint8_t Lcp::send_echo_request() {
+  TUNNEL_DCHECK(opened());
+  ByteWriter data;
+  data.u32(local_.magic);
+  return send_other(Code::EchoRequest, data.view());
+}
+
+std::optional<EchoReply> Lcp::take_echo_reply() noexcept {
+  return std::exchange(echo_reply_, std::nullopt);
+}
+
+std::optional<Protocol> Lcp::take_rejected_protocol() noexcept {
+  return std::exchange(rejected_protocol_, std::nullopt);
+}
+
+/// RFC 1661 §5.8. The data behind the magic number goes back whole, as far as the peer's MRU lets.
+void Lcp::receive_echo_request(const ControlPacket& packet, TimePoint now) {
+  ByteReader in{packet.data};
+  const auto magic = in.u32();
+  if (!magic) return count_malformed("an Echo-Request without a Magic-Number");
+  if (!opened()) return;
+  if (*magic != 0 && *magic == local_.magic) return fail_looped_back();
+  if (!echoes_.allow(now)) return;
+  ByteWriter reply;
+  reply.u32(local_.magic);
+  reply.bytes(in.rest());
+  handle(Event::Rxr, {.id = packet.id, .answer = reply.view()}, now);
+}
+
+/// Some peers leave the data out of their replies: the identifier says which request is meant.
+void Lcp::receive_echo_reply(const ControlPacket& packet, TimePoint now) {
+  const auto magic = ByteReader{packet.data}.u32();
+  if (!magic) return count_malformed("an Echo-Reply without a Magic-Number");
+  if (!opened()) return;
+  if (*magic != 0 && *magic == local_.magic) return fail_looped_back();
+  echo_reply_ = EchoReply{packet.id, now};
+}
+
+void Lcp::reject_protocol(Protocol protocol, Bytes packet, TimePoint now) {
+  if (!opened() || !protocol_rejects_.allow(now)) return;
+  log().packet(layer(), "peer sent protocol " + protocol_name(protocol) + ", which is rejected");
+  ByteWriter data;
+  data.u16(static_cast<std::uint16_t>(protocol));
+  data.bytes(packet.first(std::min(packet.size(), transmit_limit())));
+  send_other(Code::ProtocolReject, data.view());
+}
+
+/// RFC 1661 §5.7: only the Opened state takes any.
+void Lcp::receive_protocol_reject(const ControlPacket& packet, TimePoint now) {
+  const auto number = ByteReader{packet.data}.u16();
+  if (!number) return count_malformed("a Protocol-Reject without a protocol");
+  if (!opened()) return;
+  const Protocol rejected{*number};
+  log().packet(layer(), "RecvProtocolRej(" + std::to_string(packet.id) + ") protocol " +
+                            protocol_name(rejected));
+  if (rejected == Protocol::Lcp) return protocol_rejected(now);
+  rejected_protocol_ = rejected;
+  handle(Event::RxjPermitted, {}, now);
+}
+
+/// RFC 1570 §2.1: after the magic number, text for people, in any state.
+void Lcp::receive_identification(const ControlPacket& packet) {
+  ByteReader in{packet.data};
+  if (!in.u32()) return count_malformed("an Identification without a Magic-Number");
+  peer_ident_ = escape_text(in.rest());
+  log().packet(layer(), "RecvIdent: " + peer_ident_);
+}
+
+/// RFC 1570 §2.2: the peer will hang up; we are told, and there is nothing to do about it.
+void Lcp::receive_time_remaining(const ControlPacket& packet) {
+  ByteReader in{packet.data};
+  const auto magic = in.u32();
+  const auto seconds = in.u32();
+  if (!magic || !seconds) return count_malformed("a Time-Remaining shorter than its fields");
+  log().packet(layer(),
+               "RecvTimeRemain: " + std::to_string(*seconds) + " s " + escape_text(in.rest()));
+}
+
+void Lcp::send_identification() {
+  if (wishes_.ident.empty()) return;
+  ByteWriter data;
+  data.u32(local_.magic);
+  data.bytes(to_bytes(wishes_.ident));
+  log().packet(layer(), "SendIdent: " + escape_text(wishes_.ident));
+  send_other(Code::Identification, data.view());
+}
+
+}  // namespace tunnel::ppp

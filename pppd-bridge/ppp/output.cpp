@@ -1,0 +1,31 @@
+#include "pppd-bridge/ppp/output.hpp"
+
+namespace tunnel::ppp {
+
+std::string_view layer_name(Layer layer) noexcept {
+  switch (layer) {
+    case Layer::Lcp:
+      return "LCP";
+    case Layer::Ipcp:
+      return "IPCP";
+    case Layer::Link:
+      return "Link";
+  }
+  return {};
+}
+
+std::string_view phase_name(Phase phase) noexcept {
+  switch (phase) {
+    case Phase::Dead:
+      return "Dead";
+    case Phase::Establish:
+      return "Establish";
+    case Phase::Network:
+      return "Network";
+    case Phase::Terminate:
+      return "Terminate";
+  }
+  return {};
+}
+
+}  // namespace tunnel::ppp

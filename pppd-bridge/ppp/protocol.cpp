@@ -1,0 +1,45 @@
+#include "pppd-bridge/ppp/protocol.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace tunnel::ppp {
+
+namespace {
+
+std::string_view known_name(Protocol protocol) noexcept {
+  switch (protocol) {
+    case Protocol::Ipv4:
+      return "IPv4";
+    case Protocol::Ipv6:
+      return "IPv6";
+    case Protocol::Ipcp:
+      return "IPCP";
+    case Protocol::Ipv6cp:
+      return "IPV6CP";
+    case Protocol::Ccp:
+      return "CCP";
+    case Protocol::Lcp:
+      return "LCP";
+    case Protocol::Pap:
+      return "PAP";
+    case Protocol::Lqr:
+      return "LQR";
+    case Protocol::Chap:
+      return "CHAP";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string protocol_name(Protocol protocol) {
+  if (const auto name = known_name(protocol); !name.empty()) return std::string{name};
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const auto number = static_cast<std::uint16_t>(protocol);
+  std::string text = "0x";
+  for (int shift = 12; shift >= 0; shift -= 4) text += kHex[number >> shift & 0xf];
+  return text;
+}
+
+}  // namespace tunnel::ppp
