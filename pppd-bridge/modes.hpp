@@ -1,0 +1,16 @@
+#pragma once
+
+#include "pppd-bridge/options.hpp"
+
+/// The three ways a bridge runs (docs/architecture.md, "Processes").
+namespace tunnel::bridge {
+
+inline constexpr int kExitSuccess = 0;
+inline constexpr int kExitFailure = 1;
+
+/// Each runs to the end of its link and returns the exit status.
+int run_dial(const DialOptions& options);
+int run_answer(const AnswerOptions& options);
+int run_stdio(const StdioOptions& options);
+
+}  // namespace tunnel::bridge

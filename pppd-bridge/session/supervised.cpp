@@ -1,0 +1,237 @@
+#include "pppd-bridge/session/supervised.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "pppd-bridge/loop/loop.hpp"
+#include "pppd-bridge/session/stop_signals.hpp"
+#include "pppd-bridge/session/system_random.hpp"
+#include "tunneld/base/unix_socket.hpp"
+
+namespace tunnel::session {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStatisticsInterval = 1s;
+/// How often a bridge without tunneld looks for a new one: often enough to be adopted before the
+/// new one would give its device up for lost.
+constexpr auto kAdoptionInterval = 100ms;
+
+ipc::Layer to_ipc(ppp::Layer layer) {
+  switch (layer) {
+    case ppp::Layer::Lcp: return ipc::Layer::Lcp;
+    case ppp::Layer::Ipcp: return ipc::Layer::Ipcp;
+    case ppp::Layer::Link: return ipc::Layer::Link;
+  }
+  return ipc::Layer::Link;
+}
+
+ppp::LinkOptions link_options(const ipc::Settings& settings) {
+  ppp::LinkOptions options;
+  options.local = settings.local;
+  options.remote = settings.remote;
+  options.mru = settings.mru;
+  options.ident = settings.ident;
+  options.echo_interval = settings.echo_interval;
+  options.echo_failures = settings.echo_failures;
+  return options;
+}
+
+/// The session's observer: everything becomes a message to tunneld.
+class Runner final : private Observer {
+ public:
+  Runner(loop::Loop loop, UniqueFd signals, Supervised supervised,
+         std::unique_ptr<transport::Transport> transport)
+      : loop_{std::move(loop)},
+        signals_{std::move(signals)},
+        supervised_{std::move(supervised)},
+        description_{transport->describe()},
+        session_{loop_,
+                 Session::Parts{std::move(transport), std::move(supervised_.tun),
+                                link_options(supervised_.settings),
+                                SourceCheck{supervised_.settings.remote,
+                                            supervised_.settings.networks}},
+                 *this, random_} {}
+
+  Outcome run() {
+    if (const auto begun = begin(); !begun) return fail(begun.error());
+    while (!session_.over()) {
+      if (const auto waited = loop_.run_once(deadline()); !waited) return fail(waited.error());
+      if (const auto turned = session_.turn(); !turned) return fail(turned.error());
+      keep_in_touch();
+    }
+    channel().flush();
+    return outcome_;
+  }
+
+ private:
+  SupervisorChannel& channel() noexcept { return supervised_.channel; }
+
+  Result<void> begin() {
+    auto watched = loop_.watch(signals_.get(), {true, false}, [this](loop::Interest) {
+      loop_.forget(signals_.get());
+      session_.close("terminated");
+    });
+    if (!watched) return watched;
+    next_statistics_ = loop_.now() + kStatisticsInterval;
+    if (auto watching = watch_channel(); !watching) return watching;
+    return session_.start();
+  }
+
+  Outcome fail(const Error& error) {
+    std::fprintf(stderr, "pppd-bridge: %s\n", error.message().c_str());
+    channel().send(ipc::LinkDown{ipc::Permanence::Transient, error.message()});
+    return Outcome::Failed;
+  }
+
+  TimePoint deadline() const {
+    const auto ours = std::min(next_statistics_, next_adoption_);
+    return session_.deadline() ? std::min(ours, *session_.deadline()) : ours;
+  }
+
+  Result<void> watch_channel() {
+    watched_channel_ = channel().fd();
+    return loop_.watch(watched_channel_, {true, channel().wants_write()}, [this](loop::Interest) {
+      channel().flush();
+      read_channel();
+    });
+  }
+
+  void read_channel() {
+    while (auto incoming = channel().receive()) {
+      if (const auto* shutdown = std::get_if<ipc::Shutdown>(&incoming->message)) {
+        session_.close(shutdown->reason);
+      } else if (const auto* refused = std::get_if<ipc::Refused>(&incoming->message)) {
+        session_.close(refused->reason);
+      }
+      // Settings again: a new tunneld has adopted us, with what we run on already.
+    }
+  }
+
+  void keep_in_touch() {
+    const auto now = loop_.now();
+    if (now >= next_statistics_) {
+      next_statistics_ = now + kStatisticsInterval;
+      channel().send(statistics());
+    }
+    if (channel().open()) {
+      static_cast<void>(loop_.change(watched_channel_, {true, channel().wants_write()}));
+      return;
+    }
+    if (watched_channel_ >= 0) {
+      // Closed by the channel itself, and thereby out of the epoll set already.
+      loop_.forget(std::exchange(watched_channel_, -1));
+      next_adoption_ = now;
+    }
+    if (now >= next_adoption_) offer_adoption(now);
+  }
+
+  void offer_adoption(TimePoint now) {
+    next_adoption_ = now + kAdoptionInterval;
+    auto socket = connect_unix(supervised_.settings.bridge_socket, SocketKind::SeqPacket);
+    if (!socket) return;
+    channel() = SupervisorChannel{std::move(*socket)};
+    ipc::Adopt adopt;
+    adopt.site = supervised_.settings.site;
+    adopt.role = supervised_.role;
+    adopt.peer = supervised_.peer;
+    adopt.key = supervised_.key;
+    adopt.up = up_;
+    adopt.up_for = std::chrono::duration_cast<std::chrono::milliseconds>(now - up_since_);
+    channel().send(adopt, session_.tun().get());
+    if (!channel().open() || !watch_channel()) return;
+    next_adoption_ = TimePoint::max();
+  }
+
+  ipc::Statistics statistics() const {
+    const auto& counted = session_.counters();
+    ipc::Statistics told;
+    told.packets_in = counted.packets_in;
+    told.bytes_in = counted.bytes_in;
+    told.packets_out = counted.packets_out;
+    told.bytes_out = counted.bytes_out;
+    told.dropped_source = counted.dropped_source;
+    told.dropped_malformed = counted.dropped_malformed;
+    told.dropped_too_big = counted.dropped_too_big;
+    told.dropped_down = counted.dropped_down;
+    told.dropped_tun = counted.dropped_tun;
+    told.bad_frames = session_.bad_frames();
+    told.wire_bytes_in = counted.wire_bytes_in;
+    told.wire_bytes_out = counted.wire_bytes_out;
+    if (const auto trip = session_.round_trip()) {
+      told.round_trip_us = static_cast<std::uint32_t>(
+          std::chrono::duration_cast<std::chrono::microseconds>(*trip).count());
+    }
+    return told;
+  }
+
+  // Observer
+  void phase_changed(ppp::Phase phase) override {
+    if (phase == ppp::Phase::Establish) {
+      channel().send(ipc::StageReached{ipc::Stage::Lcp, description_});
+    } else if (phase == ppp::Phase::Network) {
+      channel().send(ipc::StageReached{ipc::Stage::Ncp, {}});
+    }
+  }
+
+  void network_up(const ppp::Agreed& agreed) override {
+    up_ = ipc::LinkUp{agreed.local, agreed.remote, agreed.receive_mru, agreed.transmit_mru,
+                      description_};
+    up_since_ = loop_.now();
+    channel().send(*up_);
+  }
+
+  void network_down() override { up_.reset(); }
+
+  void log(ppp::Layer layer, std::string text) override {
+    channel().send(ipc::PppEvent{to_ipc(layer), std::move(text)});
+  }
+
+  void remote_text(std::string line) override { channel().send(ipc::RemoteText{std::move(line)}); }
+
+  void ended(const ppp::DownReason& reason) override {
+    channel().send(statistics());
+    const auto permanence = reason.permanence == ppp::DownReason::Permanence::Permanent
+                                ? ipc::Permanence::Permanent
+                                : ipc::Permanence::Transient;
+    channel().send(ipc::LinkDown{permanence, reason.text});
+    outcome_ = reason.kind == ppp::DownReason::Kind::Closed ? Outcome::Closed : Outcome::Failed;
+  }
+
+  loop::Loop loop_;
+  UniqueFd signals_;
+  Supervised supervised_;
+  std::string description_;
+  SystemRandom random_;
+  Session session_;
+  int watched_channel_ = -1;
+  TimePoint next_statistics_;
+  TimePoint next_adoption_ = TimePoint::max();
+  std::optional<ipc::LinkUp> up_;
+  TimePoint up_since_;
+  Outcome outcome_ = Outcome::Failed;
+};
+
+}  // namespace
+
+Outcome run_supervised(Supervised supervised, std::unique_ptr<transport::Transport> transport) {
+  auto loop = loop::Loop::create();
+  auto signals = stop_signals();
+  if (!loop || !signals) {
+    const auto& error = loop ? signals.error() : loop.error();
+    std::fprintf(stderr, "pppd-bridge: %s\n", error.message().c_str());
+    return Outcome::Failed;
+  }
+  Runner runner{std::move(*loop), std::move(*signals), std::move(supervised),
+                std::move(transport)};
+  return runner.run();
+}
+
+}  // namespace tunnel::session

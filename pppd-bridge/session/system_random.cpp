@@ -1,0 +1,16 @@
+#include "pppd-bridge/session/system_random.hpp"
+
+#include <sys/random.h>
+
+#include "tunneld/base/check.hpp"
+
+namespace tunnel::session {
+
+std::uint32_t SystemRandom::u32() {
+  std::uint32_t value = 0;
+  // Up to 256 bytes are never interrupted once the pool is ready.
+  TUNNEL_CHECK(::getrandom(&value, sizeof value, 0) == sizeof value);
+  return value;
+}
+
+}  // namespace tunnel::session

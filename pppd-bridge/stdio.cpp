@@ -1,0 +1,136 @@
+// `pppd-bridge stdio`: one PPP end on standard input and output, with a tun device of its own.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "pppd-bridge/loop/loop.hpp"
+#include "pppd-bridge/modes.hpp"
+#include "pppd-bridge/session/session.hpp"
+#include "pppd-bridge/session/stop_signals.hpp"
+#include "pppd-bridge/session/system_random.hpp"
+#include "pppd-bridge/transport/stdio_transport.hpp"
+#include "pppd-bridge/tun/interface.hpp"
+#include "pppd-bridge/tun/tun_device.hpp"
+
+namespace tunnel::bridge {
+
+namespace {
+
+constexpr int kMostDevices = 256;
+
+void say(const std::string& text) { std::fprintf(stderr, "pppd-bridge: %s\n", text.c_str()); }
+
+int complain(const Error& error) {
+  say(error.message());
+  return kExitFailure;
+}
+
+struct NamedDevice {
+  InterfaceName name;
+  UniqueFd device;
+};
+
+/// The device that was asked for, or the first tunN that is free.
+Result<NamedDevice> open_some_device(const std::optional<InterfaceName>& wanted) {
+  for (int number = 0; number < kMostDevices; ++number) {
+    const auto name = wanted ? wanted : InterfaceName::parse(fmt::format("tun{}", number));
+    auto device = tun::open_device(*name);
+    if (device) return NamedDevice{*name, std::move(*device)};
+    if (wanted || device.error().code != std::errc::device_or_resource_busy) return device.error();
+  }
+  return make_error(std::errc::device_or_resource_busy,
+                    fmt::format("tun0 to tun{} are all taken", kMostDevices - 1));
+}
+
+/// Configures the device when the addresses are agreed, and tells a human what happens.
+class Console final : public session::Observer {
+ public:
+  Console(InterfaceName interface, bool debug) : interface_{std::move(interface)}, debug_{debug} {}
+
+  void phase_changed(ppp::Phase) override {}
+
+  void network_up(const ppp::Agreed& agreed) override {
+    const auto done = tun::configure_point_to_point(interface_, agreed.local, agreed.remote,
+                                                    Mtu{agreed.transmit_mru.bytes});
+    if (!done) {
+      failure_ = done.error();
+      return;
+    }
+    say(fmt::format("{} is up: {} -> {} mtu {}", interface_.str(), agreed.local.str(),
+                    agreed.remote.str(), agreed.transmit_mru.bytes));
+  }
+
+  void network_down() override {}
+
+  void log(ppp::Layer layer, std::string text) override {
+    if (debug_) say(fmt::format("{}: {}: {}", interface_.str(), ppp::layer_name(layer), text));
+  }
+
+  void remote_text(std::string line) override { say(line); }
+
+  void ended(const ppp::DownReason& reason) override {
+    say(fmt::format("{} is down: {}", interface_.str(), reason.text));
+    status_ = reason.kind == ppp::DownReason::Kind::Closed ||
+                      reason.kind == ppp::DownReason::Kind::PeerClosed
+                  ? kExitSuccess
+                  : kExitFailure;
+  }
+
+  const std::optional<Error>& failure() const noexcept { return failure_; }
+  int status() const noexcept { return status_; }
+
+ private:
+  InterfaceName interface_;
+  bool debug_;
+  std::optional<Error> failure_;
+  int status_ = kExitFailure;
+};
+
+int run_loop(loop::Loop& loop, session::Session& session, const UniqueFd& signals,
+             Console& console) {
+  auto watched = loop.watch(signals.get(), {true, false}, [&](loop::Interest) {
+    loop.forget(signals.get());
+    session.close("terminated");
+  });
+  if (!watched) return complain(watched.error());
+  if (const auto started = session.start(); !started) return complain(started.error());
+  while (!session.over()) {
+    if (const auto waited = loop.run_once(session.deadline()); !waited) {
+      return complain(waited.error());
+    }
+    if (const auto turned = session.turn(); !turned) return complain(turned.error());
+    if (console.failure()) return complain(*console.failure());
+  }
+  return console.status();
+}
+
+}  // namespace
+
+int run_stdio(const StdioOptions& options) {
+  auto named = open_some_device(options.interface);
+  if (!named) return complain(named.error());
+  auto transport = transport::stdio_transport(UniqueFd{STDIN_FILENO}, UniqueFd{STDOUT_FILENO});
+  if (!transport) return complain(transport.error());
+  auto signals = session::stop_signals();
+  if (!signals) return complain(signals.error());
+  auto loop = loop::Loop::create();
+  if (!loop) return complain(loop.error());
+
+  session::Session::Parts parts;
+  parts.transport = std::move(*transport);
+  parts.tun = std::move(named->device);
+  parts.ppp.local = options.local;
+  parts.ppp.remote = options.remote;
+  parts.ppp.mru = options.mru;
+  parts.ppp.ident = options.ident;
+  if (!options.networks.empty()) parts.sources.emplace(options.remote, options.networks);
+  Console console{named->name, options.debug};
+  session::SystemRandom random;
+  session::Session session{*loop, std::move(parts), console, random};
+  return run_loop(*loop, session, *signals, console);
+}
+
+}  // namespace tunnel::bridge

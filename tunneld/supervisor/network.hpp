@@ -1,0 +1,88 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "routes/kernel.hpp"
+#include "routes/model.hpp"
+#include "routes/reconcile.hpp"
+#include "tunneld/audit/audit.hpp"
+#include "tunneld/base/identifiers.hpp"
+#include "tunneld/base/result.hpp"
+
+namespace tunnel::supervisor {
+
+/// What one site wants of the kernel at the moment.
+struct SiteNetwork {
+  std::optional<routes::WantedInterface> interface;  // while its tun device exists
+  std::vector<Prefix> guarded;                       // refused where no better route exists
+};
+
+/// Keeps the kernel's links, addresses and routes as all sites together want them: at every change
+/// of theirs, when the kernel says that somebody touched something, and every half minute.
+class Network {
+ public:
+  /// Called with the interface whose tun device is gone although its site wants it.
+  using OnMissing = std::function<void(const InterfaceName&)>;
+
+  static Result<std::unique_ptr<Network>> open(boost::asio::io_context& context,
+                                               routes::Forwarding forwarding, audit::Audit& audit);
+
+  void on_missing(OnMissing handler) { on_missing_ = std::move(handler); }
+
+  /// What this site wants from now on, put in place before it returns. Changes that failed are in
+  /// the log; the error is the first of those that concern an interface or a guard.
+  Result<void> set(const SiteName& site, SiteNetwork wanted);
+
+  /// The site wants nothing any more.
+  Result<void> remove(const SiteName& site);
+
+  /// As set() for many sites at once: one pass over the kernel.
+  Result<void> set_all(std::map<SiteName, SiteNetwork> wanted);
+
+  /// Whether the kernel has this interface already, and it is ours by its alias: an earlier
+  /// daemon's, held by a bridge that lives on.
+  bool left_behind(const InterfaceName& interface, const SiteName& site);
+
+  /// Removes such an interface, whose bridge did not come forward.
+  void remove_left_behind(const InterfaceName& interface);
+
+  /// Sentences about what is in the way of what is wanted.
+  const std::vector<std::string>& conflicts() const noexcept { return conflicts_; }
+
+  const std::map<SiteName, SiteNetwork>& wanted() const noexcept { return wanted_; }
+
+ private:
+  Network(boost::asio::io_context& context, routes::Kernel kernel, routes::Forwarding forwarding,
+          audit::Audit& audit);
+
+  enum class Cause : std::uint8_t { OurOwn, Noticed };
+
+  routes::Wanted everything() const;
+  Result<void> reconcile(Cause cause);
+  void report_conflicts(const std::vector<routes::Conflict>& found);
+  void say(audit::Priority priority, std::string text);
+  void watch();
+  void noticed();
+  void arm_audit();
+
+  boost::asio::posix::stream_descriptor notifications_;
+  boost::asio::steady_timer debounce_;
+  boost::asio::steady_timer audit_timer_;
+  routes::Kernel kernel_;
+  routes::Forwarding forwarding_;
+  audit::Audit& audit_;
+  OnMissing on_missing_;
+  std::map<SiteName, SiteNetwork> wanted_;
+  std::vector<std::string> conflicts_;
+};
+
+}  // namespace tunnel::supervisor

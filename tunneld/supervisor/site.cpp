@@ -1,0 +1,161 @@
+// One site's profile at work. The state machine decides (site_machine.hpp); this class does:
+// site.cpp brings events to the machine, site_actions.cpp carries out what it asks for, and
+// site_messages.cpp takes what the bridge says.
+
+#include "tunneld/supervisor/site.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "pppd-bridge/tun/tun_device.hpp"
+
+namespace tunnel::supervisor {
+
+namespace {
+
+ipc::Role role_of(const config::Site& profile) {
+  return profile.role() == config::Role::Dial ? ipc::Role::Dial : ipc::Role::Answer;
+}
+
+ReconnectPolicy policy_of(const config::Site& profile) {
+  return ReconnectPolicy{profile.reconnect.min, profile.reconnect.max, profile.reconnect.attempts};
+}
+
+}  // namespace
+
+Site::Site(const config::Site& profile, SiteContext& context)
+    : profile_{profile},
+      context_{context},
+      machine_{role_of(profile), policy_of(profile), context.random, *this},
+      timer_{context.io},
+      heartbeat_{context.io},
+      guarded_{profile.routes.on_down == config::OnDown::Hold} {
+  history_.since = std::chrono::system_clock::now();
+}
+
+Site::~Site() { kill_bridge(); }
+
+void Site::handle(Event event, const std::string& reason) {
+  machine_.handle(event, std::chrono::steady_clock::now(), reason);
+  arm_timer();
+}
+
+void Site::handle_later(Event event, const std::string& reason) {
+  boost::asio::post(context_.io, [this, event, reason, alive = std::weak_ptr{alive_}] {
+    if (!alive.expired()) handle(event, reason);
+  });
+}
+
+void Site::arm_timer() {
+  const auto deadline = machine_.deadline();
+  if (!deadline) {
+    timer_.cancel();
+    return;
+  }
+  if (timer_.expiry() == *deadline) return;
+  timer_.expires_at(*deadline);
+  timer_.async_wait([this, alive = std::weak_ptr{alive_}](const boost::system::error_code& error) {
+    if (error || alive.expired()) return;
+    machine_.expire(std::chrono::steady_clock::now());
+    arm_timer();
+  });
+}
+
+void Site::claim(Caller caller, const ipc::Claim& claim) {
+  claim_ = claim;
+  claimant_ = Bridge{std::move(caller.channel), nullptr, caller.pid,
+                     UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, caller.pid, 0))}};
+  const auto reason =
+      machine_.wanted() ? fmt::format("claimed from {}", claim.peer)
+                        : fmt::format("site {} is down on this gateway (tunnelctl up {})",
+                                      profile_.name.str(), profile_.name.str());
+  handle(Event::Claimed, reason);
+  if (!claimant_) return;
+  // The table had no use for it: this end dials, and is busy doing so.
+  refuse_claim(fmt::format("site {} is not one that this gateway answers", profile_.name.str()));
+}
+
+void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
+  const auto refuse = [&](const std::string& why) {
+    say(audit::Priority::Warning, fmt::format("bridge {} is not adopted: {}", caller.pid, why));
+    caller.channel->send(ipc::Shutdown{why});
+  };
+  const auto name = tun::device_name(device);
+  if (!name || *name != profile_.ppp.interface || device_) return refuse("its device is not ours");
+  if (!adopt.up || adopt.up->local != profile_.ppp.local ||
+      adopt.up->remote != profile_.ppp.remote || adopt.role != role_of(profile_)) {
+    return refuse("its link is not the one in the profile");
+  }
+  device_ = std::move(device);
+  link_ = adopt.up;
+  peer_ = adopt.peer;
+  key_ = adopt.key;
+  attach(Bridge{std::move(caller.channel), nullptr, caller.pid,
+                UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, caller.pid, 0))}});
+  bridge_->channel->send(settings());
+  up_since_ = std::chrono::steady_clock::now() - adopt.up_for;
+  handle(Event::Adopted, fmt::format("adopted bridge {}", bridge_->pid));
+}
+
+void Site::device_lost() {
+  if (!device_) return;
+  say(audit::Priority::Warning,
+      fmt::format("the tun device {} was deleted", profile_.ppp.interface.str()));
+  device_.reset();
+  handle(Event::BridgeGone, "the tun device was deleted");
+  const auto state = machine_.state();
+  if (state == State::Waiting || state == State::Listening) open_device();
+}
+
+void Site::guard(bool on) {
+  guarded_ = on && profile_.routes.on_down == config::OnDown::Hold;
+  static_cast<void>(update_network());
+}
+
+SiteNetwork Site::idle_network() const {
+  SiteNetwork wanted;
+  if (!guarded_) return wanted;
+  wanted.guarded = profile_.routes.remote;
+  wanted.guarded.push_back(Prefix::host(profile_.ppp.remote));
+  return wanted;
+}
+
+Result<void> Site::update_network() {
+  auto wanted = idle_network();
+  if (device_) {
+    routes::WantedInterface interface;
+    interface.name = profile_.ppp.interface;
+    interface.alias = fmt::format("{}{}", routes::kAliasPrefix, profile_.name.str());
+    interface.mtu = Mtu{link_ ? link_->transmit_mru.bytes : profile_.ppp.mru.bytes};
+    interface.local = profile_.ppp.local;
+    interface.peer = profile_.ppp.remote;
+    interface.metric = profile_.routes.metric;
+    const bool withdrawn = !link_ && profile_.routes.on_down == config::OnDown::Withdraw;
+    if (!withdrawn) interface.networks = profile_.routes.remote;
+    wanted.interface = std::move(interface);
+  }
+  return context_.network.set(profile_.name, std::move(wanted));
+}
+
+void Site::write(audit::LogType type, audit::Priority priority, std::string layer,
+                 std::string text) {
+  audit::Record record;
+  record.type = type;
+  record.priority = priority;
+  record.site = profile_.name.str();
+  record.interface = profile_.ppp.interface.str();
+  record.layer = std::move(layer);
+  record.text = std::move(text);
+  context_.audit.write(std::move(record));
+}
+
+void Site::say(audit::Priority priority, std::string text) {
+  write(audit::LogType::Console, priority, {},
+        fmt::format("tunnel={} {}", profile_.name.str(), text));
+}
+
+}  // namespace tunnel::supervisor

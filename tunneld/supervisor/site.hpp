@@ -1,0 +1,153 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tunneld/audit/audit.hpp"
+#include "tunneld/base/unique_fd.hpp"
+#include "tunneld/config/configuration.hpp"
+#include "tunneld/ipc/messages.hpp"
+#include "tunneld/supervisor/bridge_channel.hpp"
+#include "tunneld/supervisor/child_process.hpp"
+#include "tunneld/supervisor/network.hpp"
+#include "tunneld/supervisor/site_machine.hpp"
+
+namespace tunnel::supervisor {
+
+/// What all sites share.
+struct SiteContext {
+  boost::asio::io_context& io;
+  audit::Audit& audit;
+  Network& network;
+  std::filesystem::path bridge_program;
+  std::filesystem::path bridge_socket;
+  std::optional<Account> bridge_account;  // nothing: this process's own
+  RandomBelow random;
+  /// Told of every change of state, after it.
+  std::function<void(const SiteName&, const Transition&)> changed;
+};
+
+/// A bridge that came to bridge.sock, and who it is.
+struct Caller {
+  std::shared_ptr<BridgeChannel> channel;
+  pid_t pid = 0;
+};
+
+/// What the counters of `tunnelctl status` hold for one site.
+struct SiteHistory {
+  unsigned established = 0;
+  std::optional<audit::WallTime> first_established{};
+  std::optional<audit::WallTime> current_established{};
+  std::optional<audit::WallTime> last_error_at{};
+  audit::WallTime since{};
+  ipc::Statistics before{};   // totals of bridges that are gone
+  ipc::Statistics current{};  // of the present bridge
+};
+
+/// One profile at work: its state machine, its tun device, its bridge.
+class Site : private SiteOutput {
+ public:
+  Site(const config::Site& profile, SiteContext& context);
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+  ~Site();
+
+  void start() { handle(Event::Start, {}); }
+  void stop(const std::string& reason) { handle(Event::Stop, reason); }
+  void restart(const std::string& reason) { handle(Event::Restart, reason); }
+  void retry() { handle(Event::Retry, "tunnelctl retry"); }
+
+  /// An answering bridge wants this site's link.
+  void claim(Caller caller, const ipc::Claim& claim);
+  /// A bridge of an earlier tunneld has this site's link; the device is its tun descriptor.
+  void adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device);
+  /// The tun device was deleted by somebody else.
+  void device_lost();
+  /// From now on the networks are refused (or not) while the link is down.
+  void guard(bool on);
+
+  /// What this site wants of the kernel before it has ever been started.
+  SiteNetwork idle_network() const;
+
+  const config::Site& profile() const noexcept { return profile_; }
+  const SiteMachine& machine() const noexcept { return machine_; }
+  const SiteHistory& history() const noexcept { return history_; }
+  const std::optional<ipc::LinkUp>& link() const noexcept { return link_; }
+  const std::string& peer() const noexcept { return peer_; }
+  const std::string& key() const noexcept { return key_; }
+  const std::string& reason() const noexcept { return reason_; }
+  pid_t bridge_pid() const noexcept { return bridge_ ? bridge_->pid : 0; }
+
+ private:
+  struct Bridge {
+    std::shared_ptr<BridgeChannel> channel;
+    std::unique_ptr<ChildProcess> child;  // only of a dialling bridge that we started
+    pid_t pid = 0;
+    UniqueFd handle;  // a pidfd, so that no other process is ever signalled
+  };
+
+  // SiteOutput
+  void open_device() override;
+  void remove_device() override;
+  void start_bridge() override;
+  void grant_claim() override;
+  void refuse_claim(const std::string& reason) override;
+  void stop_bridge() override;
+  void kill_bridge() override;
+  void take_up() override;
+  void take_down() override;
+  void alert(const std::string& reason) override;
+  void changed(const Transition& transition) override;
+
+  void handle(Event event, const std::string& reason);
+  void handle_later(Event event, const std::string& reason);
+  void arm_timer();
+  void attach(Bridge bridge);
+  void received(ipc::FromBridge message);
+  void on(const ipc::StageReached& reached);
+  void on(const ipc::LinkUp& up);
+  void on(const ipc::LinkDown& down);
+  void on(const ipc::Statistics& statistics);
+  void on(const ipc::PppEvent& event);
+  void on(const ipc::RemoteText& text);
+  void on(const ipc::Claim&);
+  void on(const ipc::Adopt&);
+
+  ipc::Settings settings() const;
+  Result<UniqueFd> open_identity() const;
+  Result<void> hand_over_settings();
+  Result<void> update_network();
+  void write(audit::LogType type, audit::Priority priority, std::string layer, std::string text);
+  void say(audit::Priority priority, std::string text);
+  void arm_heartbeat();
+  void log_layer_down(const std::string& reason);
+
+  config::Site profile_;
+  SiteContext& context_;
+  SiteMachine machine_;
+  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer heartbeat_;
+  UniqueFd device_;
+  std::optional<Bridge> bridge_;
+  std::optional<Bridge> claimant_;
+  ipc::Claim claim_;
+  std::optional<ipc::LinkUp> link_;
+  std::string peer_;
+  std::string key_;
+  std::string remote_text_;  // the last line the far side printed: often the reason of a failure
+  std::string reason_;
+  TimePoint up_since_{};
+  bool guarded_ = true;
+  int missed_heartbeats_ = 0;
+  SiteHistory history_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // posted handlers hold a weak_ptr
+};
+
+}  // namespace tunnel::supervisor

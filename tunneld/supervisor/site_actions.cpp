@@ -1,0 +1,278 @@
+// What the state machine asks a site to do.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "pppd-bridge/tun/tun_device.hpp"
+#include "tunneld/base/unix_socket.hpp"
+#include "tunneld/supervisor/site.hpp"
+
+namespace tunnel::supervisor {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A bridge says something every second; two of these without a word, and it hangs. Two, because
+/// the first may have run out while tunneld itself was stopped.
+constexpr auto kHeartbeat = 1500ms;
+
+ipc::SshClient client_of(const config::Dial& dial) {
+  return dial.client == config::SshClient::Libssh2 ? ipc::SshClient::Libssh2
+                                                   : ipc::SshClient::Openssh;
+}
+
+ipc::DialSettings dial_settings(const config::Dial& dial) {
+  ipc::DialSettings settings;
+  settings.host = dial.host;
+  settings.port = dial.port;
+  settings.user = dial.user;
+  settings.host_keys = dial.host_keys;
+  settings.client = client_of(dial);
+  settings.ssh_config = dial.ssh_config.native();
+  return settings;
+}
+
+void add(ipc::Statistics& sum, const ipc::Statistics& part) {
+  sum.packets_in += part.packets_in;
+  sum.bytes_in += part.bytes_in;
+  sum.packets_out += part.packets_out;
+  sum.bytes_out += part.bytes_out;
+  sum.dropped_source += part.dropped_source;
+  sum.dropped_malformed += part.dropped_malformed;
+  sum.dropped_too_big += part.dropped_too_big;
+  sum.dropped_down += part.dropped_down;
+  sum.dropped_tun += part.dropped_tun;
+  sum.bad_frames += part.bad_frames;
+  sum.wire_bytes_in += part.wire_bytes_in;
+  sum.wire_bytes_out += part.wire_bytes_out;
+}
+
+std::string quoted(const std::string& text) { return fmt::format("reason=\"{}\"", text); }
+
+}  // namespace
+
+void Site::open_device() {
+  if (device_) return;
+  auto device = tun::open_device(profile_.ppp.interface);
+  if (!device) {
+    say(audit::Priority::Error, device.error().message());
+    handle_later(Event::LinkFailed, device.error().message());
+    return;
+  }
+  if (const auto off = tun::set_carrier(*device, tun::Carrier::Off); !off) {
+    handle_later(Event::LinkFailed, off.error().message());
+    return;
+  }
+  device_ = std::move(*device);
+  if (const auto done = update_network(); !done) {
+    handle_later(Event::LinkFailed, done.error().message());
+  }
+}
+
+void Site::remove_device() {
+  link_.reset();
+  // The routes first, so that nothing is sent into a device that is about to go.
+  UniqueFd device = std::move(device_);
+  static_cast<void>(update_network());
+}
+
+ipc::Settings Site::settings() const {
+  ipc::Settings settings;
+  settings.site = profile_.name;
+  settings.interface = profile_.ppp.interface;
+  settings.local = profile_.ppp.local;
+  settings.remote = profile_.ppp.remote;
+  settings.mru = profile_.ppp.mru;
+  settings.ident = profile_.ppp.ident;
+  settings.echo_interval = profile_.ppp.echo_interval;
+  settings.echo_failures = profile_.ppp.echo_failures;
+  settings.networks = profile_.routes.remote;
+  settings.bridge_socket = context_.bridge_socket.native();
+  if (const auto* dial = profile_.dial()) settings.dial = dial_settings(*dial);
+  return settings;
+}
+
+Result<UniqueFd> Site::open_identity() const {
+  const auto* dial = profile_.dial();
+  if (dial == nullptr || dial->identity.empty()) return UniqueFd{};
+  const auto& path = dial->identity;
+  UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  if (!file) return errno_error(fmt::format("open the identity {}", path.native()));
+  struct stat there {};
+  if (::fstat(file.get(), &there) < 0) return errno_error("look at " + path.native());
+  if ((there.st_mode & 077) != 0) {
+    return make_error(std::errc::permission_denied,
+                      fmt::format("the identity {} may be read by others: chmod 0600 it",
+                                  path.native()));
+  }
+  return file;
+}
+
+Result<void> Site::hand_over_settings() {
+  auto identity = open_identity();
+  if (!identity) return identity.error();
+  const std::array descriptors{device_.get(), identity->get()};
+  bridge_->channel->send(settings(), std::span{descriptors}.first(*identity ? 2 : 1));
+  return {};
+}
+
+void Site::start_bridge() {
+  if (!device_) return;  // open_device() has posted why
+  auto pair = seqpacket_pair();
+  if (!pair) return handle_later(Event::LinkFailed, pair.error().message());
+  auto& [ours, theirs] = *pair;
+  ChildSpec spec;
+  spec.program = context_.bridge_program;
+  spec.arguments = {"dial", profile_.name.str(), "--supervisor", std::to_string(theirs.get())};
+  spec.account = context_.bridge_account;
+  spec.inherited = theirs.get();
+  auto child = ChildProcess::start(
+      context_.io, spec, [this, alive = std::weak_ptr{alive_}](const std::string& how) {
+        if (!alive.expired()) handle(Event::BridgeGone, "pppd-bridge " + how);
+      });
+  if (!child) return handle_later(Event::LinkFailed, child.error().message());
+  const auto pid = (*child)->pid();
+  attach(Bridge{std::make_shared<BridgeChannel>(context_.io, std::move(ours)), std::move(*child),
+                pid, UniqueFd{}});
+  if (const auto handed = hand_over_settings(); !handed) {
+    handle_later(Event::LinkRefused, handed.error().message());
+  }
+}
+
+void Site::attach(Bridge bridge) {
+  add(history_.before, std::exchange(history_.current, {}));
+  remote_text_.clear();
+  bridge_ = std::move(bridge);
+  bridge_->channel->listen(
+      [this](ipc::FromBridge message, std::vector<UniqueFd>) { received(std::move(message)); },
+      [this](const std::string& why) {
+        // The end of a child of ours is told by the kernel, with how it ended; this is for the
+        // bridge that closes its socket and lives on.
+        if (!bridge_->child) return handle(Event::BridgeGone, why);
+        heartbeat_.expires_after(100ms);
+        heartbeat_.async_wait(
+            [this, why, alive = std::weak_ptr{alive_}](const boost::system::error_code& error) {
+              if (!error && !alive.expired()) handle(Event::BridgeGone, why);
+            });
+      });
+}
+
+void Site::grant_claim() {
+  if (!device_) {
+    refuse_claim(machine_.last_error());
+    return handle_later(Event::LinkFailed, "there is no tun device");
+  }
+  peer_ = claim_.peer;
+  key_ = claim_.key;
+  auto bridge = std::move(*claimant_);
+  claimant_.reset();
+  attach(std::move(bridge));
+  write(audit::LogType::Auth, audit::Priority::Info, {},
+        fmt::format("accepted from {} with key {}", peer_, key_.empty() ? "(not told)" : key_));
+  if (const auto handed = hand_over_settings(); !handed) {
+    handle_later(Event::LinkFailed, handed.error().message());
+  }
+}
+
+void Site::refuse_claim(const std::string& reason) {
+  if (!claimant_) return;
+  write(audit::LogType::Auth, audit::Priority::Warning, {},
+        fmt::format("refused from {} with key {}: {}", claim_.peer, claim_.key, reason));
+  claimant_->channel->send(ipc::Refused{reason});
+  claimant_->channel->close();
+  claimant_.reset();
+}
+
+void Site::stop_bridge() {
+  if (bridge_) bridge_->channel->send(ipc::Shutdown{"closed by the administrator"});
+}
+
+void Site::kill_bridge() {
+  heartbeat_.cancel();
+  if (!bridge_) return;
+  bridge_->channel->close();
+  if (bridge_->handle) {
+    static_cast<void>(
+        ::syscall(SYS_pidfd_send_signal, bridge_->handle.get(), SIGKILL, nullptr, 0));
+  }
+  bridge_.reset();
+}
+
+void Site::take_up() {
+  history_.established += 1;
+  history_.current_established = std::chrono::system_clock::now();
+  if (!history_.first_established) history_.first_established = history_.current_established;
+  up_since_ = std::chrono::steady_clock::now();
+  write(audit::LogType::Ppp, audit::Priority::Notice, "Link",
+        fmt::format("LayerUp: {} -> {} mru {} via {}", link_->local.str(), link_->remote.str(),
+                    link_->transmit_mru.bytes, link_->transport));
+  // Addresses and routes before the carrier, so that the first packet finds its way.
+  if (const auto done = update_network(); !done) {
+    return handle_later(Event::LinkFailed, done.error().message());
+  }
+  if (const auto on = tun::set_carrier(device_, tun::Carrier::On); !on) {
+    return handle_later(Event::LinkFailed, on.error().message());
+  }
+  arm_heartbeat();
+}
+
+void Site::take_down() {
+  heartbeat_.cancel();
+  if (device_) static_cast<void>(tun::set_carrier(device_, tun::Carrier::Off));
+  link_.reset();
+  history_.current_established.reset();
+  static_cast<void>(update_network());
+}
+
+void Site::arm_heartbeat() {
+  heartbeat_.expires_after(kHeartbeat);
+  heartbeat_.async_wait(
+      [this, alive = std::weak_ptr{alive_}](const boost::system::error_code& error) {
+        if (error || alive.expired()) return;
+        if (++missed_heartbeats_ < 2) return arm_heartbeat();
+        handle(Event::Timeout, "the bridge does not answer");
+      });
+}
+
+void Site::alert(const std::string& reason) {
+  say(audit::Priority::Error,
+      fmt::format("alert {}: a retry cannot mend this; after you have, `tunnelctl retry {}`",
+                  quoted(reason), profile_.name.str()));
+}
+
+void Site::log_layer_down(const std::string& reason) {
+  const auto lasted = std::chrono::steady_clock::now() - up_since_;
+  write(audit::LogType::Ppp, audit::Priority::Notice, "Link",
+        fmt::format("LayerDown: {}; {} s, {} packets {} bytes in, {} packets {} bytes out", reason,
+                    std::chrono::duration_cast<std::chrono::seconds>(lasted).count(),
+                    history_.current.packets_in, history_.current.bytes_in,
+                    history_.current.packets_out, history_.current.bytes_out));
+}
+
+void Site::changed(const Transition& transition) {
+  if (transition.from == State::Up) log_layer_down(transition.reason);
+  history_.since = std::chrono::system_clock::now();
+  reason_ = transition.reason;
+  if (!machine_.last_error().empty() && !transition.reason.empty()) {
+    history_.last_error_at = history_.since;
+  }
+  auto text = fmt::format("state {} -> {} on={}", name(transition.from), name(transition.to),
+                          name(transition.event));
+  if (transition.pause) {
+    text += fmt::format(" pause={:.1f}s", std::chrono::duration<double>(*transition.pause).count());
+  }
+  if (!transition.reason.empty()) text += ' ' + quoted(transition.reason);
+  say(transition.to == State::Waiting ? audit::Priority::Warning : audit::Priority::Info,
+      std::move(text));
+  if (context_.changed) context_.changed(profile_.name, transition);
+}
+
+}  // namespace tunnel::supervisor

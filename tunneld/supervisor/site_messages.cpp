@@ -1,0 +1,94 @@
+// What a bridge says, checked against the profile before it becomes an event.
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "tunneld/base/escape.hpp"
+#include "tunneld/supervisor/site.hpp"
+
+namespace tunnel::supervisor {
+
+namespace {
+
+Event event_for(ipc::Stage stage) {
+  switch (stage) {
+    case ipc::Stage::Resolve: return Event::ReachedResolve;
+    case ipc::Stage::Connect: return Event::ReachedConnect;
+    case ipc::Stage::HostKey: return Event::ReachedHostKey;
+    case ipc::Stage::Auth: return Event::ReachedAuth;
+    case ipc::Stage::Lcp: return Event::ReachedLcp;
+    case ipc::Stage::PppAuth: return Event::ReachedPppAuth;
+    case ipc::Stage::Ncp: return Event::ReachedNcp;
+  }
+  return Event::BridgeGone;
+}
+
+std::string layer_name(ipc::Layer layer) {
+  switch (layer) {
+    case ipc::Layer::Link: return "Link";
+    case ipc::Layer::Lcp: return "LCP";
+    case ipc::Layer::Ipcp: return "IPCP";
+  }
+  return {};
+}
+
+}  // namespace
+
+void Site::received(ipc::FromBridge message) {
+  missed_heartbeats_ = 0;
+  if (machine_.state() == State::Up) arm_heartbeat();
+  std::visit([this](const auto& fact) { on(fact); }, message);
+}
+
+void Site::on(const ipc::StageReached& reached) {
+  const auto detail = escape_text(reached.detail);
+  if (reached.stage == ipc::Stage::Connect && !detail.empty()) peer_ = detail;
+  if (reached.stage == ipc::Stage::Lcp && profile_.dial() != nullptr && !detail.empty()) {
+    write(audit::LogType::Auth, audit::Priority::Info, {},
+          fmt::format("connected as {}: {}", profile_.dial()->user, detail));
+  }
+  handle(event_for(reached.stage), detail);
+}
+
+void Site::on(const ipc::LinkUp& up) {
+  if (up.local != profile_.ppp.local || up.remote != profile_.ppp.remote) {
+    return handle(Event::LinkRefused,
+                  fmt::format("the bridge reports addresses {} and {}, the profile says {} and {}",
+                              up.local.str(), up.remote.str(), profile_.ppp.local.str(),
+                              profile_.ppp.remote.str()));
+  }
+  link_ = up;
+  link_->transport = escape_text(up.transport);
+  handle(Event::LinkUp, {});
+}
+
+void Site::on(const ipc::LinkDown& down) {
+  auto reason = escape_text(down.reason);
+  if (machine_.state() != State::Up && !remote_text_.empty()) {
+    // What the far side's program said before it went is why it went.
+    reason += fmt::format(" (the far side says: {})", remote_text_);
+  }
+  if (down.permanence == ipc::Permanence::Permanent) {
+    write(audit::LogType::Auth, audit::Priority::Error, {}, reason);
+    return handle(Event::LinkRefused, reason);
+  }
+  handle(Event::LinkFailed, reason);
+}
+
+void Site::on(const ipc::Statistics& statistics) { history_.current = statistics; }
+
+void Site::on(const ipc::PppEvent& event) {
+  write(audit::LogType::Ppp, audit::Priority::Info, layer_name(event.layer), event.text);
+}
+
+void Site::on(const ipc::RemoteText& text) {
+  remote_text_ = escape_text(text.text);
+  say(audit::Priority::Notice, fmt::format("far side says \"{}\"", remote_text_));
+}
+
+void Site::on(const ipc::Claim&) { handle(Event::BridgeGone, "the bridge claimed twice"); }
+
+void Site::on(const ipc::Adopt&) { handle(Event::BridgeGone, "the bridge claimed twice"); }
+
+}  // namespace tunnel::supervisor
