@@ -1,11 +1,15 @@
 #pragma once
 
+#include <limits>
 #include <string>
 
 namespace tunnel::config {
 
+/// A last column that stands for wherever the line ends.
+inline constexpr unsigned kEndOfLine = std::numeric_limits<unsigned>::max();
+
 /// Where something stands in a file. Lines and columns count from 1, columns in characters;
-/// `last_column` is one past the last. Line 0: the file as a whole.
+/// `last_column` is one past the last, or kEndOfLine. Line 0: the file as a whole.
 struct Location {
   unsigned line = 0;
   unsigned first_column = 0;
@@ -16,13 +20,13 @@ struct Location {
 
 /// One mistake in the configuration, and what to do about it.
 struct Diagnostic {
-  std::string file;
+  std::string file{};
   unsigned line = 0;  // 0: the file as a whole, without columns or a source line
   unsigned first_column = 0;
   unsigned last_column = 0;  // one past the last
-  std::string message;
-  std::string source_line;
-  std::string hint;  // may be empty
+  std::string message{};
+  std::string source_line{};
+  std::string hint{};  // may be empty
 
   bool operator==(const Diagnostic&) const = default;
 };
@@ -33,6 +37,8 @@ struct Diagnostic {
 ///         remot = "10.224.1.2"
 ///         ^~~~~
 ///     hint: did you mean "remote"?
+///
+/// Of a long line, only the part around the caret is shown.
 std::string explain(const Diagnostic& diagnostic);
 
 }  // namespace tunnel::config

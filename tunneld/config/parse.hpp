@@ -16,12 +16,10 @@
 
 namespace tunnel::config {
 
-/// What the file system says about a file: the permission bits and the owner, or why it has
-/// nothing to say.
+/// What the file system says about a file: its permission bits, or why it has nothing to say.
 struct FileFacts {
   std::error_code error{};
-  mode_t mode = 0644;
-  uid_t owner = 0;
+  mode_t mode = 0600;
 };
 
 /// The same of a private key, and what is in it.
@@ -58,7 +56,8 @@ struct Loaded {
 /// Pure, given pure functions in `facts`.
 Loaded parse(const SourceFile& gateway, std::span<const SourceFile> sites, const Facts& facts);
 
-/// The same for one profile alone; the gateway is the default one.
-Loaded parse_site(const SourceFile& site, const Facts& facts);
+/// The same for one file alone: a gateway's if it is called tunneld.toml, or has [gateway] or
+/// [filter] and no [site]; else a profile, whose gateway is the default one.
+Loaded parse_alone(const SourceFile& file, const Facts& facts);
 
 }  // namespace tunnel::config

@@ -1,0 +1,122 @@
+#include "tunneld/config/file_checks.hpp"
+
+#include "tunneld/config/text.hpp"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace tunnel::config {
+
+namespace {
+
+/// "0644"
+std::string octal(mode_t mode) {
+  std::string digits;
+  for (const unsigned shift : {9U, 6U, 3U, 0U}) {
+    digits += static_cast<char>('0' + (mode >> shift & 7U));
+  }
+  return digits;
+}
+
+std::string shown(const std::filesystem::path& path) {
+  return printable(path.string());
+}
+
+std::string key_gen(const SiteDraft& draft) {
+  return "tunnelctl key gen " + (draft.name ? draft.name->str() : std::string{"SITE"});
+}
+
+/// What a key of each kind is refused for; an empty message where it is not.
+Complaint complaint_about(KeyKind kind, const SiteDraft& draft) {
+  const bool openssh = draft.dial.client == SshClient::Openssh;
+  const auto path = shown(draft.dial.identity);
+  switch (kind) {
+    case KeyKind::Ed25519:
+    case KeyKind::Ecdsa:
+      return {};
+    case KeyKind::SecurityKey:
+      if (openssh) return {};
+      return {"is a FIDO key, which only OpenSSH's client can use",
+              "write client = \"openssh\", or make an Ed25519 key: " + key_gen(draft)};
+    case KeyKind::Rsa:
+      if (openssh) return {};
+      return {
+          "is an RSA key: libssh2 1.10 signs with RSA and SHA-1 only, which today's sshd refuses",
+          "make an Ed25519 key: " + key_gen(draft) + "; or write client = \"openssh\""};
+    case KeyKind::OtherType:
+      return {"is a key of a type that SSH no longer uses",
+              "make an Ed25519 key: " + key_gen(draft)};
+    case KeyKind::OtherFormat:
+      return {"is a private key, but not in OpenSSH's format",
+              "make a new key: " + key_gen(draft) + "; or convert this one with ssh-keygen -p -f " +
+                  path + " (PuTTY's with puttygen -O private-openssh)"};
+    case KeyKind::PublicKey:
+      return {"is a public key", "the private key is the file without .pub"};
+    case KeyKind::NotAKey:
+      return {"is not a private key, or a damaged one", "make one: " + key_gen(draft)};
+  }
+  return {};
+}
+
+}  // namespace
+
+bool check_source(const SourceFile& file, Report& report) {
+  if (file.facts.error == std::errc::no_such_file_or_directory) {
+    report.error("there is no such file",
+                 "write it; a tunneld.toml may be empty, for every key in it has a default");
+    return false;
+  }
+  if (file.facts.error) {
+    report.error("cannot read this file: " + file.facts.error.message(),
+                 "it must be a plain file that the account of tunneld may read");
+    return false;
+  }
+  if ((file.facts.mode & S_IWOTH) != 0) {
+    report.error("anybody may write to this file (mode " + octal(file.facts.mode) + ')',
+                 "chmod o-w " + printable(file.name));
+  }
+  return true;
+}
+
+void check_identity(SiteDraft& draft, Location where, const Facts& facts) {
+  const auto path = shown(draft.dial.identity);
+  const auto key = facts.key(draft.dial.identity);
+  if (key.file.error == std::errc::no_such_file_or_directory) {
+    draft.report.error(where, "there is no " + path, "make it: " + key_gen(draft));
+    return;
+  }
+  if (key.file.error) {
+    draft.report.error(where, "cannot read " + path + ": " + key.file.error.message(),
+                       "it must be a plain file that belongs to the account of tunneld");
+    return;
+  }
+  if ((key.file.mode & (S_IRWXG | S_IRWXO)) != 0) {
+    draft.report.error(where, path + " is open to others (mode " + octal(key.file.mode) + ')',
+                       "chmod 600 " + path);
+  }
+  auto complaint = complaint_about(key.properties.kind, draft);
+  if (!complaint.message.empty()) {
+    draft.report.error(where, path + ' ' + complaint.message, std::move(complaint.hint));
+  } else if (key.properties.passphrase == Passphrase::Needed) {
+    draft.report.error(where, path + " is protected by a passphrase, which nobody types at boot",
+                       "make a key without one: " + key_gen(draft) +
+                           "; or remove it: ssh-keygen -p -N \"\" -f " + path);
+  }
+}
+
+void check_ssh_config(SiteDraft& draft, Location where, const Facts& facts) {
+  const auto path = shown(draft.dial.ssh_config);
+  const auto file = facts.file(draft.dial.ssh_config);
+  if (file.error) {
+    draft.report.error(where, "cannot read " + path + ": " + file.error.message(),
+                       "write the path of a file for ssh -F, or leave ssh_config out");
+  } else if ((file.mode & S_IWOTH) != 0) {
+    draft.report.error(where, "anybody may write to " + path + " (mode " + octal(file.mode) + ')',
+                       "chmod o-w " + path);
+  }
+}
+
+}  // namespace tunnel::config

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "tunneld/config/site_draft.hpp"
+
+namespace tunnel::config {
+
+/// Whether the file could be read, and whether nobody else can have written it. False when there
+/// is no text to go on with.
+bool check_source(const SourceFile& file, Report& report);
+
+/// The private key that a site dials with: there, ours alone, without a passphrase, and of a type
+/// that its SSH client can use.
+void check_identity(SiteDraft& draft, Location where, const Facts& facts);
+
+/// The file that OpenSSH's client is pointed to: there, and written by nobody else, for a
+/// ProxyCommand in it is executed.
+void check_ssh_config(SiteDraft& draft, Location where, const Facts& facts);
+
+}  // namespace tunnel::config

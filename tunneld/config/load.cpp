@@ -1,0 +1,159 @@
+#include "tunneld/config/load.hpp"
+
+#include "tunneld/base/secret.hpp"
+#include "tunneld/base/unique_fd.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace tunnel::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxProfile = 1 << 18;
+constexpr std::size_t kMaxKey = 1 << 16;
+constexpr mode_t kPermissions = 07777;
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+struct File {
+  FileFacts facts;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// Reads all of it, or says in the facts why not. The buffer has its size from the start: growing
+/// would leave copies of a private key in memory.
+File read_file(const fs::path& path, std::size_t limit) {
+  File file;
+  const auto failed = [&](std::error_code error) {
+    file.facts.error = error;
+    wipe(file.bytes);
+    file.bytes.clear();
+    return std::move(file);
+  };
+  // Non-blocking, for a FIFO in the place of a file must not hang the daemon.
+  const UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+
+  struct stat status {};
+
+  if (!fd || fstat(fd.get(), &status) != 0) return failed(last_error());
+  if (S_ISDIR(status.st_mode)) return failed(make_error_code(std::errc::is_a_directory));
+  if (!S_ISREG(status.st_mode)) return failed(make_error_code(std::errc::invalid_argument));
+  if (status.st_size > static_cast<off_t>(limit)) {
+    return failed(make_error_code(std::errc::file_too_large));
+  }
+  file.facts.mode = status.st_mode & kPermissions;
+  file.bytes.resize(static_cast<std::size_t>(status.st_size));
+  std::size_t done = 0;
+  while (done < file.bytes.size()) {
+    const auto count = read(fd.get(), file.bytes.data() + done, file.bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed(last_error());
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  file.bytes.resize(done);
+  return file;
+}
+
+FileFacts facts_of(const fs::path& path) {
+  struct stat status {};
+
+  if (access(path.c_str(), R_OK) != 0 || stat(path.c_str(), &status) != 0) {
+    return {.error = last_error()};
+  }
+  return {.error = {}, .mode = status.st_mode & kPermissions};
+}
+
+KeyFacts key_facts(const fs::path& path) {
+  auto file = read_file(path, kMaxKey);
+  const Secret contents{std::move(file.bytes)};
+  return {file.facts, inspect_private_key(contents.reveal())};
+}
+
+SourceFile source_file(const fs::path& path) {
+  auto file = read_file(path, kMaxProfile);
+  return {path.string(), std::string(file.bytes.begin(), file.bytes.end()), file.facts};
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  // The last byte stays zero: a name that is cut has no end of its own.
+  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+Facts facts_about(const fs::path& directory) {
+  std::error_code error;
+  const auto absolute = fs::absolute(directory, error);
+  return {host_name(), error ? directory : absolute, facts_of, key_facts};
+}
+
+Diagnostic about_directory(const fs::path& path, std::string message, std::string hint) {
+  return {.file = path.string(), .message = std::move(message), .hint = std::move(hint)};
+}
+
+/// Whoever may write to a directory may put another file in the place of ours.
+void check_directory(const fs::path& path, std::vector<Diagnostic>& diagnostics) {
+  struct stat status {};
+
+  if (stat(path.c_str(), &status) != 0) return;  // the files in it have more to say
+  if ((status.st_mode & S_IWOTH) != 0) {
+    diagnostics.push_back(
+        about_directory(path, "anybody may write to this directory", "chmod o-w " + path.string()));
+  }
+}
+
+std::vector<SourceFile> read_profiles(const fs::path& folder,
+                                      std::vector<Diagnostic>& diagnostics) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (fs::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error)) {
+    const auto name = at->path().filename().string();
+    if (!name.starts_with('.') && name.ends_with(".toml")) paths.push_back(at->path());
+  }
+  // A gateway without the folder is a gateway without sites.
+  if (error && error != std::errc::no_such_file_or_directory) {
+    diagnostics.push_back(
+        about_directory(folder, "cannot read this directory: " + error.message(),
+                        "it must be a directory that the account of tunneld may read"));
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<SourceFile> profiles;
+  std::transform(paths.begin(), paths.end(), std::back_inserter(profiles), source_file);
+  return profiles;
+}
+
+}  // namespace
+
+Loaded load(const fs::path& directory) {
+  std::vector<Diagnostic> diagnostics;
+  check_directory(directory, diagnostics);
+  check_directory(directory / "sites", diagnostics);
+  const auto gateway = source_file(directory / "tunneld.toml");
+  const auto sites = read_profiles(directory / "sites", diagnostics);
+  auto loaded = parse(gateway, sites, facts_about(directory));
+  loaded.diagnostics.insert(loaded.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
+  if (!loaded.diagnostics.empty()) loaded.configuration.reset();
+  return loaded;
+}
+
+Loaded check_file(const fs::path& file) {
+  std::error_code error;
+  const auto absolute = fs::absolute(file, error);
+  const auto folder = (error ? file : absolute).parent_path();
+  const auto directory = folder.filename() == "sites" ? folder.parent_path() : folder;
+  return parse_alone(source_file(file), facts_about(directory));
+}
+
+}  // namespace tunnel::config
