@@ -9,24 +9,29 @@ namespace tunnel::hdlc {
 
 namespace {
 
+/// Writes one octet that stops a run; returns what is left of `out`.
+MutableBytes escape_octet(std::uint8_t octet, Accm accm, MutableBytes out) noexcept {
+  // A control character may stop a run without being in the map.
+  if (octet < 0x20 && !accm.has(octet)) {
+    out[0] = octet;
+    return out.subspan(1);
+  }
+  out[0] = kEscape;
+  out[1] = octet ^ kEscapeBit;
+  return out.subspan(2);
+}
+
 /// Escapes `in` to the front of `out`; returns what is left of `out`.
 template <Stop kStop>
 MutableBytes escape(Bytes in, Accm accm, MutableBytes out) noexcept {
   while (true) {
     const auto run = copy_clean<kStop>(in, out);
+    in = in.subspan(run);
     out = out.subspan(run);
-    if (run == in.size()) return out;
-    const auto octet = in[run];
-    in = in.subspan(run + 1);
-    // A control character may stop a run without being in the map.
-    const bool plain = kStop == Stop::AtControlsToo && octet < 0x20 && !accm.has(octet);
-    if (plain) {
-      out[0] = octet;
-      out = out.subspan(1);
-    } else {
-      out[0] = kEscape;
-      out[1] = octet ^ kEscapeBit;
-      out = out.subspan(2);
+    if (in.empty()) return out;
+    // Such octets often come in rows, where starting a run for each would be slow.
+    for (; !in.empty() && stops<kStop>(in[0]); in = in.subspan(1)) {
+      out = escape_octet(in[0], accm, out);
     }
   }
 }

@@ -16,4 +16,7 @@ inline constexpr std::size_t kFcsSize = 2;
 /// goes on the wire, low octet first.
 std::uint16_t fcs16(Bytes data, std::uint16_t fcs = kInitialFcs) noexcept;
 
+/// The same without the processor's carry-less multiplication, where that is missing.
+std::uint16_t fcs16_by_tables(Bytes data, std::uint16_t fcs = kInitialFcs) noexcept;
+
 }  // namespace tunnel::hdlc
