@@ -18,11 +18,12 @@ readonly build_packages=(
   dpkg-dev file scdoc
 )
 readonly demo_packages=(
-  iperf3 iproute2 iputils-ping jq openssh-client openssh-server procps python3 util-linux
+  iperf3 iproute2 iputils-ping jq openssh-client openssh-server procps python3 socat
+  util-linux
 )
 readonly test_packages=(
-  clang-format git libbenchmark-dev libgmock-dev libgtest-dev lintian logrotate netcat-openbsd
-  nftables shellcheck socat tcpdump
+  adduser clang-format git libbenchmark-dev libgmock-dev libgtest-dev lintian logrotate netcat-openbsd
+  nftables shellcheck tcpdump
 )
 readonly service_policy=/usr/sbin/policy-rc.d
 
