@@ -46,26 +46,26 @@ struct WantedInterface {
   Mtu mtu;
   Ipv4Address local;
   Ipv4Address peer;
-  std::vector<Prefix> networks;
+  std::vector<Prefix> networks{};
   std::uint32_t metric = 0;  ///< of the routes to `networks`, below kGuardMetric
 };
 
 /// What all sites together want of the kernel.
 struct Wanted {
-  std::vector<WantedInterface> interfaces;
+  std::vector<WantedInterface> interfaces{};
   /// Networks refused at the gateway when no better route exists (unreachable routes of a higher
   /// metric). They exist independently of devices. To fail closed, list every network of a site
   /// and Prefix::host() of its peer.
-  std::vector<Prefix> guarded;
+  std::vector<Prefix> guarded{};
   Forwarding forwarding = Forwarding::LeaveAlone;
 };
 
 /// An interface, as the kernel has it.
 struct Link {
   int index = 0;
-  std::string name;
-  std::string alias;
-  Mtu mtu;
+  std::string name{};
+  std::string alias{};
+  Mtu mtu{};
   bool tun = false;       ///< made by /dev/net/tun
   bool up = false;        ///< IFF_UP: the administrator's switch
   bool lower_up = false;  ///< IFF_LOWER_UP: the carrier
@@ -84,8 +84,8 @@ struct Link {
 /// An IPv4 address of an interface.
 struct Address {
   int device = 0;  ///< index of the interface
-  Ipv4Address local;
-  Ipv4Address peer;  ///< the same as `local` where there is no peer
+  Ipv4Address local{};
+  Ipv4Address peer{};  ///< the same as `local` where there is no peer
   std::uint8_t length = 32;
 
   /// The network the kernel makes a connected route to.
@@ -117,13 +117,13 @@ struct Route {
 
 /// What the kernel has, as far as it matters to what is wanted.
 struct Actual {
-  std::vector<Link> links;         ///< all
-  std::vector<Address> addresses;  ///< all of IPv4
-  std::vector<Route> routes;       ///< those of kRouteProtocol
+  std::vector<Link> links{};         ///< all
+  std::vector<Address> addresses{};  ///< all of IPv4
+  std::vector<Route> routes{};       ///< those of kRouteProtocol
   /// Routes of somebody else to exactly a wanted or guarded network, where the kernel would follow
   /// them now. One question for each network: a gateway with a full BGP table answers as fast as
   /// any other. What is hidden behind a more specific route is not seen.
-  std::vector<Route> foreign;
+  std::vector<Route> foreign{};
   bool ip_forward = false;  ///< net.ipv4.ip_forward
   /// False where the kernel runs without IPv6: nothing of it to route, to guard, or to leak.
   bool ipv6 = true;

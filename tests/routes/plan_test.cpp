@@ -1,0 +1,420 @@
+#include "routes/plan.hpp"
+
+#include "tests/routes/samples.hpp"
+#include "tests/routes/simulated_kernel.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tunnel::routes {
+namespace {
+
+using samples::address;
+using samples::depot;
+using samples::labs;
+using samples::name;
+using samples::network;
+using samples::wanted;
+using samples::words;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class Plan : public testing::Test {
+ protected:
+  /// Makes the plan, carries it out, and returns it in words.
+  std::vector<std::string> reconcile(const Wanted& want) {
+    const auto changes = plan(want, kernel.read(want));
+    for (const auto& change : changes) {
+      EXPECT_EQ(kernel.apply(change), "") << describe(change);
+    }
+    return words(changes);
+  }
+
+  SimulatedKernel kernel;
+};
+
+TEST_F(Plan, ForOneSiteFromNothingGuardsFirstAndRoutesLast) {
+  kernel.add_tun("tun0");
+  EXPECT_THAT(
+      reconcile(wanted({labs()})),
+      ElementsAre("route add unreachable 192.168.253.0/24 proto 84 metric 2147483647",
+                  "route add unreachable 172.16.1.0/24 proto 84 metric 2147483647",
+                  "route add unreachable 10.224.1.2/32 proto 84 metric 2147483647",
+                  "sysctl net.ipv4.ip_forward=1",
+                  "sysctl net.ipv4.conf.tun0.ignore_routes_with_linkdown=1",
+                  "sysctl net.ipv4.conf.tun0.forwarding=1", "link set dev tun0 alias tunneld:labs",
+                  "address add 10.224.1.1 peer 10.224.1.2/32 dev tun0", "link set dev tun0 up",
+                  "route add 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                  "route add 192.168.253.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                  "route add 172.16.1.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1"));
+}
+
+TEST_F(Plan, IsEmptyOnceApplied) {
+  kernel.add_tun("tun0");
+  kernel.add_tun("tun1");
+  const auto want = wanted({labs(), depot()});
+  reconcile(want);
+  EXPECT_THAT(reconcile(want), IsEmpty());
+}
+
+TEST_F(Plan, WithoutTheDeviceGuardsTheNetworks) {
+  auto want = wanted({labs()});
+  want.forwarding = Forwarding::LeaveAlone;
+  EXPECT_THAT(reconcile(want),
+              ElementsAre("route add unreachable 192.168.253.0/24 proto 84 metric 2147483647",
+                          "route add unreachable 172.16.1.0/24 proto 84 metric 2147483647",
+                          "route add unreachable 10.224.1.2/32 proto 84 metric 2147483647"));
+  EXPECT_THAT(missing(want, kernel.read(want)), ElementsAre(name("tun0")));
+}
+
+TEST_F(Plan, GuardsWithoutAnyInterface) {
+  Wanted want;
+  want.guarded = {network("192.168.253.0/24")};
+  EXPECT_THAT(reconcile(want),
+              ElementsAre("route add unreachable 192.168.253.0/24 proto 84 metric 2147483647"));
+  EXPECT_THAT(reconcile(want), IsEmpty());
+}
+
+TEST_F(Plan, RemovesASiteWithItsGuardsLast) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  EXPECT_THAT(reconcile(wanted({})),
+              ElementsAre("route delete 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route delete 192.168.253.0/24 dev tun0 proto 84 metric 50 "
+                          "src 10.224.1.1",
+                          "route delete 172.16.1.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "link delete dev tun0",
+                          "route delete unreachable 192.168.253.0/24 proto 84 metric 2147483647",
+                          "route delete unreachable 172.16.1.0/24 proto 84 metric 2147483647",
+                          "route delete unreachable 10.224.1.2/32 proto 84 metric 2147483647"));
+  EXPECT_THAT(kernel.routes, IsEmpty());
+  EXPECT_THAT(kernel.links, IsEmpty());
+  EXPECT_THAT(kernel.addresses, IsEmpty());
+}
+
+TEST_F(Plan, LeavesTheOtherSiteAloneWhenOneIsRemoved) {
+  kernel.add_tun("tun0");
+  kernel.add_tun("tun1");
+  reconcile(wanted({labs(), depot()}));
+  for (const auto& line : reconcile(wanted({labs()}))) {
+    EXPECT_THAT(line, testing::AnyOf(testing::HasSubstr("tun1"), testing::HasSubstr("192.168.77."),
+                                     testing::HasSubstr("10.224.1.6")));
+  }
+}
+
+TEST_F(Plan, KeepsTheGuardsOfASiteWhoseDeviceIsWithdrawn) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  kernel.remove("tun0");
+  Wanted want;
+  samples::guard(want, labs());
+  EXPECT_THAT(reconcile(want), IsEmpty());
+  EXPECT_EQ(kernel.routes.size(), 3U);
+}
+
+// A crash leaves guards; the kernel took the routes with the device, and a new device has neither
+// address nor settings.
+TEST_F(Plan, AfterACrashCompletesWhatIsLeft) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  kernel.remove("tun0");
+  kernel.add_tun("tun0").forwarding = true;
+  EXPECT_THAT(
+      reconcile(wanted({labs()})),
+      ElementsAre("sysctl net.ipv4.conf.tun0.ignore_routes_with_linkdown=1",
+                  "link set dev tun0 alias tunneld:labs",
+                  "address add 10.224.1.1 peer 10.224.1.2/32 dev tun0", "link set dev tun0 up",
+                  "route add 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                  "route add 192.168.253.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                  "route add 172.16.1.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1"));
+}
+
+// A bridge that outlived tunneld keeps the device and all that hangs on it.
+TEST_F(Plan, AfterACrashWithALivingBridgeChangesNothing) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  EXPECT_THAT(reconcile(wanted({labs()})), IsEmpty());
+}
+
+TEST_F(Plan, RemovesRoutesOfASiteThatWasDroppedWhileWeWereAway) {
+  kernel.add_tun("tun0");
+  kernel.routes.push_back(
+      Route{.to = network("10.9.0.0/16"), .type = RouteType::Unreachable, .metric = kGuardMetric});
+  EXPECT_THAT(reconcile(Wanted{}),
+              ElementsAre("route delete unreachable 10.9.0.0/16 proto 84 metric 2147483647"));
+}
+
+TEST_F(Plan, ReplacesOnlyTheNetworksThatChanged) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  auto changed = labs();
+  changed.networks = {network("192.168.253.0/24"), network("172.16.2.0/24")};
+  EXPECT_THAT(reconcile(wanted({changed})),
+              ElementsAre("route add unreachable 172.16.2.0/24 proto 84 metric 2147483647",
+                          "route add 172.16.2.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route delete 172.16.1.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route delete unreachable 172.16.1.0/24 proto 84 metric 2147483647"));
+}
+
+TEST_F(Plan, WithdrawsTheRoutesAndKeepsTheAddress) {
+  kernel.add_tun("tun0");
+  auto want = wanted({labs()});
+  reconcile(want);
+  want.interfaces.front().networks.clear();
+  want.guarded = {Prefix::host(labs().peer)};
+  EXPECT_THAT(reconcile(want),
+              ElementsAre("route delete 192.168.253.0/24 dev tun0 proto 84 metric 50 "
+                          "src 10.224.1.1",
+                          "route delete 172.16.1.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route delete unreachable 192.168.253.0/24 proto 84 metric 2147483647",
+                          "route delete unreachable 172.16.1.0/24 proto 84 metric 2147483647"));
+}
+
+TEST_F(Plan, SetsAChangedMtuAndNothingElse) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  auto changed = labs();
+  changed.mtu = Mtu{1400};
+  EXPECT_THAT(reconcile(wanted({changed})), ElementsAre("link set dev tun0 mtu 1400"));
+}
+
+TEST_F(Plan, SetsAChangedAlias) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  auto changed = labs();
+  changed.alias = "tunneld:laboratory";
+  EXPECT_THAT(reconcile(wanted({changed})),
+              ElementsAre("link set dev tun0 alias tunneld:laboratory"));
+}
+
+TEST_F(Plan, MakesRoutesOfANewMetricBeforeItDropsTheOldOnes) {
+  kernel.add_tun("tun0");
+  auto site = labs();
+  site.networks.resize(1);
+  reconcile(wanted({site}));
+  site.metric = 70;
+  EXPECT_THAT(reconcile(wanted({site})),
+              ElementsAre("route add 10.224.1.2/32 dev tun0 proto 84 metric 70 src 10.224.1.1",
+                          "route add 192.168.253.0/24 dev tun0 proto 84 metric 70 src 10.224.1.1",
+                          "route delete 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route delete 192.168.253.0/24 dev tun0 proto 84 metric 50 "
+                          "src 10.224.1.1"));
+}
+
+TEST_F(Plan, MovesToANewAddressWithoutAMomentBetween) {
+  kernel.add_tun("tun0");
+  auto site = labs();
+  site.networks.resize(1);
+  reconcile(wanted({site}));
+  site.local = address("10.224.1.9");
+  EXPECT_THAT(
+      reconcile(wanted({site})),
+      ElementsAre("address add 10.224.1.9 peer 10.224.1.2/32 dev tun0",
+                  "route replace 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.9",
+                  "route replace 192.168.253.0/24 dev tun0 proto 84 metric 50 src 10.224.1.9",
+                  "address delete 10.224.1.1 peer 10.224.1.2/32 dev tun0"));
+}
+
+TEST_F(Plan, GuardsANewPeerBeforeItHasARoute) {
+  kernel.add_tun("tun0");
+  auto site = labs();
+  site.networks.clear();
+  reconcile(wanted({site}));
+  site.peer = address("10.224.1.4");
+  EXPECT_THAT(reconcile(wanted({site})),
+              ElementsAre("route add unreachable 10.224.1.4/32 proto 84 metric 2147483647",
+                          "address add 10.224.1.1 peer 10.224.1.4/32 dev tun0",
+                          "route add 10.224.1.4/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route delete 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "address delete 10.224.1.1 peer 10.224.1.2/32 dev tun0",
+                          "route delete unreachable 10.224.1.2/32 proto 84 metric 2147483647"));
+}
+
+TEST_F(Plan, MovesANetworkToAnotherTunnelByReplacingItsRoute) {
+  kernel.add_tun("tun0");
+  kernel.add_tun("tun1");
+  auto first = labs();
+  auto second = depot();
+  reconcile(wanted({first, second}));
+  second.networks.push_back(first.networks.back());
+  first.networks.pop_back();
+  EXPECT_THAT(reconcile(wanted({first, second})),
+              ElementsAre("route replace 172.16.1.0/24 dev tun1 proto 84 metric 50 "
+                          "src 10.224.1.1"));
+}
+
+TEST_F(Plan, RaisesALinkThatWasSetDownAndPutsItsRoutesBack) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  kernel.set_down("tun0");
+  EXPECT_THAT(reconcile(wanted({labs()})),
+              ElementsAre("link set dev tun0 up",
+                          "route add 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route add 192.168.253.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
+                          "route add 172.16.1.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1"));
+}
+
+TEST_F(Plan, PutsBackARouteThatSomebodyDeleted) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  std::erase_if(kernel.routes, [](const Route& route) {
+    return route.to == network("172.16.1.0/24") && route.type == RouteType::Unicast;
+  });
+  EXPECT_THAT(reconcile(wanted({labs()})),
+              ElementsAre("route add 172.16.1.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1"));
+}
+
+TEST_F(Plan, PutsBackAGuardThatSomebodyDeleted) {
+  kernel.add_tun("tun0");
+  reconcile(wanted({labs()}));
+  std::erase_if(kernel.routes,
+                [](const Route& route) { return route.type == RouteType::Unreachable; });
+  EXPECT_EQ(reconcile(wanted({labs()})).size(), 3U);
+}
+
+TEST_F(Plan, TurnsAGuardThatSomebodyMadeARouteIntoAGuardAgain) {
+  kernel.add_tun("tun0").up = true;
+  kernel.routes.push_back(Route{.to = network("192.168.253.0/24"),
+                                .metric = kGuardMetric,
+                                .device = kernel.links.front().index});
+  Wanted want;
+  want.guarded = {network("192.168.253.0/24")};
+  EXPECT_THAT(reconcile(want), ElementsAre("route replace unreachable 192.168.253.0/24 proto 84 "
+                                           "metric 2147483647"));
+}
+
+TEST_F(Plan, RemovesStrangeAddressesFromOurInterface) {
+  auto& link = kernel.add_tun("tun0");
+  kernel.addresses.push_back(Address{.device = link.index,
+                                     .local = address("192.0.2.1"),
+                                     .peer = address("192.0.2.1"),
+                                     .length = 24});
+  const auto lines = reconcile(wanted({labs()}));
+  EXPECT_EQ(lines.back(), "address delete 192.0.2.1/24 dev tun0");
+}
+
+// 10.224.1.1/24 without a peer is not 10.224.1.1 peer 10.224.1.2.
+TEST_F(Plan, DoesNotMistakeASubnetForAPeer) {
+  auto& link = kernel.add_tun("tun0");
+  kernel.addresses.push_back(Address{.device = link.index,
+                                     .local = address("10.224.1.1"),
+                                     .peer = address("10.224.1.1"),
+                                     .length = 24});
+  const auto lines = reconcile(wanted({labs()}));
+  EXPECT_THAT(lines, testing::Contains("address add 10.224.1.1 peer 10.224.1.2/32 dev tun0"));
+  EXPECT_EQ(lines.back(), "address delete 10.224.1.1/24 dev tun0");
+}
+
+TEST_F(Plan, RemovesAnAbandonedTunOfOursAndNoOther) {
+  kernel.add_tun("tun7").alias = "tunneld:gone";
+  kernel.add_tun("tun8").alias = "openvpn";
+  kernel.add_tun("tun9");
+  auto& bridge = kernel.add_tun("br0");
+  bridge.alias = "tunneld:not-a-tun";
+  bridge.tun = false;
+  EXPECT_THAT(reconcile(Wanted{}), ElementsAre("link delete dev tun7"));
+}
+
+TEST_F(Plan, DoesNotTouchADeviceOfTheWantedNameThatIsNoTun) {
+  kernel.add_tun("tun0").tun = false;
+  auto want = wanted({labs()});
+  want.forwarding = Forwarding::LeaveAlone;
+  for (const auto& line : reconcile(want)) {
+    EXPECT_THAT(line, testing::StartsWith("route add unreachable"));
+  }
+}
+
+TEST_F(Plan, LeavesSomebodyElsesRouteOfTheSameMetric) {
+  kernel.add_tun("tun0");
+  auto& uplink = kernel.add_tun("eth0");
+  uplink.tun = false;
+  uplink.up = true;
+  const Route theirs{
+      .to = network("192.168.253.0/24"), .metric = 50, .protocol = 4, .device = uplink.index};
+  kernel.routes.push_back(theirs);
+  const auto want = wanted({labs()});
+  EXPECT_THAT(reconcile(want),
+              testing::Not(testing::Contains(testing::HasSubstr("192.168.253.0/24 dev tun0"))));
+  EXPECT_THAT(kernel.routes, testing::Contains(theirs));
+  EXPECT_THAT(reconcile(want), IsEmpty());
+}
+
+TEST_F(Plan, MakesOurRouteBesideSomebodyElsesOfAnotherMetric) {
+  kernel.add_tun("tun0");
+  auto& uplink = kernel.add_tun("eth0");
+  uplink.tun = false;
+  uplink.up = true;
+  kernel.routes.push_back(
+      Route{.to = network("192.168.253.0/24"), .protocol = 4, .device = uplink.index});
+  EXPECT_THAT(reconcile(wanted({labs()})),
+              testing::Contains("route add 192.168.253.0/24 dev tun0 proto 84 metric 50 "
+                                "src 10.224.1.1"));
+}
+
+TEST_F(Plan, LeavesForwardingAloneWhenAskedTo) {
+  kernel.add_tun("tun0");
+  auto want = wanted({labs()});
+  want.forwarding = Forwarding::LeaveAlone;
+  reconcile(want);
+  EXPECT_FALSE(kernel.ip_forward);
+  EXPECT_FALSE(kernel.links.front().forwarding);
+}
+
+TEST_F(Plan, SwitchesForwardingOnForADeviceMadeWithoutIt) {
+  kernel.ip_forward = true;
+  kernel.add_tun("tun0");
+  const auto lines = reconcile(wanted({labs()}));
+  EXPECT_THAT(lines, testing::Contains("sysctl net.ipv4.conf.tun0.forwarding=1"));
+  EXPECT_THAT(lines, testing::Not(testing::Contains("sysctl net.ipv4.ip_forward=1")));
+}
+
+TEST_F(Plan, RoutesIpv6NetworksWithoutASource) {
+  kernel.add_tun("tun0");
+  auto site = labs();
+  site.networks = {network("2001:db8:1::/48")};
+  const auto lines = reconcile(wanted({site}));
+  EXPECT_THAT(lines, testing::IsSupersetOf(
+                         {"route add unreachable 2001:db8:1::/48 proto 84 metric 2147483647",
+                          "sysctl net.ipv6.conf.tun0.ignore_routes_with_linkdown=1",
+                          "route add 2001:db8:1::/48 dev tun0 proto 84 metric 50"}));
+  EXPECT_THAT(reconcile(wanted({site})), IsEmpty());
+}
+
+TEST_F(Plan, LeavesIpv6OutWhereTheKernelHasNone) {
+  kernel.add_tun("tun0");
+  auto site = labs();
+  site.networks.push_back(network("2001:db8:1::/48"));
+  const auto want = wanted({site});
+  auto actual = kernel.read(want);
+  actual.ipv6 = false;
+  for (const auto& line : words(plan(want, actual))) {
+    EXPECT_THAT(line, testing::Not(testing::AnyOf(testing::HasSubstr("2001:db8"),
+                                                  testing::HasSubstr("net.ipv6"))));
+  }
+}
+
+// The kernel's own route to the peer has metric 0, and takes 0 to mean 1024 in IPv6.
+TEST_F(Plan, WithMetricZeroComesToRest) {
+  kernel.add_tun("tun0");
+  auto site = labs();
+  site.metric = 0;
+  site.networks.push_back(network("2001:db8:1::/48"));
+  const auto lines = reconcile(wanted({site}));
+  EXPECT_THAT(lines, testing::IsSupersetOf(
+                         {"route add 10.224.1.2/32 dev tun0 proto 84 metric 1 src 10.224.1.1",
+                          "route add 2001:db8:1::/48 dev tun0 proto 84 metric 1024"}));
+  EXPECT_THAT(reconcile(wanted({site})), IsEmpty());
+}
+
+TEST_F(Plan, GivesANetworkWantedTwiceToTheFirst) {
+  kernel.add_tun("tun0");
+  kernel.add_tun("tun1");
+  auto second = depot();
+  second.networks = labs().networks;
+  const auto want = wanted({labs(), second});
+  reconcile(want);
+  EXPECT_THAT(reconcile(want), IsEmpty());
+}
+
+}  // namespace
+}  // namespace tunnel::routes

@@ -1,0 +1,177 @@
+#include "tests/routes/private_network.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace tunnel::routes {
+
+namespace {
+
+constexpr int kWaitMilliseconds = 10'000;
+constexpr std::uint8_t kIcmp = 1;
+constexpr std::uint8_t kUdp = 17;
+constexpr std::size_t kIpv4Header = 20;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error{errno, std::system_category(), what};
+}
+
+std::string trimmed(std::string text) {
+  text.erase(text.find_last_not_of(" \n") + 1);
+  return text;
+}
+
+/// RFC 1071.
+std::uint16_t checksum(Bytes header) {
+  std::uint32_t sum = 0;
+  ByteReader in{header};
+  while (const auto word = in.u16()) sum += *word;
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(~sum);
+}
+
+Ipv4Address address_at(Bytes packet, std::size_t offset) {
+  ByteReader in{packet.subspan(offset)};
+  return Ipv4Address{in.u32().value_or(0)};
+}
+
+}  // namespace
+
+void enter_private_network() {
+  if (::unshare(CLONE_NEWNET) != 0) fail("unshare(CLONE_NEWNET), which needs root");
+  run("ip link set lo up");
+}
+
+std::string run(const std::string& command) {
+  std::FILE* pipe = ::popen((command + " 2>&1").c_str(), "re");
+  if (pipe == nullptr) fail("popen");
+  std::string output;
+  std::array<char, 4096> chunk{};
+  while (const auto size = std::fread(chunk.data(), 1, chunk.size(), pipe)) {
+    output.append(chunk.data(), size);
+  }
+  if (::pclose(pipe) != 0) throw std::runtime_error{command + ": " + output};
+  return trimmed(output);
+}
+
+std::vector<std::string> lines_of(const std::string& command) {
+  std::istringstream output{run(command)};
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(output, line);) lines.push_back(trimmed(line));
+  return lines;
+}
+
+std::vector<std::string> routes_to(const std::string& network) {
+  return lines_of("ip -4 route show table main " + network);
+}
+
+bool wait_readable(int fd) {
+  pollfd item{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&item, 1, kWaitMilliseconds) == 1 && (item.revents & POLLIN) != 0;
+}
+
+TestTun::TestTun(const std::string& name)
+    : fd_{::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)} {
+  if (!fd_) fail("open /dev/net/tun");
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_flags = IFF_TUN | IFF_NO_PI;
+  if (::ioctl(fd_.get(), TUNSETIFF, &request) != 0) fail("TUNSETIFF " + name);
+}
+
+void TestTun::set_carrier(bool on) const {
+  int value = on ? 1 : 0;
+  if (::ioctl(fd_.get(), TUNSETCARRIER, &value) != 0) fail("TUNSETCARRIER");
+}
+
+void TestTun::inject(Bytes packet) const {
+  if (::write(fd_.get(), packet.data(), packet.size()) < 0) fail("write to a tun");
+}
+
+std::optional<std::vector<std::uint8_t>> TestTun::take() const {
+  std::vector<std::uint8_t> packet(65536);
+  const auto size = ::read(fd_.get(), packet.data(), packet.size());
+  if (size < 0 && errno == EAGAIN) return std::nullopt;
+  if (size < 0) fail("read from a tun");
+  packet.resize(static_cast<std::size_t>(size));
+  return packet;
+}
+
+std::vector<std::uint8_t> TestTun::next_ipv4() const {
+  for (;;) {
+    if (!wait_readable(fd_.get())) throw std::runtime_error{"no packet came out of the tun"};
+    auto packet = take();
+    if (packet && packet->size() >= kIpv4Header && packet->front() >> 4 == 4) return *packet;
+  }
+}
+
+std::vector<std::vector<std::uint8_t>> TestTun::pending_ipv4() const {
+  std::vector<std::vector<std::uint8_t>> packets;
+  while (auto packet = take()) {
+    if (packet->size() >= kIpv4Header && packet->front() >> 4 == 4) packets.push_back(*packet);
+  }
+  return packets;
+}
+
+std::vector<std::uint8_t> udp_packet(Ipv4Address source, Ipv4Address destination) {
+  ByteWriter out;
+  out.u16(0x4500);
+  out.u16(kIpv4Header + 8);
+  out.u32(0);
+  out.u8(64);
+  out.u8(kUdp);
+  out.u16(0);
+  out.u32(source.value);
+  out.u32(destination.value);
+  out.patch_u16(10, checksum(out.view()));
+  out.u16(40000);
+  out.u16(9);
+  out.u16(8);
+  out.u16(0);  // no checksum
+  return std::move(out).finish();
+}
+
+Ipv4Address source_of(Bytes packet) {
+  return address_at(packet, 12);
+}
+
+Ipv4Address destination_of(Bytes packet) {
+  return address_at(packet, 16);
+}
+
+std::string icmp_of(Bytes packet) {
+  if (packet.size() < kIpv4Header + 2 || packet[9] != kIcmp) return {};
+  return std::to_string(packet[kIpv4Header]) + '/' + std::to_string(packet[kIpv4Header + 1]);
+}
+
+int send_udp(Ipv4Address destination) {
+  const UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(9);
+  to.sin_addr.s_addr = htonl(destination.value);
+  const void* address = &to;
+  const auto sent =
+      ::sendto(socket.get(), "", 0, 0, static_cast<const sockaddr*>(address), sizeof to);
+  return sent < 0 ? errno : 0;
+}
+
+}  // namespace tunnel::routes
