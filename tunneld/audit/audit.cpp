@@ -60,15 +60,13 @@ void Audit::write(Record record) {
   if (follower_) follower_(record, line);
 }
 
-std::vector<std::string> Audit::tail(LogType type, std::size_t lines,
-                                     const std::string& containing) const {
+std::vector<std::string> Audit::tail(LogType type, std::size_t lines) const {
   const auto text = read_end(files_.at(type).path());
   std::vector<std::string> found;
   std::size_t begin = 0;
   for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
-    auto line = text.substr(begin, end - begin);
+    found.push_back(text.substr(begin, end - begin));
     begin = end + 1;
-    if (line.find(containing) != std::string::npos) found.push_back(std::move(line));
   }
   if (found.size() > lines) {
     found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(lines));

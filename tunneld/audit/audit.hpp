@@ -28,10 +28,9 @@ class Audit {
   /// Called with every record from now on. One follower: the control server.
   void follow(Follower follower) { follower_ = std::move(follower); }
 
-  /// The last lines of a log, oldest first; only those that contain `containing` where it is not
-  /// empty. At most the end of the file is read (1 MiB).
-  std::vector<std::string> tail(LogType type, std::size_t lines,
-                                const std::string& containing) const;
+  /// The last lines of a log, oldest first, at most so many. At most the end of the file is read
+  /// (1 MiB).
+  std::vector<std::string> tail(LogType type, std::size_t lines) const;
 
   std::uint64_t lost_lines() const noexcept;
 

@@ -46,6 +46,11 @@ struct Writer {
 ///     Apr 13 15:02:11 talisker tunneld[69203]: tun0: IPCP: myaddr 10.224.1.2 hisaddr 10.224.1.1
 std::string format_line(const Record& record, const Writer& writer);
 
+/// Reads such a line back, as far as it tells: the year is the one that puts the time not after
+/// `now`, the priority is lost, and `site` is known only where the line names it (not in ppp.log).
+/// nullopt for a line of another form.
+std::optional<Record> parse_line(LogType type, std::string_view line, WallTime now);
+
 /// The time as 2005-04-13T13:02:11.123456Z.
 std::string format_utc(WallTime time);
 

@@ -104,11 +104,12 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(boost::asio::io_contex
   };
   try {
     boost::system::error_code code;
+    static constexpr std::array<const char*, 1> kEmptyEnvironment{nullptr};
     process::posix::default_launcher launcher;
+    launcher.env = kEmptyEnvironment.data();
     auto child = launcher(context, code, process::filesystem::path{spec.program.native()},
                           spec.arguments, Prepare{spec},
-                          process::process_stdio{nullptr, {}, {}},
-                          process::process_environment(std::vector<std::string>{}));
+                          process::process_stdio{nullptr, {}, {}});
     if (code) return failed(code);
     std::unique_ptr<ChildProcess> result{
         new ChildProcess{std::make_unique<Impl>(std::move(child))}};

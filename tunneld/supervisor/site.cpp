@@ -116,29 +116,28 @@ void Site::guard(bool on) {
   static_cast<void>(update_network());
 }
 
-SiteNetwork Site::idle_network() const {
+SiteNetwork Site::network(Device device) const {
   SiteNetwork wanted;
-  if (!guarded_) return wanted;
-  wanted.guarded = profile_.routes.remote;
-  wanted.guarded.push_back(Prefix::host(profile_.ppp.remote));
+  if (guarded_) {
+    wanted.guarded = profile_.routes.remote;
+    wanted.guarded.push_back(Prefix::host(profile_.ppp.remote));
+  }
+  if (device == Device::Absent) return wanted;
+  routes::WantedInterface interface;
+  interface.name = profile_.ppp.interface;
+  interface.alias = fmt::format("{}{}", routes::kAliasPrefix, profile_.name.str());
+  interface.mtu = Mtu{link_ ? link_->transmit_mru.bytes : profile_.ppp.mru.bytes};
+  interface.local = profile_.ppp.local;
+  interface.peer = profile_.ppp.remote;
+  interface.metric = profile_.routes.metric;
+  const bool withdrawn = !link_ && profile_.routes.on_down == config::OnDown::Withdraw;
+  if (!withdrawn) interface.networks = profile_.routes.remote;
+  wanted.interface = std::move(interface);
   return wanted;
 }
 
 Result<void> Site::update_network() {
-  auto wanted = idle_network();
-  if (device_) {
-    routes::WantedInterface interface;
-    interface.name = profile_.ppp.interface;
-    interface.alias = fmt::format("{}{}", routes::kAliasPrefix, profile_.name.str());
-    interface.mtu = Mtu{link_ ? link_->transmit_mru.bytes : profile_.ppp.mru.bytes};
-    interface.local = profile_.ppp.local;
-    interface.peer = profile_.ppp.remote;
-    interface.metric = profile_.routes.metric;
-    const bool withdrawn = !link_ && profile_.routes.on_down == config::OnDown::Withdraw;
-    if (!withdrawn) interface.networks = profile_.routes.remote;
-    wanted.interface = std::move(interface);
-  }
-  return context_.network.set(profile_.name, std::move(wanted));
+  return context_.network->set(profile_.name, network(device_ ? Device::Present : Device::Absent));
 }
 
 void Site::write(audit::LogType type, audit::Priority priority, std::string layer,

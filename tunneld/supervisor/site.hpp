@@ -25,7 +25,7 @@ namespace tunnel::supervisor {
 struct SiteContext {
   boost::asio::io_context& io;
   audit::Audit& audit;
-  Network& network;
+  Network* network = nullptr;
   std::filesystem::path bridge_program;
   std::filesystem::path bridge_socket;
   std::optional<Account> bridge_account;  // nothing: this process's own
@@ -52,7 +52,7 @@ struct SiteHistory {
 };
 
 /// One profile at work: its state machine, its tun device, its bridge.
-class Site : private SiteOutput {
+class Site final : private SiteOutput {
  public:
   Site(const config::Site& profile, SiteContext& context);
   Site(const Site&) = delete;
@@ -73,8 +73,9 @@ class Site : private SiteOutput {
   /// From now on the networks are refused (or not) while the link is down.
   void guard(bool on);
 
-  /// What this site wants of the kernel before it has ever been started.
-  SiteNetwork idle_network() const;
+  enum class Device : std::uint8_t { Absent, Present };
+  /// What this site wants of the kernel, with or without a tun device.
+  SiteNetwork network(Device device) const;
 
   const config::Site& profile() const noexcept { return profile_; }
   const SiteMachine& machine() const noexcept { return machine_; }
@@ -82,7 +83,8 @@ class Site : private SiteOutput {
   const std::optional<ipc::LinkUp>& link() const noexcept { return link_; }
   const std::string& peer() const noexcept { return peer_; }
   const std::string& key() const noexcept { return key_; }
-  const std::string& reason() const noexcept { return reason_; }
+  /// The last thing that went wrong, also after it was mended.
+  const std::string& last_error() const noexcept { return last_error_; }
   pid_t bridge_pid() const noexcept { return bridge_ ? bridge_->pid : 0; }
 
  private:
@@ -142,7 +144,7 @@ class Site : private SiteOutput {
   std::string peer_;
   std::string key_;
   std::string remote_text_;  // the last line the far side printed: often the reason of a failure
-  std::string reason_;
+  std::string last_error_;
   TimePoint up_since_{};
   bool guarded_ = true;
   int missed_heartbeats_ = 0;

@@ -260,8 +260,8 @@ void Site::log_layer_down(const std::string& reason) {
 void Site::changed(const Transition& transition) {
   if (transition.from == State::Up) log_layer_down(transition.reason);
   history_.since = std::chrono::system_clock::now();
-  reason_ = transition.reason;
-  if (!machine_.last_error().empty() && !transition.reason.empty()) {
+  if (!machine_.last_error().empty() && machine_.last_error() == transition.reason) {
+    last_error_ = transition.reason;
     history_.last_error_at = history_.since;
   }
   auto text = fmt::format("state {} -> {} on={}", name(transition.from), name(transition.to),

@@ -1,0 +1,95 @@
+// tunneld: the supervisor. It holds CAP_NET_ADMIN and reads nothing that comes from the network.
+// See docs/architecture.md.
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "tunneld/base/version.hpp"
+#include "tunneld/config/load.hpp"
+#include "tunneld/supervisor/daemon.hpp"
+#include "tunneld/supervisor/privileges.hpp"
+
+namespace {
+
+using namespace tunnel;
+
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitConfiguration = 78;  // EX_CONFIG: systemd need not try again
+
+int complain(const std::string& what) {
+  std::fprintf(stderr, "tunneld: %s\n", what.c_str());
+  return kExitFailure;
+}
+
+/// As configured, or the pppd-bridge beside this program.
+std::filesystem::path bridge_program(const config::Gateway& gateway) {
+  if (!gateway.bridge.empty()) return gateway.bridge;
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "pppd-bridge";
+}
+
+Result<void> prepare_machine(const config::Gateway& gateway) {
+  if (::geteuid() == 0) {
+    const auto account = supervisor::find_account(gateway.user);
+    if (!account) return account.error();
+    for (const auto& [directory, mode] :
+         {std::pair{gateway.runtime_dir, 0755U}, std::pair{gateway.log_dir, 0750U},
+          std::pair{gateway.state_dir, 0750U}}) {
+      if (auto made = supervisor::prepare_directory(directory, *account, mode); !made) return made;
+    }
+  }
+  return supervisor::keep_only_needed_powers(gateway.user);
+}
+
+int run(const std::filesystem::path& config_dir) {
+  auto loaded = config::load(config_dir);
+  for (const auto& diagnostic : loaded.diagnostics) {
+    std::fprintf(stderr, "%s\n", config::explain(diagnostic).c_str());
+  }
+  if (!loaded.configuration) {
+    complain(fmt::format("not started: {} has errors; `tunnelctl check {}` shows them too",
+                         config_dir.native(), config_dir.native()));
+    return kExitConfiguration;
+  }
+  const auto program = bridge_program(loaded.configuration->gateway);
+  if (::access(program.c_str(), X_OK) < 0) {
+    return complain(errno_error(fmt::format("find pppd-bridge at {}", program.native())).message());
+  }
+  if (const auto prepared = prepare_machine(loaded.configuration->gateway); !prepared) {
+    return complain(prepared.error().message());
+  }
+  boost::asio::io_context context{1};
+  auto daemon = supervisor::Daemon::create(
+      context, {config_dir, std::move(*loaded.configuration), program});
+  if (!daemon) return complain(daemon.error().message());
+  (*daemon)->run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"tunneld: joins private networks by PPP over SSH. Runs in the foreground, under "
+               "systemd or an init script; steer it with tunnelctl(8)."};
+  app.name("tunneld");
+  app.set_version_flag("--version", std::string{kVersion});
+  std::string config_dir = "/etc/tunneld";
+  app.add_option("--config", config_dir, "The directory with tunneld.toml and sites/")
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
+  try {
+    return run(config_dir);
+  } catch (const std::exception& error) {
+    return complain(error.what());
+  }
+}

@@ -1,0 +1,70 @@
+#include "tunneld/supervisor/bridge_listener.hpp"
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <utility>
+
+#include "tunneld/base/unix_socket.hpp"
+
+namespace tunnel::supervisor {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFirstMessage = 5s;
+constexpr std::size_t kMostWaiting = 256;
+
+}  // namespace
+
+BridgeListener::BridgeListener(boost::asio::io_context& context, UniqueFd listening,
+                               uid_t bridge_user, OnCaller on_caller)
+    : context_{context},
+      listening_{context, listening.release()},
+      bridge_user_{bridge_user},
+      on_caller_{std::move(on_caller)} {
+  accept();
+}
+
+void BridgeListener::accept() {
+  listening_.async_wait(
+      boost::asio::posix::stream_descriptor::wait_read,
+      [this](const boost::system::error_code& error) {
+        if (error) return;
+        UniqueFd socket{
+            ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+        if (socket) admit(std::move(socket));
+        accept();
+      });
+}
+
+void BridgeListener::admit(UniqueFd socket) {
+  const auto peer = peer_credentials(socket.get());
+  if (!peer || peer->uid != bridge_user_ || waiting_.size() >= kMostWaiting) return;
+  auto channel = std::make_shared<BridgeChannel>(context_, std::move(socket));
+  auto patience = std::make_unique<boost::asio::steady_timer>(context_, kFirstMessage);
+  auto* key = channel.get();
+  patience->async_wait([this, key](const boost::system::error_code& error) {
+    if (!error) forget(key);
+  });
+  const auto pid = peer->pid;
+  channel->listen(
+      [this, key, pid](ipc::FromBridge message, std::vector<UniqueFd> descriptors) {
+        Caller caller{waiting_.at(key).channel, pid};
+        waiting_.erase(key);
+        on_caller_(std::move(caller), std::move(message), std::move(descriptors));
+      },
+      [this, key](const std::string&) { forget(key); });
+  waiting_.emplace(key, Waiting{std::move(channel), std::move(patience)});
+}
+
+void BridgeListener::forget(BridgeChannel* channel) {
+  const auto found = waiting_.find(channel);
+  if (found == waiting_.end()) return;
+  const auto keep = found->second.channel;  // it may be the caller of this
+  waiting_.erase(found);
+  keep->close();
+}
+
+}  // namespace tunnel::supervisor

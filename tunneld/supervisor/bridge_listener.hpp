@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "tunneld/base/unique_fd.hpp"
+#include "tunneld/ipc/messages.hpp"
+#include "tunneld/supervisor/bridge_channel.hpp"
+#include "tunneld/supervisor/site.hpp"
+
+namespace tunnel::supervisor {
+
+/// bridge.sock: where bridges come that tunneld has not started: those of sshd, and those that
+/// outlived an earlier tunneld. Only the bridges' account is let in (SO_PEERCRED); each has a few
+/// seconds to say for which site it comes.
+class BridgeListener {
+ public:
+  /// The first message of a caller that is who it should be.
+  using OnCaller =
+      std::function<void(Caller, ipc::FromBridge first, std::vector<UniqueFd> descriptors)>;
+
+  BridgeListener(boost::asio::io_context& context, UniqueFd listening, uid_t bridge_user,
+                 OnCaller on_caller);
+
+ private:
+  struct Waiting {
+    std::shared_ptr<BridgeChannel> channel;
+    std::unique_ptr<boost::asio::steady_timer> patience;
+  };
+
+  void accept();
+  void admit(UniqueFd socket);
+  void forget(BridgeChannel* channel);
+
+  boost::asio::io_context& context_;
+  boost::asio::posix::stream_descriptor listening_;
+  uid_t bridge_user_;
+  OnCaller on_caller_;
+  std::map<BridgeChannel*, Waiting> waiting_;
+};
+
+}  // namespace tunnel::supervisor

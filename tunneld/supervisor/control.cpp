@@ -1,0 +1,260 @@
+// What tunnelctl asks of the daemon: the methods of the control socket.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "routes/model.hpp"
+#include "tunneld/base/version.hpp"
+#include "tunneld/supervisor/daemon.hpp"
+#include "tunneld/supervisor/status.hpp"
+
+namespace tunnel::supervisor {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kMostLines = 10'000;
+
+RpcError bad_parameter(std::string what) {
+  return RpcError{rpc_code::kInvalidParams, std::move(what), {}};
+}
+
+json::object message(std::string text) { return {{"message", std::move(text)}}; }
+
+/// A parameter that is a text, if it is there.
+std::optional<std::string> text_parameter(const json::object& params, std::string_view name) {
+  const auto* value = params.if_contains(name);
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  return std::string{value->get_string()};
+}
+
+bool flag_parameter(const json::object& params, std::string_view name) {
+  const auto* value = params.if_contains(name);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+json::array texts(const std::vector<std::string>& lines) {
+  json::array array;
+  for (const auto& line : lines) array.emplace_back(line);
+  return array;
+}
+
+std::string joined(const std::vector<Prefix>& networks) {
+  std::string text;
+  for (const auto& network : networks) text += (text.empty() ? "" : ", ") + network.str();
+  return text;
+}
+
+json::object route(const SiteName& site, const Prefix& network, const char* kind,
+                   std::uint32_t metric) {
+  json::object row;
+  row["network"] = network.str();
+  row["interface"] = nullptr;
+  row["kind"] = kind;
+  row["site"] = site.str();
+  row["metric"] = metric;
+  return row;
+}
+
+}  // namespace
+
+RpcResult Daemon::call(std::string_view method, const json::object& params, ClientId) {
+  if (method == "status") return status(params);
+  if (method == "up" || method == "down" || method == "restart" || method == "retry") {
+    return site_verb(method, params);
+  }
+  if (method == "reload") return reload_verb();
+  if (method == "log") return log(params);
+  if (method == "routes") return routes();
+  if (method == "version") return json::value{{"version", kVersion}};
+  return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
+}
+
+std::variant<Site*, RpcError> Daemon::site_from(const json::object& params) {
+  const auto text = text_parameter(params, "site");
+  if (!text) return bad_parameter("the parameter \"site\" is missing");
+  const auto name = SiteName::parse(*text);
+  if (auto* site = name ? find(*name) : nullptr; site != nullptr) return site;
+  std::string known;
+  for (const auto& [other, site] : sites_) known += (known.empty() ? "" : ", ") + other.str();
+  return RpcError{rpc_code::kNoSuchSite,
+                  fmt::format("there is no site \"{}\"; this gateway has: {}", *text,
+                              known.empty() ? "none" : known),
+                  {}};
+}
+
+RpcResult Daemon::status(const json::object& params) {
+  json::array sites;
+  bool all_up = true;
+  if (params.contains("site")) {
+    const auto found = site_from(params);
+    if (const auto* error = std::get_if<RpcError>(&found)) return *error;
+    const auto& site = *std::get<Site*>(found);
+    all_up = is_as_wanted(site);
+    sites.push_back(site_status(site));
+  } else {
+    for (const auto& [name, site] : sites_) {
+      all_up = all_up && is_as_wanted(*site);
+      sites.push_back(site_status(*site));
+    }
+  }
+  json::object result;
+  result["gateway"] = gateway_.name;
+  result["version"] = kVersion;
+  result["pid"] = ::getpid();
+  result["started"] = audit::format_utc(started_);
+  result["config"] = config_dir_.native();
+  result["log_dir"] = gateway_.log_dir.native();
+  result["all_up"] = all_up;
+  result["lost_log_lines"] = audit_.lost_lines();
+  result["conflicts"] = texts(network_->conflicts());
+  result["sites"] = std::move(sites);
+  return json::value{std::move(result)};
+}
+
+RpcResult Daemon::site_verb(std::string_view verb, const json::object& params) {
+  const auto found = site_from(params);
+  if (const auto* error = std::get_if<RpcError>(&found)) return *error;
+  auto& site = *std::get<Site*>(found);
+  const auto name = site.profile().name.str();
+  const auto before = site.machine().state();
+  if (verb == "down") return down(site, flag_parameter(params, "withdraw"));
+  site.guard(true);
+  if (verb == "up") {
+    if (before == State::Up) return message(fmt::format("{} is up already", name));
+    site.start();
+  } else if (verb == "restart") {
+    site.restart("tunnelctl restart");
+  } else {
+    if (before == State::Up) return message(fmt::format("{} is up: nothing to retry", name));
+    if (before == State::Down) {
+      return RpcError{rpc_code::kRefused,
+                      fmt::format("{} is down because nobody wants it up: `tunnelctl up {}`", name,
+                                  name),
+                      {}};
+    }
+    site.retry();
+  }
+  return message(fmt::format("{}: {}", name, supervisor::name(site.machine().state())));
+}
+
+RpcResult Daemon::down(Site& site, bool withdraw) {
+  const auto name = site.profile().name.str();
+  site.stop("tunnelctl down");
+  if (withdraw) site.guard(false);
+  if (site.profile().routes.on_down == config::OnDown::Withdraw || withdraw) {
+    return message(fmt::format("{}: down; {} may leave by other routes now", name,
+                               joined(site.profile().routes.remote)));
+  }
+  return message(fmt::format("{}: down; {} stay refused at this gateway (`tunnelctl down "
+                             "--withdraw {}` lets them go)",
+                             name, joined(site.profile().routes.remote), name));
+}
+
+RpcResult Daemon::reload_verb() {
+  const auto result = reload();
+  if (const auto* refused = std::get_if<ReloadRefused>(&result)) {
+    return RpcError{rpc_code::kReloadRefused,
+                    "nothing was changed: the configuration has errors",
+                    json::object{{"diagnostics", texts(refused->diagnostics)}}};
+  }
+  const auto& report = std::get<ReloadReport>(result);
+  json::object answer = message(fmt::format("reloaded: {} added, {} removed, {} changed, {} "
+                                            "unchanged",
+                                            report.added.size(), report.removed.size(),
+                                            report.changed.size(), report.unchanged.size()));
+  answer["added"] = texts(report.added);
+  answer["removed"] = texts(report.removed);
+  answer["changed"] = texts(report.changed);
+  answer["unchanged"] = texts(report.unchanged);
+  return json::value{std::move(answer)};
+}
+
+std::string Daemon::site_of(const audit::Record& record) const {
+  if (!record.site.empty()) return record.site;
+  for (const auto& [name, site] : sites_) {
+    if (site->profile().ppp.interface.str() == record.interface) return name.str();
+  }
+  return {};
+}
+
+json::object Daemon::log_record(const audit::Record& record, const std::string& line) const {
+  json::object object;
+  object["time"] = audit::format_utc(record.time);
+  object["type"] = audit::name(record.type);
+  object["site"] = site_of(record);
+  object["interface"] = record.interface;
+  object["layer"] = record.layer;
+  object["priority"] = audit::name(record.priority);
+  object["text"] = record.text;
+  object["line"] = line;
+  return object;
+}
+
+RpcResult Daemon::log(const json::object& params) const {
+  const auto type_name = text_parameter(params, "type");
+  const auto type = type_name ? audit::parse_log_type(*type_name) : std::nullopt;
+  if (type_name && !type) {
+    return bad_parameter(
+        fmt::format("there is no log \"{}\": ppp, auth and console are there", *type_name));
+  }
+  const auto* lines = params.if_contains("lines");
+  if (lines == nullptr || !lines->is_int64() || lines->get_int64() < 0) {
+    return bad_parameter("the parameter \"lines\" must be a number, 0 or more");
+  }
+  const auto most = static_cast<std::size_t>(std::min(lines->get_int64(), kMostLines));
+  const auto site = text_parameter(params, "site");
+
+  struct Entry {
+    audit::Record record;
+    std::string line;
+  };
+
+  std::vector<Entry> entries;
+  const auto now = std::chrono::system_clock::now();
+  for (const auto each : {audit::LogType::Auth, audit::LogType::Console, audit::LogType::Ppp}) {
+    if (type && each != *type) continue;
+    for (auto& line : audit_.tail(each, static_cast<std::size_t>(kMostLines))) {
+      auto record = audit::parse_line(each, line, now);
+      if (!record || (site && site_of(*record) != *site)) continue;
+      entries.push_back({std::move(*record), std::move(line)});
+    }
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.record.time < b.record.time; });
+  if (entries.size() > most) {
+    entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(most));
+  }
+  json::array records;
+  for (const auto& entry : entries) records.push_back(log_record(entry.record, entry.line));
+  return json::value{{"records", std::move(records)}};
+}
+
+RpcResult Daemon::routes() const {
+  json::array rows;
+  for (const auto& [site, network] : network_->wanted()) {
+    const auto found = sites_.find(site);
+    const bool up = found != sites_.end() && found->second->machine().state() == State::Up;
+    if (network.interface) {
+      for (const auto& to : network.interface->networks) {
+        auto row = route(site, to, "tunnel", network.interface->metric);
+        row["interface"] = network.interface->name.str();
+        row["state"] = up ? "in use" : "held: the link is down";
+        rows.push_back(std::move(row));
+      }
+    }
+    for (const auto& to : network.guarded) {
+      auto row = route(site, to, "guard", routes::kGuardMetric);
+      row["state"] = up ? "standing by" : "refusing";
+      rows.push_back(std::move(row));
+    }
+  }
+  return json::value{{"routes", std::move(rows)}};
+}
+
+}  // namespace tunnel::supervisor

@@ -1,0 +1,288 @@
+// The supervisor's start, its sites and its end; control.cpp has what tunnelctl asks of it, and
+// reload.cpp what becomes of a changed configuration.
+
+#include "tunneld/supervisor/daemon.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <grp.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "tunneld/base/check.hpp"
+#include "tunneld/base/unix_socket.hpp"
+#include "tunneld/base/version.hpp"
+#include "tunneld/supervisor/child_process.hpp"
+
+namespace tunnel::supervisor {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long a bridge of an earlier daemon has to come forward; it tries every 100 ms.
+constexpr auto kAdoptionPatience = 3s;
+/// Longer than a site takes to close its link, or to kill a bridge that does not.
+constexpr auto kStopPatience = 6s;
+
+std::uint64_t random_below(std::uint64_t bound) {
+  std::uint64_t value = 0;
+  TUNNEL_CHECK(::getrandom(&value, sizeof value, 0) == sizeof value);
+  return value % bound;
+}
+
+audit::WallTime wall_clock() { return std::chrono::system_clock::now(); }
+
+routes::Forwarding forwarding_of(const config::Gateway& gateway) {
+  return gateway.forwarding == config::Forwarding::Enable ? routes::Forwarding::On
+                                                          : routes::Forwarding::LeaveAlone;
+}
+
+Result<gid_t> find_group(const std::string& name) {
+  const group* entry = ::getgrnam(name.c_str());
+  if (entry == nullptr) {
+    return make_error(std::errc::invalid_argument,
+                      fmt::format("there is no group \"{}\" on this machine; create it with "
+                                  "`groupadd --system {}`, or name another as control_group in "
+                                  "tunneld.toml",
+                                  name, name));
+  }
+  return entry->gr_gid;
+}
+
+}  // namespace
+
+Daemon::Daemon(boost::asio::io_context& context, Start start)
+    : io_{context},
+      config_dir_{std::move(start.config_dir)},
+      gateway_{start.configuration.gateway},
+      audit_{audit::Writer{gateway_.name, ::getpid()}, gateway_.log_dir, wall_clock},
+      manager_{context},
+      site_context_{context, audit_, nullptr, std::move(start.bridge_program),
+                    gateway_.runtime_dir / "bridge.sock", std::nullopt, random_below,
+                    [this](const SiteName& name, const Transition& transition) {
+                      changed(name, transition);
+                    }},
+      signals_{context, SIGTERM, SIGINT, SIGHUP},
+      started_{wall_clock()} {}
+
+Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context, Start start) {
+  const auto sites = start.configuration.sites;
+  std::unique_ptr<Daemon> daemon{new Daemon{context, std::move(start)}};
+  // The sockets first: a second daemon ends here, before it has touched anything.
+  if (auto opened = daemon->open_sockets(); !opened) return opened.error();
+  auto network =
+      Network::open(context, forwarding_of(daemon->gateway_), daemon->audit_);
+  if (!network) return network.error();
+  daemon->network_ = std::move(*network);
+  daemon->site_context_.network = daemon->network_.get();
+  for (const auto& profile : sites) {
+    daemon->sites_.emplace(profile.name, daemon->make_site(profile));
+  }
+  return daemon;
+}
+
+std::unique_ptr<Site> Daemon::make_site(const config::Site& profile) {
+  return std::make_unique<Site>(profile, site_context_);
+}
+
+Result<void> Daemon::open_sockets() {
+  const auto account = find_account(gateway_.bridge_user);
+  if (!account) return account.error();
+  if (account->uid != ::geteuid()) site_context_.bridge_account = *account;
+  const auto group = find_group(gateway_.control_group);
+  if (!group) return group.error();
+
+  const auto control_path = gateway_.runtime_dir / "control.sock";
+  auto control = listen_unix(control_path, SocketKind::Stream, 0660);
+  if (!control) return control.error();
+  if (::chown(control_path.c_str(), static_cast<uid_t>(-1), *group) < 0) {
+    return errno_error(fmt::format("give {} to the group {} (the user {} must be a member of it)",
+                                   control_path.native(), gateway_.control_group, gateway_.user));
+  }
+  // Open to all, as connecting is writing; who comes is checked by SO_PEERCRED.
+  auto bridges = listen_unix(site_context_.bridge_socket, SocketKind::SeqPacket, 0666);
+  if (!bridges) return bridges.error();
+  bridges_ = std::make_unique<BridgeListener>(
+      io_, std::move(*bridges), account->uid,
+      [this](Caller who, ipc::FromBridge first, std::vector<UniqueFd> descriptors) {
+        caller(std::move(who), std::move(first), std::move(descriptors));
+      });
+  control_ = std::make_unique<ControlServer>(
+      io_, std::move(*control), static_cast<ControlApi&>(*this),
+      Access{::geteuid(), *group, gateway_.control_group});
+  return {};
+}
+
+void Daemon::run() {
+  say(audit::Priority::Notice, fmt::format("tunneld {} starts: {} sites from {}", kVersion,
+                                           sites_.size(), config_dir_.native()));
+  audit_.follow([this](const audit::Record& record, const std::string& line) {
+    const Subject subject{"log", record.site, audit::name(record.type)};
+    if (control_->anyone_hears(subject)) control_->publish(subject, log_record(record, line));
+  });
+  network_->on_missing([this](const InterfaceName& interface) {
+    boost::asio::post(io_, [this, interface] {
+      for (const auto& [name, site] : sites_) {
+        if (site->profile().ppp.interface == interface) site->device_lost();
+      }
+    });
+  });
+  arm_signals();
+  start_sites();
+  manager_.ready();
+  update_service_status();
+  io_.run();
+  say(audit::Priority::Notice, "tunneld ends; the networks of its sites stay refused");
+}
+
+void Daemon::start_sites() {
+  std::map<SiteName, SiteNetwork> wanted;
+  for (const auto& [name, site] : sites_) {
+    const bool left = network_->left_behind(site->profile().ppp.interface, name);
+    if (left) awaiting_adoption_.insert(name);
+    wanted.emplace(name, site->network(left ? Site::Device::Present : Site::Device::Absent));
+  }
+  static_cast<void>(network_->set_all(std::move(wanted)));
+  for (const auto& [name, site] : sites_) {
+    const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
+    if (wanted_up && !awaiting_adoption_.contains(name)) site->start();
+  }
+  if (awaiting_adoption_.empty()) return;
+  adoption_timer_ = std::make_unique<boost::asio::steady_timer>(io_, kAdoptionPatience);
+  adoption_timer_->async_wait([this](const boost::system::error_code& error) {
+    if (!error) give_up_adoption();
+  });
+}
+
+void Daemon::give_up_adoption() {
+  for (const auto& name : std::exchange(awaiting_adoption_, {})) {
+    auto* site = find(name);
+    if (site == nullptr) continue;
+    say(audit::Priority::Warning,
+        fmt::format("tunnel={} no bridge came forward for {}: it is made anew", name.str(),
+                    site->profile().ppp.interface.str()));
+    network_->remove_left_behind(site->profile().ppp.interface);
+    if (site->profile().autostart == config::Autostart::Yes) site->start();
+  }
+}
+
+void Daemon::caller(Caller who, ipc::FromBridge first, std::vector<UniqueFd> descriptors) {
+  if (const auto* claim = std::get_if<ipc::Claim>(&first)) {
+    return claimed(std::move(who), *claim);
+  }
+  if (const auto* adopt = std::get_if<ipc::Adopt>(&first)) {
+    return adopted(std::move(who), *adopt, std::move(descriptors));
+  }
+  say(audit::Priority::Warning, fmt::format("bridge {} came without saying for whom", who.pid));
+  who.channel->close();
+}
+
+void Daemon::claimed(Caller who, const ipc::Claim& claim) {
+  auto* site = claim.version == ipc::kVersion ? find(claim.site) : nullptr;
+  if (site != nullptr) return site->claim(std::move(who), claim);
+  const auto reason =
+      claim.version == ipc::kVersion
+          ? fmt::format("there is no site {} on this gateway ({})", claim.site.str(), gateway_.name)
+          : std::string{"this pppd-bridge and the running tunneld are of different versions: "
+                        "restart tunneld"};
+  audit::Record record;
+  record.type = audit::LogType::Auth;
+  record.priority = audit::Priority::Warning;
+  record.site = claim.site.str();
+  record.text = fmt::format("refused from {}: {}", claim.peer, reason);
+  audit_.write(std::move(record));
+  who.channel->send(ipc::Refused{reason});
+  who.channel->close();
+}
+
+void Daemon::adopted(Caller who, const ipc::Adopt& adopt, std::vector<UniqueFd> descriptors) {
+  auto* site = adopt.version == ipc::kVersion ? find(adopt.site) : nullptr;
+  if (site == nullptr || descriptors.size() != 1) {
+    who.channel->send(ipc::Shutdown{"the restarted tunneld has no such site"});
+    return who.channel->close();
+  }
+  awaiting_adoption_.erase(adopt.site);
+  site->adopt(std::move(who), adopt, std::move(descriptors.front()));
+  const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
+  if (wanted_up && site->machine().state() == State::Down) site->start();
+}
+
+void Daemon::changed(const SiteName& name, const Transition& transition) {
+  if (control_) {
+    boost::json::object params;
+    params["site"] = name.str();
+    params["from"] = supervisor::name(transition.from);
+    params["to"] = supervisor::name(transition.to);
+    params["event"] = supervisor::name(transition.event);
+    params["reason"] = transition.reason;
+    params["pause_seconds"] = nullptr;
+    if (transition.pause) {
+      params["pause_seconds"] = std::chrono::duration<double>(*transition.pause).count();
+    }
+    control_->publish(Subject{"state", name.str(), {}}, params);
+  }
+  if (transition.to == State::Down) {
+    // Later: the site is still at it.
+    boost::asio::post(io_, [this, name] { settle(name); });
+  }
+  boost::asio::post(io_, [this] { update_service_status(); });
+}
+
+void Daemon::arm_signals() {
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (error) return;
+    if (number == SIGHUP) {
+      static_cast<void>(reload());
+    } else {
+      stop();
+    }
+    arm_signals();
+  });
+}
+
+void Daemon::stop() {
+  if (std::exchange(stopping_, true)) return io_.stop();  // asked twice: at once
+  manager_.stopping();
+  say(audit::Priority::Notice, "tunneld was asked to end");
+  successors_.clear();
+  for (const auto& [name, site] : sites_) site->stop("tunneld ends");
+  adoption_timer_ = std::make_unique<boost::asio::steady_timer>(io_, kStopPatience);
+  adoption_timer_->async_wait([this](const boost::system::error_code& error) {
+    if (!error) io_.stop();
+  });
+  finish_if_stopped();
+}
+
+void Daemon::finish_if_stopped() {
+  const bool all_down = std::all_of(sites_.begin(), sites_.end(), [](const auto& entry) {
+    return entry.second->machine().state() == State::Down;
+  });
+  if (stopping_ && all_down) io_.stop();
+}
+
+Site* Daemon::find(const SiteName& name) {
+  const auto found = sites_.find(name);
+  return found == sites_.end() ? nullptr : found->second.get();
+}
+
+void Daemon::say(audit::Priority priority, std::string text) {
+  audit::Record record;
+  record.priority = priority;
+  record.text = std::move(text);
+  audit_.write(std::move(record));
+}
+
+void Daemon::update_service_status() {
+  const auto up = std::count_if(sites_.begin(), sites_.end(), [](const auto& entry) {
+    return entry.second->machine().state() == State::Up;
+  });
+  manager_.status(fmt::format("{} of {} links are up", up, sites_.size()));
+}
+
+}  // namespace tunnel::supervisor

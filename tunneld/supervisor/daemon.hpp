@@ -1,0 +1,114 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tunneld/audit/audit.hpp"
+#include "tunneld/base/result.hpp"
+#include "tunneld/config/load.hpp"
+#include "tunneld/supervisor/bridge_listener.hpp"
+#include "tunneld/supervisor/control_server.hpp"
+#include "tunneld/supervisor/network.hpp"
+#include "tunneld/supervisor/notify.hpp"
+#include "tunneld/supervisor/site.hpp"
+
+namespace tunnel::supervisor {
+
+/// What a reload did.
+struct ReloadReport {
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> changed;
+  std::vector<std::string> unchanged;
+};
+
+/// Why a reload did nothing: each a text to be shown as it is.
+struct ReloadRefused {
+  std::vector<std::string> diagnostics;
+};
+
+/// The supervisor: all sites of one gateway, and what they share. One thread, one io_context.
+class Daemon final : private ControlApi {
+ public:
+  struct Start {
+    std::filesystem::path config_dir;
+    config::Configuration configuration;
+    std::filesystem::path bridge_program;
+  };
+
+  static Result<std::unique_ptr<Daemon>> create(boost::asio::io_context& context, Start start);
+
+  /// Guards, then sites, then readiness; returns when the daemon has been told to end.
+  void run();
+
+ private:
+  Daemon(boost::asio::io_context& context, Start start);
+
+  Result<void> open_sockets();
+  void start_sites();
+  void give_up_adoption();
+  void caller(Caller caller, ipc::FromBridge first, std::vector<UniqueFd> descriptors);
+  void claimed(Caller caller, const ipc::Claim& claim);
+  void adopted(Caller caller, const ipc::Adopt& adopt, std::vector<UniqueFd> descriptors);
+  void changed(const SiteName& name, const Transition& transition);
+  void arm_signals();
+  void stop();
+  void finish_if_stopped();
+
+  using ReloadResult = std::variant<ReloadReport, ReloadRefused>;
+  ReloadResult reload();
+  ReloadReport apply(config::Configuration wanted);
+  void add(const config::Site& profile);
+  void replace(const SiteName& name, std::optional<config::Site> successor,
+               const std::string& why);
+  /// Puts the successor, if any, in the place of a site whose link is closed.
+  void settle(const SiteName& name);
+  Site* find(const SiteName& name);
+  std::unique_ptr<Site> make_site(const config::Site& profile);
+
+  // ControlApi
+  RpcResult call(std::string_view method, const boost::json::object& params,
+                 ClientId client) override;
+  RpcResult status(const boost::json::object& params);
+  RpcResult site_verb(std::string_view verb, const boost::json::object& params);
+  RpcResult down(Site& site, bool withdraw);
+  RpcResult reload_verb();
+  RpcResult log(const boost::json::object& params) const;
+  RpcResult routes() const;
+  boost::json::object log_record(const audit::Record& record, const std::string& line) const;
+  std::variant<Site*, RpcError> site_from(const boost::json::object& params);
+  std::string site_of(const audit::Record& record) const;
+
+  void say(audit::Priority priority, std::string text);
+  void update_service_status();
+
+  boost::asio::io_context& io_;
+  std::filesystem::path config_dir_;
+  config::Gateway gateway_;
+  audit::Audit audit_;
+  ServiceManager manager_;
+  std::unique_ptr<Network> network_;
+  SiteContext site_context_;
+  std::map<SiteName, std::unique_ptr<Site>> sites_;
+  /// Profiles that take the place of a site as soon as its old link is closed; nothing: it is gone.
+  std::map<SiteName, std::optional<config::Site>> successors_;
+  std::set<SiteName> awaiting_adoption_;
+  std::unique_ptr<boost::asio::steady_timer> adoption_timer_;
+  std::unique_ptr<BridgeListener> bridges_;
+  std::unique_ptr<ControlServer> control_;
+  boost::asio::signal_set signals_;
+  audit::WallTime started_;
+  bool stopping_ = false;
+};
+
+}  // namespace tunnel::supervisor

@@ -1,0 +1,103 @@
+// A changed configuration: all of it, or nothing. Sites whose profile is the same are not touched;
+// one that changed is closed, and begun anew with its new profile when its old link is down.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/supervisor/daemon.hpp"
+
+namespace tunnel::supervisor {
+
+Daemon::ReloadResult Daemon::reload() {
+  manager_.reloading();
+  auto loaded = config::load(config_dir_);
+  std::vector<std::string> wrong;
+  for (const auto& diagnostic : loaded.diagnostics) {
+    wrong.push_back(config::explain(diagnostic));
+    say(audit::Priority::Error,
+        fmt::format("reload: {}:{}:{}: {}", diagnostic.file, diagnostic.line,
+                    diagnostic.first_column, diagnostic.message));
+  }
+  if (wrong.empty() && loaded.configuration && loaded.configuration->gateway != gateway_) {
+    wrong.emplace_back("[gateway] in tunneld.toml has changed: `systemctl restart tunneld` (or the "
+                       "init script) makes that take effect");
+    say(audit::Priority::Error, "reload: " + wrong.back());
+  }
+  if (!wrong.empty() || !loaded.configuration) {
+    say(audit::Priority::Error, "reload: refused; the running configuration stays as it is");
+    manager_.ready();
+    return ReloadRefused{std::move(wrong)};
+  }
+  auto report = apply(std::move(*loaded.configuration));
+  say(audit::Priority::Notice,
+      fmt::format("reload: {} added, {} removed, {} changed, {} unchanged", report.added.size(),
+                  report.removed.size(), report.changed.size(), report.unchanged.size()));
+  manager_.ready();
+  return report;
+}
+
+ReloadReport Daemon::apply(config::Configuration wanted) {
+  ReloadReport report;
+  std::vector<SiteName> gone;
+  for (const auto& [name, site] : sites_) {
+    const auto same = [&](const config::Site& profile) { return profile.name == name; };
+    if (std::none_of(wanted.sites.begin(), wanted.sites.end(), same)) gone.push_back(name);
+  }
+  for (const auto& name : gone) {
+    report.removed.push_back(name.str());
+    replace(name, std::nullopt, "its profile was removed");
+  }
+  for (auto& profile : wanted.sites) {
+    const auto name = profile.name;
+    const auto* site = find(name);
+    if (site == nullptr) {
+      report.added.push_back(name.str());
+      add(profile);
+    } else if (site->profile() == profile && !successors_.contains(name)) {
+      report.unchanged.push_back(name.str());
+    } else {
+      report.changed.push_back(name.str());
+      replace(name, std::move(profile), "its profile changed");
+    }
+  }
+  return report;
+}
+
+void Daemon::add(const config::Site& profile) {
+  auto& site = *sites_.emplace(profile.name, make_site(profile)).first->second;
+  static_cast<void>(network_->set(profile.name, site.network(Site::Device::Absent)));
+  if (profile.autostart == config::Autostart::Yes) site.start();
+}
+
+void Daemon::replace(const SiteName& name, std::optional<config::Site> successor,
+                     const std::string& why) {
+  auto& site = *sites_.at(name);
+  // A link that somebody has started by hand is started again, whatever autostart says.
+  if (successor && site.machine().wanted()) successor->autostart = config::Autostart::Yes;
+  successors_[name] = std::move(successor);
+  site.stop(why);
+  settle(name);
+}
+
+void Daemon::settle(const SiteName& name) {
+  if (stopping_) return finish_if_stopped();
+  const auto found = successors_.find(name);
+  const auto* site = find(name);
+  if (found == successors_.end() || site == nullptr || site->machine().state() != State::Down) {
+    return;
+  }
+  const auto successor = std::exchange(found->second, std::nullopt);
+  successors_.erase(found);
+  sites_.erase(name);
+  if (!successor) {
+    static_cast<void>(network_->remove(name));
+    return;
+  }
+  // The old networks are refused until the new ones are in place.
+  add(*successor);
+}
+
+}  // namespace tunnel::supervisor

@@ -1,0 +1,104 @@
+#include "tunneld/supervisor/status.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <chrono>
+#include <optional>
+
+#include "tunneld/audit/log_line.hpp"
+
+namespace tunnel::supervisor {
+
+namespace {
+
+namespace json = boost::json;
+
+json::value time_or_null(const std::optional<audit::WallTime>& time) {
+  if (!time) return nullptr;
+  return json::string{audit::format_utc(*time)};
+}
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+json::value next_attempt(const SiteMachine& machine, TimePoint now) {
+  if (machine.state() != State::Waiting || !machine.deadline()) return nullptr;
+  return std::max(0.0, seconds(*machine.deadline() - now));
+}
+
+void add_state(json::object& out, const Site& site) {
+  const auto& machine = site.machine();
+  const auto now = std::chrono::steady_clock::now();
+  out["wanted"] = machine.wanted();
+  out["state"] = name(machine.state());
+  out["since"] = audit::format_utc(site.history().since);
+  out["state_seconds"] =
+      machine.since() == TimePoint{} ? json::value{nullptr} : seconds(now - machine.since());
+  out["reason"] = machine.state() == State::Up ? std::string{} : machine.last_error();
+  out["next_attempt_seconds"] = next_attempt(machine, now);
+  out["failures"] = machine.failures();
+  out["last_error"] = site.last_error();
+  out["last_error_at"] = time_or_null(site.history().last_error_at);
+}
+
+void add_link(json::object& out, const Site& site) {
+  const auto& link = site.link();
+  out["peer"] = site.peer();
+  out["key"] = site.key();
+  out["transport"] = link ? link->transport : std::string{};
+  out["local"] = site.profile().ppp.local.str();
+  out["remote"] = site.profile().ppp.remote.str();
+  out["receive_mru"] = link ? json::value{link->receive_mru.bytes} : nullptr;
+  out["transmit_mru"] = link ? json::value{link->transmit_mru.bytes} : nullptr;
+  json::array networks;
+  for (const auto& network : site.profile().routes.remote) networks.emplace_back(network.str());
+  out["networks"] = std::move(networks);
+}
+
+void add_counters(json::object& out, const Site& site) {
+  const auto& before = site.history().before;
+  const auto& current = site.history().current;
+  const auto sum = [&](std::uint64_t ipc::Statistics::*field) {
+    return before.*field + current.*field;
+  };
+  using S = ipc::Statistics;
+  out["round_trip_us"] =
+      current.round_trip_us == 0 || !site.link() ? json::value{nullptr} : current.round_trip_us;
+  out["packets_in"] = sum(&S::packets_in);
+  out["bytes_in"] = sum(&S::bytes_in);
+  out["packets_out"] = sum(&S::packets_out);
+  out["bytes_out"] = sum(&S::bytes_out);
+  out["drops"] = json::object{{"source", sum(&S::dropped_source)},
+                              {"malformed", sum(&S::dropped_malformed)},
+                              {"too_big", sum(&S::dropped_too_big)},
+                              {"down", sum(&S::dropped_down)},
+                              {"tun", sum(&S::dropped_tun)}};
+  out["bad_frames"] = sum(&S::bad_frames);
+  out["wire_bytes_in"] = sum(&S::wire_bytes_in);
+  out["wire_bytes_out"] = sum(&S::wire_bytes_out);
+}
+
+}  // namespace
+
+json::object site_status(const Site& site) {
+  json::object out;
+  const auto& profile = site.profile();
+  out["site"] = profile.name.str();
+  out["description"] = profile.description;
+  out["role"] = profile.role() == config::Role::Dial ? "dial" : "answer";
+  out["interface"] = profile.ppp.interface.str();
+  add_state(out, site);
+  const auto& history = site.history();
+  out["established"] = history.established;
+  out["first_established"] = time_or_null(history.first_established);
+  out["current_established"] = time_or_null(history.current_established);
+  add_link(out, site);
+  add_counters(out, site);
+  out["bridge_pid"] = site.bridge_pid() == 0 ? json::value{nullptr} : site.bridge_pid();
+  return out;
+}
+
+bool is_as_wanted(const Site& site) {
+  return site.machine().state() == State::Up || !site.machine().wanted();
+}
+
+}  // namespace tunnel::supervisor

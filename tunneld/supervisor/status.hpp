@@ -1,0 +1,15 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "tunneld/supervisor/site.hpp"
+
+namespace tunnel::supervisor {
+
+/// One site as `tunnelctl status --json` shows it.
+boost::json::object site_status(const Site& site);
+
+/// Whether the site is up, or nobody wants it to be.
+bool is_as_wanted(const Site& site);
+
+}  // namespace tunnel::supervisor
