@@ -1,0 +1,71 @@
+#include "private_network.hpp"
+
+#include "tunneld/base/unique_fd.hpp"
+
+#include <gtest/gtest.h>
+
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+namespace tunnel::transport {
+
+namespace {
+
+constexpr const char* kHosts =
+    "127.0.0.1 localhost\n"
+    "::1 localhost\n"
+    "::1 several.test\n"
+    "127.0.0.1 several.test\n";
+
+void raise_loopback() {
+  const UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  ifreq request{};
+  std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
+  request.ifr_flags = IFF_UP;
+  ASSERT_EQ(::ioctl(socket.get(), SIOCSIFFLAGS, &request), 0) << std::strerror(errno);
+}
+
+class PrivateNetwork : public testing::Environment {
+ public:
+  void SetUp() override {
+    ASSERT_EQ(::unshare(CLONE_NEWNET | CLONE_NEWNS), 0)
+        << "these tests make namespaces, and need root: " << std::strerror(errno);
+    ASSERT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+    ASSERT_EQ(::mount("run", "/run", "tmpfs", 0, "mode=0755"), 0) << std::strerror(errno);
+    ASSERT_EQ(::mkdir("/run/sshd", 0755), 0);
+    std::ofstream{"/run/hosts"} << kHosts;
+    ASSERT_EQ(::mount("/run/hosts", "/etc/hosts", nullptr, MS_BIND, nullptr), 0)
+        << std::strerror(errno);
+    raise_loopback();
+  }
+};
+
+[[maybe_unused]] const auto* const kEnvironment =
+    testing::AddGlobalTestEnvironment(new PrivateNetwork);
+
+}  // namespace
+
+std::string run_command(const std::string& command) {
+  std::string out;
+  std::FILE* const stream = ::popen(command.c_str(), "re");
+  EXPECT_NE(stream, nullptr);
+  if (stream == nullptr) return out;
+  std::array<char, 4096> buffer;
+  while (const auto got = std::fread(buffer.data(), 1, buffer.size(), stream)) {
+    out.append(buffer.data(), got);
+  }
+  EXPECT_EQ(::pclose(stream), 0) << command;
+  return out;
+}
+
+}  // namespace tunnel::transport
