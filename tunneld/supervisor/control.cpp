@@ -71,7 +71,7 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   if (method == "reload") return reload_verb();
   if (method == "log") return log(params);
   if (method == "routes") return routes();
-  if (method == "version") return json::value{{"version", kVersion}};
+  if (method == "version") return json::value(json::object{{"version", kVersion}});
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }
 
@@ -114,7 +114,7 @@ RpcResult Daemon::status(const json::object& params) {
   result["lost_log_lines"] = audit_.lost_lines();
   result["conflicts"] = texts(network_->conflicts());
   result["sites"] = std::move(sites);
-  return json::value{std::move(result)};
+  return json::value(std::move(result));
 }
 
 RpcResult Daemon::site_verb(std::string_view verb, const json::object& params) {
@@ -161,7 +161,7 @@ RpcResult Daemon::reload_verb() {
   if (const auto* refused = std::get_if<ReloadRefused>(&result)) {
     return RpcError{rpc_code::kReloadRefused,
                     "nothing was changed: the configuration has errors",
-                    json::object{{"diagnostics", texts(refused->diagnostics)}}};
+                    json::value(json::object{{"diagnostics", texts(refused->diagnostics)}})};
   }
   const auto& report = std::get<ReloadReport>(result);
   json::object answer = message(fmt::format("reloaded: {} added, {} removed, {} changed, {} "
@@ -172,7 +172,7 @@ RpcResult Daemon::reload_verb() {
   answer["removed"] = texts(report.removed);
   answer["changed"] = texts(report.changed);
   answer["unchanged"] = texts(report.unchanged);
-  return json::value{std::move(answer)};
+  return json::value(std::move(answer));
 }
 
 std::string Daemon::site_of(const audit::Record& record) const {
@@ -232,7 +232,7 @@ RpcResult Daemon::log(const json::object& params) const {
   }
   json::array records;
   for (const auto& entry : entries) records.push_back(log_record(entry.record, entry.line));
-  return json::value{{"records", std::move(records)}};
+  return json::value(json::object{{"records", std::move(records)}});
 }
 
 RpcResult Daemon::routes() const {
@@ -254,7 +254,7 @@ RpcResult Daemon::routes() const {
       rows.push_back(std::move(row));
     }
   }
-  return json::value{{"routes", std::move(rows)}};
+  return json::value(json::object{{"routes", std::move(rows)}});
 }
 
 }  // namespace tunnel::supervisor

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 json::value time_or_null(const std::optional<audit::WallTime>& time) {
   if (!time) return nullptr;
-  return json::string{audit::format_utc(*time)};
+  return json::value(audit::format_utc(*time));
 }
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -32,7 +32,7 @@ void add_state(json::object& out, const Site& site) {
   out["state"] = name(machine.state());
   out["since"] = audit::format_utc(site.history().since);
   out["state_seconds"] =
-      machine.since() == TimePoint{} ? json::value{nullptr} : seconds(now - machine.since());
+      machine.since() == TimePoint{} ? json::value() : json::value(seconds(now - machine.since()));
   out["reason"] = machine.state() == State::Up ? std::string{} : machine.last_error();
   out["next_attempt_seconds"] = next_attempt(machine, now);
   out["failures"] = machine.failures();
@@ -47,8 +47,8 @@ void add_link(json::object& out, const Site& site) {
   out["transport"] = link ? link->transport : std::string{};
   out["local"] = site.profile().ppp.local.str();
   out["remote"] = site.profile().ppp.remote.str();
-  out["receive_mru"] = link ? json::value{link->receive_mru.bytes} : nullptr;
-  out["transmit_mru"] = link ? json::value{link->transmit_mru.bytes} : nullptr;
+  out["receive_mru"] = link ? json::value(link->receive_mru.bytes) : json::value();
+  out["transmit_mru"] = link ? json::value(link->transmit_mru.bytes) : json::value();
   json::array networks;
   for (const auto& network : site.profile().routes.remote) networks.emplace_back(network.str());
   out["networks"] = std::move(networks);
@@ -62,7 +62,8 @@ void add_counters(json::object& out, const Site& site) {
   };
   using S = ipc::Statistics;
   out["round_trip_us"] =
-      current.round_trip_us == 0 || !site.link() ? json::value{nullptr} : current.round_trip_us;
+      current.round_trip_us == 0 || !site.link() ? json::value()
+                                                 : json::value(current.round_trip_us);
   out["packets_in"] = sum(&S::packets_in);
   out["bytes_in"] = sum(&S::bytes_in);
   out["packets_out"] = sum(&S::packets_out);
@@ -93,7 +94,7 @@ json::object site_status(const Site& site) {
   out["current_established"] = time_or_null(history.current_established);
   add_link(out, site);
   add_counters(out, site);
-  out["bridge_pid"] = site.bridge_pid() == 0 ? json::value{nullptr} : site.bridge_pid();
+  out["bridge_pid"] = site.bridge_pid() == 0 ? json::value() : json::value(site.bridge_pid());
   return out;
 }
 
