@@ -27,8 +27,7 @@ bool Lcp::receive_other(const ControlPacket& packet, TimePoint now) {
       receive_echo_reply(packet, now);
       return true;
     case Code::DiscardRequest:
-      handle(Event::Rxr, {}, now);
-      return true;
+      return true;  // of RXR's three packets only Echo-Request has a reply
     case Code::Identification:
       receive_identification(packet);
       return true;
