@@ -50,6 +50,30 @@ void collect_descriptors(msghdr& message, std::vector<UniqueFd>& out) {
   }
 }
 
+/// Removes a socket file on which nobody listens. Whatever else stands at `path` stays: a live
+/// listener of either kind, and a file that was never a socket.
+Result<void> clear_the_way(const std::filesystem::path& path, SocketKind kind) {
+  const auto live = connect_unix(path, kind);
+  const auto code = live ? std::error_code{} : live.error().code;
+  if (code == std::errc::no_such_file_or_directory) return {};
+  if (!code || code == std::errc::wrong_protocol_type ||
+      code == std::errc::resource_unavailable_try_again) {
+    return make_error(std::errc::address_in_use,
+                      "another tunneld is listening on " + path.native());
+  }
+  if (code != std::errc::connection_refused) return live.error();
+  std::error_code failure;
+  if (!std::filesystem::is_socket(path, failure)) {
+    return make_error(std::errc::file_exists,
+                      path.native() + " is in the way and is not a socket; remove it, or choose "
+                                      "another runtime_dir");
+  }
+  if (::unlink(path.c_str()) < 0 && errno != ENOENT) {
+    return errno_error("remove the stale socket " + path.native());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::pair<UniqueFd, UniqueFd>> seqpacket_pair() {
@@ -63,25 +87,20 @@ Result<std::pair<UniqueFd, UniqueFd>> seqpacket_pair() {
 Result<UniqueFd> connect_unix(const std::filesystem::path& path, SocketKind kind) {
   const auto address = unix_address(path);
   if (!address) return address.error();
-  UniqueFd socket{::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC, 0)};
+  // Non-blocking before it connects: a listener that is stopped, and whose backlog is full, would
+  // otherwise stop its callers too.
+  UniqueFd socket{::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) return errno_error("make a Unix socket");
   if (::connect(socket.get(), generic(*address), sizeof *address) < 0) {
     return errno_error("connect to " + path.native());
   }
-  if (auto status = set_nonblocking(socket.get()); !status) return status.error();
   return socket;
 }
 
 Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode) {
   const auto address = unix_address(path);
   if (!address) return address.error();
-  if (const auto live = connect_unix(path, kind); live) {
-    return make_error(std::errc::address_in_use,
-                      "another tunneld is listening on " + path.native());
-  }
-  if (::unlink(path.c_str()) < 0 && errno != ENOENT) {
-    return errno_error("remove the stale socket " + path.native());
-  }
+  if (auto cleared = clear_the_way(path, kind); !cleared) return cleared.error();
   UniqueFd socket{
       ::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) return errno_error("make a Unix socket");

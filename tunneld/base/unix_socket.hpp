@@ -37,11 +37,13 @@ enum class ReceiveStatus : std::uint8_t { Received, WouldBlock, Closed };
 /// A connected pair of SOCK_SEQPACKET sockets, close-on-exec, non-blocking.
 Result<std::pair<UniqueFd, UniqueFd>> seqpacket_pair();
 
-/// A listening socket at `path`, non-blocking. A stale socket file is replaced; a live one is an
-/// error that says so (std::errc::address_in_use).
+/// A listening socket at `path`, non-blocking. A stale socket file is replaced; a live one, of
+/// either kind, is an error that says so (std::errc::address_in_use), as is a file of another sort
+/// (std::errc::file_exists).
 Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode);
 
-/// Connects, non-blocking afterwards. A path longer than sockaddr_un is an error.
+/// Connects without waiting, to a listener that has room in its backlog; non-blocking afterwards.
+/// A path longer than sockaddr_un is an error.
 Result<UniqueFd> connect_unix(const std::filesystem::path& path, SocketKind kind);
 
 Result<PeerCredentials> peer_credentials(int socket);
