@@ -4,6 +4,8 @@
 
 namespace tunnel {
 
-void wipe(MutableBytes memory) noexcept { explicit_bzero(memory.data(), memory.size()); }
+void wipe(MutableBytes memory) noexcept {
+  if (!memory.empty()) explicit_bzero(memory.data(), memory.size());  // it may not be given null
+}
 
 }  // namespace tunnel
