@@ -16,9 +16,10 @@ struct Claim {
   std::uint32_t metric;
 };
 
-std::string link_text(const Actual& actual, int index) {
+/// The name as it is; not to be printed as it is.
+std::string link_name(const Actual& actual, int index) {
   const auto* link = actual.link(index);
-  return link != nullptr ? escape_text(link->name) : "interface " + std::to_string(index);
+  return link != nullptr ? link->name : "interface " + std::to_string(index);
 }
 
 bool is_guarded(const Wanted& wanted, const Prefix& network) {
@@ -75,7 +76,7 @@ void check_addresses(const WantedInterface& interface, const Wanted& wanted, con
   };
   for (const auto& address : actual.addresses) {
     if (!somebody_elses(wanted, actual, address)) continue;
-    const auto holder = link_text(actual, address.device);
+    const auto holder = escape_text(link_name(actual, address.device));
     if (address.local == interface.local) {
       clash("the local address", interface.local, "that of " + holder);
     }
@@ -98,9 +99,9 @@ std::string subnet_conflict(const Claim& claim, const Wanted& wanted, const Actu
   for (const auto& address : actual.addresses) {
     if (address.length == 32 || address.subnet() != claim.network) continue;
     if (!somebody_elses(wanted, actual, address)) continue;
-    return claim_text(claim) + " is also the network of " + link_text(actual, address.device) +
-           " (" + address.local.str() + '/' + std::to_string(address.length) +
-           "): one of the two must be renumbered";
+    return claim_text(claim) + " is also the network of " +
+           escape_text(link_name(actual, address.device)) + " (" + address.local.str() + '/' +
+           std::to_string(address.length) + "): one of the two must be renumbered";
   }
   return {};
 }
@@ -111,7 +112,7 @@ std::string route_conflict(const Claim& claim, const Actual& actual) {
     if (route.to != claim.network || route.metric > claim.metric) continue;
     // Whoever made it, its packets go into the right tunnel.
     if (own != nullptr && route.device == own->index) continue;
-    const auto device = route.device == 0 ? std::string{} : link_text(actual, route.device);
+    const auto device = route.device == 0 ? std::string{} : link_name(actual, route.device);
     const bool preferred = claim.interface != nullptr && route.metric <= claim.interface->metric;
     return claim_text(claim) + " has a route of somebody else, \"" + describe(route, device) +
            "\", " +

@@ -69,7 +69,11 @@ Result<std::optional<Route>> look_up(NetlinkSocket& socket, const Prefix& networ
     return Error{asked.error().code,
                  "look up the route to " + network.str() + ' ' + asked.error().context};
   }
-  if (found && (found->to != network || found->protocol == kRouteProtocol)) found.reset();
+  // Special ones are addresses of this gateway, which the dump of addresses tells more of.
+  if (found && (found->to != network || found->protocol == kRouteProtocol ||
+                found->type == RouteType::Other)) {
+    found.reset();
+  }
   return found;
 }
 

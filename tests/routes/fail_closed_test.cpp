@@ -175,6 +175,25 @@ TEST_F(FailClosed, WhenTheHolderOfTheDeviceIsGoneTheGuardsRefuse) {
   expect_refused(labs().peer);
 }
 
+TEST_F(FailClosed, Ipv6IsRefusedToo) {
+  run("sysctl -q net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.wan0.disable_ipv6=0");
+  run("ip address add 2001:db8:ffff::1/64 dev wan0 && "
+      "ip -6 route add default via 2001:db8:ffff::2 dev wan0");
+  const auto host = samples::network("2001:db8:1::7").ipv6();
+  EXPECT_EQ(send_udp(host), 0);  // by the uplink
+
+  const TestTun tunnel{"tun0"};
+  auto site = labs();
+  site.networks.push_back(samples::network("2001:db8:1::/48"));
+  reconcile_cleanly(samples::wanted({site}));
+  run("ip address add 2001:db8:eeee::1/128 dev tun0");
+  EXPECT_EQ(send_udp(host), 0);
+  EXPECT_THAT(run("ip route get 2001:db8:1::7"), testing::HasSubstr("dev tun0"));
+  tunnel.set_carrier(false);
+  await_routes(LinkState::Held);
+  EXPECT_EQ(send_udp(host), EHOSTUNREACH);
+}
+
 // A site that withdraws its routes for a backup path: a worse route takes over, the peer does not.
 TEST_F(FailClosed, WithdrawnNetworksTakeTheBackupPath) {
   const TestTun tunnel{"tun0"};

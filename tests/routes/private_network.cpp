@@ -26,6 +26,7 @@ namespace tunnel::routes {
 namespace {
 
 constexpr int kWaitMilliseconds = 10'000;
+constexpr std::uint16_t kDiscardPort = 9;
 constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::size_t kIpv4Header = 20;
@@ -46,6 +47,12 @@ std::uint16_t checksum(Bytes header) {
   while (const auto word = in.u16()) sum += *word;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
   return static_cast<std::uint16_t>(~sum);
+}
+
+int send_empty(int family, const void* to, socklen_t size) {
+  const UniqueFd socket{::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const auto sent = ::sendto(socket.get(), "", 0, 0, static_cast<const sockaddr*>(to), size);
+  return sent < 0 ? errno : 0;
 }
 
 Ipv4Address address_at(Bytes packet, std::size_t offset) {
@@ -143,7 +150,7 @@ std::vector<std::uint8_t> udp_packet(Ipv4Address source, Ipv4Address destination
   out.u32(destination.value);
   out.patch_u16(10, checksum(out.view()));
   out.u16(40000);
-  out.u16(9);
+  out.u16(kDiscardPort);
   out.u16(8);
   out.u16(0);  // no checksum
   return std::move(out).finish();
@@ -163,15 +170,19 @@ std::string icmp_of(Bytes packet) {
 }
 
 int send_udp(Ipv4Address destination) {
-  const UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   sockaddr_in to{};
   to.sin_family = AF_INET;
-  to.sin_port = htons(9);
+  to.sin_port = htons(kDiscardPort);
   to.sin_addr.s_addr = htonl(destination.value);
-  const void* address = &to;
-  const auto sent =
-      ::sendto(socket.get(), "", 0, 0, static_cast<const sockaddr*>(address), sizeof to);
-  return sent < 0 ? errno : 0;
+  return send_empty(to.sin_family, &to, sizeof to);
+}
+
+int send_udp(const Ipv6Address& destination) {
+  sockaddr_in6 to{};
+  to.sin6_family = AF_INET6;
+  to.sin6_port = htons(kDiscardPort);
+  std::copy(destination.bytes.begin(), destination.bytes.end(), to.sin6_addr.s6_addr);
+  return send_empty(to.sin6_family, &to, sizeof to);
 }
 
 }  // namespace tunnel::routes

@@ -4,7 +4,6 @@
 #include "tunneld/base/bytes.hpp"
 #include "tunneld/base/unique_fd.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,5 +57,6 @@ std::string icmp_of(Bytes packet);
 
 /// The errno with which the kernel refuses a UDP datagram of this gateway's own; 0 when it is sent.
 int send_udp(Ipv4Address destination);
+int send_udp(const Ipv6Address& destination);
 
 }  // namespace tunnel::routes
