@@ -95,54 +95,76 @@ void ControlProtocol::perform(Action action, const Stimulus& stimulus, TimePoint
   switch (action) {
     case Action::None:
     case Action::Tls:
-      break;  // the transport is brought up by our owner, not on our request
+      return;  // the transport is brought up by our owner, not on our request
     case Action::Tlu:
-      log_.event(layer_, "LayerUp");
-      when_up(now);
-      out_.layer_up(*this, now);
-      break;
+      return this_layer_up(now);
     case Action::Tld:
-      log_.event(layer_, "LayerDown");
-      when_down(now);
-      out_.layer_down(*this, now);
-      break;
+      return this_layer_down(now);
     case Action::Tlf:
-      log_.event(layer_, "LayerFinish");
-      out_.layer_finished(*this, now);
-      break;
+      return this_layer_finished(now);
     case Action::Irc:
-      restart_counter_ =
-          negotiating(state_) || opened() ? limits_.max_configure : limits_.max_terminate;
-      break;
+      return initialize_restart_count();
     case Action::Zrc:
-      restart_counter_ = 0;
-      arm(now);  // RFC 1661 §4.4: one period for the peer to hang up
-      break;
+      return zero_restart_count(now);
     case Action::Scr:
-      send_configure_request(now);
-      break;
+      return send_configure_request(now);
     case Action::Sca:
-      naks_sent_ = refusals_sent_ = 0;
-      send(Code::ConfigureAck, stimulus.id, stimulus.answer);
-      break;
+      return send_configure_ack(stimulus);
     case Action::Scn:
-      if (stimulus.answer_code == Code::ConfigureNak) ++naks_sent_;
-      ++refusals_sent_;
-      send(stimulus.answer_code, stimulus.id, stimulus.answer);
-      break;
+      return send_configure_refusal(stimulus);
     case Action::Str:
-      send_terminate_request(now);
-      break;
+      return send_terminate_request(now);
     case Action::Sta:
-      send(Code::TerminateAck, stimulus.id, {});
-      break;
+      return send(Code::TerminateAck, stimulus.id, {});
     case Action::Scj:
-      if (rejects_.allow(now)) send(Code::CodeReject, next_id_++, stimulus.rejected);
-      break;
+      return send_code_reject(stimulus, now);
     case Action::Ser:
-      send(Code::EchoReply, stimulus.id, stimulus.answer);
-      break;
+      return send(Code::EchoReply, stimulus.id, stimulus.answer);
   }
+}
+
+void ControlProtocol::this_layer_up(TimePoint now) {
+  log_.event(layer_, "LayerUp");
+  when_up(now);
+  out_.layer_up(*this, now);
+}
+
+void ControlProtocol::this_layer_down(TimePoint now) {
+  log_.event(layer_, "LayerDown");
+  when_down(now);
+  out_.layer_down(*this, now);
+}
+
+void ControlProtocol::this_layer_finished(TimePoint now) {
+  log_.event(layer_, "LayerFinish");
+  out_.layer_finished(*this, now);
+}
+
+/// Which of the two limits is meant follows from where the cell leads.
+void ControlProtocol::initialize_restart_count() {
+  const bool ending = state_ == State::Closing || state_ == State::Stopping;
+  restart_counter_ = ending ? limits_.max_terminate : limits_.max_configure;
+}
+
+/// One period more, for the peer to hang up.
+void ControlProtocol::zero_restart_count(TimePoint now) {
+  restart_counter_ = 0;
+  arm(now);
+}
+
+void ControlProtocol::send_configure_ack(const Stimulus& stimulus) {
+  naks_sent_ = refusals_sent_ = 0;
+  send(Code::ConfigureAck, stimulus.id, stimulus.answer);
+}
+
+void ControlProtocol::send_configure_refusal(const Stimulus& stimulus) {
+  if (stimulus.answer_code == Code::ConfigureNak) ++naks_sent_;
+  ++refusals_sent_;
+  send(stimulus.answer_code, stimulus.id, stimulus.answer);
+}
+
+void ControlProtocol::send_code_reject(const Stimulus& stimulus, TimePoint now) {
+  if (rejects_.allow(now)) send(Code::CodeReject, next_id_++, stimulus.rejected);
 }
 
 void ControlProtocol::arm(TimePoint now) {
@@ -218,7 +240,7 @@ void ControlProtocol::close_if_failed(TimePoint now) {
 }
 
 void ControlProtocol::count_malformed(std::string_view what) {
-  ++counters_.malformed;
+  ++dropped_.malformed;
   log_.packet(layer_, "dropped: " + std::string{what});
 }
 

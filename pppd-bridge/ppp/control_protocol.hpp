@@ -45,6 +45,19 @@ struct Verdict {
   static Verdict nak(std::vector<std::uint8_t> option) { return {Answer::Nak, std::move(option)}; }
 };
 
+/// Packets that came and were dropped.
+struct DropCounters {
+  std::uint64_t malformed = 0;   // lengths or options that do not add up
+  std::uint64_t unexpected = 0;  // answers to no request of ours
+  std::uint64_t flooded = 0;     // requests beyond the rate at which they are answered
+
+  friend constexpr DropCounters operator+(DropCounters a, const DropCounters& b) noexcept {
+    return {a.malformed + b.malformed, a.unexpected + b.unexpected, a.flooded + b.flooded};
+  }
+
+  bool operator==(const DropCounters&) const = default;
+};
+
 /// How the peer answered an option of ours.
 enum class Refusal : std::uint8_t { Nak, Reject };
 
@@ -90,13 +103,7 @@ class ControlProtocol {
   /// The reason that makes; only where the peer sent one.
   DownReason peer_closed() const;
 
-  struct Counters {
-    std::uint64_t malformed = 0;   // lengths that do not add up
-    std::uint64_t unexpected = 0;  // answers to no question of ours
-    std::uint64_t flooded = 0;     // dropped because too many came
-  };
-
-  const Counters& counters() const noexcept { return counters_; }
+  const DropCounters& dropped() const noexcept { return dropped_; }
 
  protected:
   ControlProtocol(Protocol protocol, Layer layer, const AutomatonLimits& limits, EngineOutput& out,
@@ -171,7 +178,16 @@ class ControlProtocol {
   bool answers_open_request(const ControlPacket& packet);
   bool all_requested(Bytes options) const;
 
+  // The actions of RFC 1661 §4.4 that are more than one call.
+  void this_layer_up(TimePoint now);
+  void this_layer_down(TimePoint now);
+  void this_layer_finished(TimePoint now);
+  void initialize_restart_count();
+  void zero_restart_count(TimePoint now);
   void send_configure_request(TimePoint now);
+  void send_configure_ack(const Stimulus& stimulus);
+  void send_configure_refusal(const Stimulus& stimulus);
+  void send_code_reject(const Stimulus& stimulus, TimePoint now);
   void send_terminate_request(TimePoint now);
   void send(Code code, std::uint8_t id, Bytes data);
   void log_packet(std::string_view direction, Code code, std::uint8_t id);
@@ -204,7 +220,7 @@ class ControlProtocol {
 
   RateLimiter requests_{40, 10};  // Configure- and Terminate-Requests answered
   RateLimiter rejects_{10, 10};   // Code-Rejects sent
-  Counters counters_;
+  DropCounters dropped_;
 };
 
 }  // namespace tunnel::ppp

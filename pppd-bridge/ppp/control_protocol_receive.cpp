@@ -47,7 +47,7 @@ void ControlProtocol::dispatch(const ControlPacket& packet, TimePoint now) {
 
 void ControlProtocol::receive_configure_request(const ControlPacket& packet, TimePoint now) {
   if (!requests_.allow(now)) {
-    ++counters_.flooded;
+    ++dropped_.flooded;
     return;
   }
   // An Ack repeats the whole request: one beyond the default MRU could not be answered.
@@ -102,7 +102,7 @@ ControlProtocol::Answer ControlProtocol::review_request(Bytes options) {
 
 bool ControlProtocol::answers_open_request(const ControlPacket& packet) {
   if (!request_answered_ && packet.id == request_id_) return true;
-  ++counters_.unexpected;
+  ++dropped_.unexpected;
   log_.packet(layer_, "dropped: " + std::string{code_name(packet.code)} + "(" +
                           std::to_string(packet.id) + ") answers no request of ours");
   return false;
@@ -160,7 +160,7 @@ void ControlProtocol::receive_refusal(Refusal refusal, const ControlPacket& pack
 
 void ControlProtocol::receive_terminate_request(const ControlPacket& packet, TimePoint now) {
   if (!requests_.allow(now)) {
-    ++counters_.flooded;
+    ++dropped_.flooded;
     return;
   }
   log_packet("Recv", packet.code, packet.id);

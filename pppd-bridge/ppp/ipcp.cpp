@@ -9,18 +9,9 @@ namespace tunnel::ppp {
 
 namespace {
 
-constexpr std::uint8_t kIpAddress = 3;  // RFC 1332 §3.3
-constexpr std::size_t kIpAddressData = 4;
-
-std::optional<Ipv4Address> parse_address(const RawOption& option) noexcept {
-  if (option.type != kIpAddress || option.data.size() != kIpAddressData) return std::nullopt;
-  const auto value = ByteReader{option.data}.u32();
-  return value ? std::optional{Ipv4Address{*value}} : std::nullopt;
-}
-
 void write_address(ByteWriter& out, Ipv4Address address) {
   out.u8(kIpAddress);
-  out.u8(kOptionHeader + kIpAddressData);
+  out.u8(kOptionHeader + kIpAddressWidth);
   out.u32(address.value);
 }
 
@@ -67,7 +58,7 @@ void Ipcp::begin_review() {
 }
 
 Verdict Ipcp::review(const RawOption& option) {
-  const auto address = parse_address(option);
+  const auto address = parse_ip_address_option(option);
   if (!address) return Verdict::reject();
   peer_asked_ = true;
   if (*address == wishes_.remote) return Verdict::ack();
@@ -95,7 +86,7 @@ void Ipcp::refused(Refusal refusal, const RawOption& option) {
     ask_address_ = false;
     return;
   }
-  const auto offer = parse_address(option);
+  const auto offer = parse_ip_address_option(option);
   if (!offer || !ask_address_ || *offer == wishes_.local) return;
   fail({DownReason::Kind::AddressRefused, DownReason::Permanence::Permanent,
         "peer refuses address " + wishes_.local.str() + " and offers " + offer->str()});
@@ -112,7 +103,7 @@ void Ipcp::when_up(TimePoint /*now*/) {
 void Ipcp::when_down(TimePoint /*now*/) {}
 
 std::string Ipcp::describe(const RawOption& option) const {
-  if (const auto address = parse_address(option)) {
+  if (const auto address = parse_ip_address_option(option)) {
     return " IPADDR[" + std::to_string(option.wire.size()) + "] " + address->str();
   }
   return describe_option_data(rejected_name(option.type), option);

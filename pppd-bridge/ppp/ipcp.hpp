@@ -9,6 +9,17 @@
 
 namespace tunnel::ppp {
 
+inline constexpr std::uint8_t kIpAddress = 3;  // RFC 1332 §3.3
+inline constexpr std::size_t kIpAddressWidth = 4;
+
+/// nullopt: another option, or not as long as the RFC says.
+constexpr std::optional<Ipv4Address> parse_ip_address_option(const RawOption& option) noexcept {
+  if (option.type != kIpAddress || option.data.size() != kIpAddressWidth) return std::nullopt;
+  Ipv4Address address;
+  for (const auto octet : option.data) address.value = address.value << 8 | octet;
+  return address;
+}
+
 /// The addresses of the two ends, as the profile fixes them.
 struct IpcpWishes {
   Ipv4Address local;
@@ -20,7 +31,6 @@ struct IpcpWishes {
 /// Configure-Rejected.
 class Ipcp final : public ControlProtocol {
  public:
-  /// `transmit_limit`: a packet beyond it is not sent; see set_transmit_limit().
   Ipcp(IpcpWishes wishes, const AutomatonLimits& limits, EngineOutput& out, PacketLog& log);
 
   const IpcpWishes& wishes() const noexcept { return wishes_; }

@@ -1,40 +1,12 @@
 #include "pppd-bridge/ppp/lcp_options.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 
 namespace tunnel::ppp {
 
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
-
-/// How an option's value is written in the log.
-enum class Style : std::uint8_t { None, Decimal, Hexadecimal };
-
-struct Known {
-  LcpOptionType type{};
-  std::uint8_t width = 0;  // octets of the value
-  Style style = Style::None;
-  std::string_view name;
-};
-
-/// The options this end negotiates: one line each.
-constexpr std::array kKnown{
-    Known{LcpOptionType::Mru, 2, Style::Decimal, "MRU"},
-    Known{LcpOptionType::Accm, 4, Style::Hexadecimal, "ACCMAP"},
-    Known{LcpOptionType::MagicNumber, 4, Style::Hexadecimal, "MAGICNUM"},
-    Known{LcpOptionType::ProtocolFieldCompression, 0, Style::None, "PROTOCOMP"},
-    Known{LcpOptionType::AddressControlCompression, 0, Style::None, "ACFCOMP"},
-};
-
-constexpr const Known* find_known(std::uint8_t type) noexcept {
-  for (const auto& known : kKnown) {
-    if (static_cast<std::uint8_t>(known.type) == type) return &known;
-  }
-  return nullptr;
-}
 
 /// Names of options that are Rejected, for the log only.
 constexpr std::string_view rejected_name(std::uint8_t type) noexcept {
@@ -64,13 +36,13 @@ void append_hex(std::string& text, std::uint32_t value, int digits) {
   for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) text += kHex[value >> shift & 0xf];
 }
 
-std::string format_value(const LcpOption& option, Style style) {
+std::string format_value(const LcpOption& option, ValueStyle style) {
   switch (style) {
-    case Style::None:
+    case ValueStyle::None:
       return {};
-    case Style::Decimal:
+    case ValueStyle::Decimal:
       return " " + std::to_string(option.value);
-    case Style::Hexadecimal: {
+    case ValueStyle::Hexadecimal: {
       std::string text = " 0x";
       append_hex(text, option.value, 8);
       return text;
@@ -81,19 +53,9 @@ std::string format_value(const LcpOption& option, Style style) {
 
 }  // namespace
 
-std::optional<LcpOption> parse_lcp_option(const RawOption& option) noexcept {
-  const auto* known = find_known(option.type);
-  if (known == nullptr || option.data.size() != known->width) return std::nullopt;
-  ByteReader in{option.data};
-  LcpOption parsed{known->type, 0};
-  if (known->width == 2) parsed.value = in.u16().value_or(0);
-  if (known->width == 4) parsed.value = in.u32().value_or(0);
-  return parsed;
-}
-
 void write_lcp_option(ByteWriter& out, const LcpOption& option) {
   const auto type = static_cast<std::uint8_t>(option.type);
-  const auto width = find_known(type)->width;
+  const auto width = find_lcp_option(type)->width;
   out.u8(type);
   out.u8(static_cast<std::uint8_t>(kOptionHeader + width));
   if (width == 2) out.u16(static_cast<std::uint16_t>(option.value));
@@ -114,12 +76,12 @@ std::string describe_option_data(std::string_view name, const RawOption& option)
 
 std::string describe_lcp_option(const RawOption& option) {
   if (const auto parsed = parse_lcp_option(option)) {
-    const auto* known = find_known(option.type);
-    return " " + std::string{known->name} + "[" + std::to_string(option.wire.size()) + "]" +
-           format_value(*parsed, known->style);
+    const auto* facts = find_lcp_option(option.type);
+    return " " + std::string{facts->name} + "[" + std::to_string(option.wire.size()) + "]" +
+           format_value(*parsed, facts->style);
   }
-  const auto* known = find_known(option.type);
-  return describe_option_data(known != nullptr ? known->name : rejected_name(option.type), option);
+  const auto* facts = find_lcp_option(option.type);
+  return describe_option_data(facts != nullptr ? facts->name : rejected_name(option.type), option);
 }
 
 }  // namespace tunnel::ppp

@@ -3,6 +3,7 @@
 #include "pppd-bridge/ppp/control_packet.hpp"
 #include "tunneld/base/bytes.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,8 +27,42 @@ struct LcpOption {
   std::uint32_t value = 0;
 };
 
+/// How an option's value is written in the log.
+enum class ValueStyle : std::uint8_t { None, Decimal, Hexadecimal };
+
+struct LcpOptionFacts {
+  LcpOptionType type{};
+  std::uint8_t width = 0;  // octets of the value
+  ValueStyle style = ValueStyle::None;
+  std::string_view name;  // as FreeBSD's ppp writes it
+};
+
+/// The options this end negotiates: one line each.
+inline constexpr std::array kLcpOptions{
+    LcpOptionFacts{LcpOptionType::Mru, 2, ValueStyle::Decimal, "MRU"},
+    LcpOptionFacts{LcpOptionType::Accm, 4, ValueStyle::Hexadecimal, "ACCMAP"},
+    LcpOptionFacts{LcpOptionType::MagicNumber, 4, ValueStyle::Hexadecimal, "MAGICNUM"},
+    LcpOptionFacts{LcpOptionType::ProtocolFieldCompression, 0, ValueStyle::None, "PROTOCOMP"},
+    LcpOptionFacts{LcpOptionType::AddressControlCompression, 0, ValueStyle::None, "ACFCOMP"},
+};
+
+/// nullptr: not one of them.
+constexpr const LcpOptionFacts* find_lcp_option(std::uint8_t type) noexcept {
+  for (const auto& facts : kLcpOptions) {
+    if (static_cast<std::uint8_t>(facts.type) == type) return &facts;
+  }
+  return nullptr;
+}
+
 /// nullopt: unknown, or not as long as the RFC says.
-std::optional<LcpOption> parse_lcp_option(const RawOption& option) noexcept;
+constexpr std::optional<LcpOption> parse_lcp_option(const RawOption& option) noexcept {
+  const auto* facts = find_lcp_option(option.type);
+  if (facts == nullptr || option.data.size() != facts->width) return std::nullopt;
+  LcpOption parsed{facts->type, 0};
+  for (const auto octet : option.data) parsed.value = parsed.value << 8 | octet;
+  return parsed;
+}
+
 void write_lcp_option(ByteWriter& out, const LcpOption& option);
 
 /// " NAME[LENGTH] HEXADECIMAL": an option whose value means nothing to this end. Without a name it

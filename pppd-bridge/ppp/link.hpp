@@ -40,7 +40,7 @@ struct LinkOptions {
 ///
 /// A value without descriptors, threads or a clock: the owner brings frames and the time, and does
 /// what LinkOutput asks. Each transport_up() is followed by exactly one finished(), with the
-/// reason; after it transport_up() may begin anew. Nothing the peer sends can make it throw, abort,
+/// reason; after it transport_up() may begin anew. Nothing the peer sends can make it fail, abort,
 /// grow, or answer faster than its rate limits.
 class Link final : private EngineOutput {
  public:
@@ -76,6 +76,9 @@ class Link final : private EngineOutput {
 
   /// The peer's Identification, escaped; empty: none came.
   const std::string& peer_ident() const noexcept { return lcp_.peer_ident(); }
+
+  /// Control packets of both layers that were dropped since the link was made.
+  DropCounters dropped() const noexcept { return lcp_.dropped() + ipcp_.dropped(); }
 
  private:
   void send_packet(const ControlProtocol& from, Bytes packet) override;

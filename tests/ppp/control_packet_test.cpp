@@ -1,5 +1,8 @@
 #include "pppd-bridge/ppp/control_packet.hpp"
 
+#include "pppd-bridge/ppp/ipcp.hpp"
+#include "pppd-bridge/ppp/lcp_options.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,6 +24,14 @@ static_assert(kParsed->data.size() == 6, "padding is dropped");
 static_assert(kParsed->wire.size() == 10);
 static_assert(OptionReader::well_formed(kParsed->data));
 static_assert(!parse_control_packet(Bytes{kRequest}.first(9)), "shorter than its Length");
+
+constexpr auto kMru = OptionReader{kParsed->data}.next();
+static_assert(kMru && parse_lcp_option(*kMru)->type == LcpOptionType::Mru);
+static_assert(parse_lcp_option(*kMru)->value == 1500);
+
+constexpr std::array<std::uint8_t, 6> kAddress{3, 6, 10, 224, 1, 1};
+static_assert(parse_ip_address_option(*OptionReader{kAddress}.next())->value == 0x0ae0'0101);
+static_assert(!parse_ip_address_option(*kMru));
 
 TEST(ControlPacket, IsRefusedAtEveryTruncation) {
   for (std::size_t size = 0; size < 10; ++size) {

@@ -43,6 +43,7 @@ TEST_F(HostilePeer, GetsItsConfigureRequestsAnsweredAtABoundedRate) {
   for (int i = 0; i < 10000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);
   const auto burst = count(Protocol::Lcp, Code::ConfigureAck);
   EXPECT_LE(burst, 40U);
+  EXPECT_EQ(us.link.dropped().flooded, 10000U - burst);
   for (int i = 0; i < 1000; ++i) {
     now += 1ms;
     lcp(Code::ConfigureRequest, 1, kPeerRequest);
@@ -56,6 +57,7 @@ TEST_F(HostilePeer, CannotFloodTheLog) {
   for (int i = 0; i < 10000; ++i) lcp(Code::ConfigureAck, 0x99, {});
   for (int i = 0; i < 10000; ++i) us.link.receive(Protocol::Lcp, Octets{1}, now);
   EXPECT_THAT(us.lines, SizeIs(Le(210U)));
+  EXPECT_EQ(us.link.dropped(), (DropCounters{.malformed = 10000, .unexpected = 10000}));
   now += 1s;
   lcp(Code{99}, 1, {1});
   EXPECT_THAT(us.lines, testing::Contains(testing::MatchesRegex("LCP: [0-9]+ more suppressed")));
