@@ -112,10 +112,14 @@ bool get_message(ByteReader& in, T& message) {
   return good;
 }
 
+/// The two directions share no type byte, so that a message which is sent back means nothing.
+template <typename Variant>
+constexpr std::uint8_t kFirstType = std::is_same_v<Variant, ToBridge> ? 0x00 : 0x80;
+
 template <typename Variant>
 std::vector<std::uint8_t> encode_any(const Variant& message) {
   ByteWriter out;
-  out.u8(static_cast<std::uint8_t>(message.index()));
+  out.u8(static_cast<std::uint8_t>(kFirstType<Variant> + message.index()));
   std::visit([&](const auto& m) { put_message(out, m); }, message);
   return std::move(out).finish();
 }
@@ -126,7 +130,7 @@ std::optional<Variant> decode_as(std::uint8_t type, ByteReader& in) {
   if constexpr (Index == std::variant_size_v<Variant>) {
     return std::nullopt;
   } else {
-    if (type != Index) return decode_as<Variant, Index + 1>(type, in);
+    if (type != kFirstType<Variant> + Index) return decode_as<Variant, Index + 1>(type, in);
     std::variant_alternative_t<Index, Variant> message;
     if (!get_message(in, message) || !in.empty()) return std::nullopt;
     return Variant{std::in_place_index<Index>, std::move(message)};

@@ -1,0 +1,77 @@
+// What one end writes is what the other reads.
+
+#include "tunneld/ipc/messages.hpp"
+
+#include "tests/ipc/samples.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace tunnel::ipc {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+TEST(Messages, ToABridgeArriveAsTheyWereSent) {
+  for (const auto& message : test::messages_to_bridge()) {
+    const auto decoded = decode_to_bridge(encode(message));
+    ASSERT_TRUE(decoded) << "type " << message.index();
+    EXPECT_TRUE(*decoded == message) << "type " << message.index();
+  }
+}
+
+TEST(Messages, FromABridgeArriveAsTheyWereSent) {
+  for (const auto& message : test::messages_from_bridge()) {
+    const auto decoded = decode_from_bridge(encode(message));
+    ASSERT_TRUE(decoded) << "type " << message.index();
+    EXPECT_TRUE(*decoded == message) << "type " << message.index();
+  }
+}
+
+TEST(Messages, OfEveryTypeAreAmongTheSamples) {
+  std::set<std::size_t> down;
+  for (const auto& message : test::messages_to_bridge()) down.insert(message.index());
+  EXPECT_THAT(down, SizeIs(std::variant_size_v<ToBridge>));
+  std::set<std::size_t> up;
+  for (const auto& message : test::messages_from_bridge()) up.insert(message.index());
+  EXPECT_THAT(up, SizeIs(std::variant_size_v<FromBridge>));
+}
+
+TEST(Messages, TheLargestSettingsFitInOneDatagram) {
+  const ToBridge largest = test::largest_settings();
+  const auto datagram = encode(largest);
+  EXPECT_LE(datagram.size(), kMaxMessage);
+  const auto decoded = decode_to_bridge(datagram);
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(*decoded == largest);
+}
+
+TEST(Messages, AreBigEndianFieldsInTheOrderOfTheStruct) {
+  EXPECT_THAT(encode(FromBridge{LinkDown{Permanence::Permanent, "no"}}),
+              ElementsAre(0x84, 1, 0, 2, 'n', 'o'));
+  const LinkUp up{Ipv4Address{0x0ae00101}, Ipv4Address{0x0ae00102}, Mru{1500}, Mru{1400}, "t"};
+  EXPECT_THAT(encode(FromBridge{up}),
+              ElementsAre(0x83, 10, 224, 1, 1, 10, 224, 1, 2, 0x05, 0xdc, 0x05, 0x78, 0, 1, 't'));
+  EXPECT_THAT(encode(ToBridge{Shutdown{""}}), ElementsAre(2, 0, 0));
+}
+
+TEST(Messages, TextsAreCutAtTheirLimit) {
+  const auto decoded = decode_from_bridge(encode(FromBridge{RemoteText{std::string(70000, 'x')}}));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<RemoteText>(*decoded).text, std::string(kMaxText, 'x'));
+}
+
+TEST(Messages, TextsKeepEveryOctet) {
+  std::string all;
+  for (int octet = 0; octet < 256; ++octet) all += static_cast<char>(octet);
+  const auto decoded = decode_from_bridge(encode(FromBridge{PppEvent{Layer::Lcp, all}}));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<PppEvent>(*decoded).text, all);
+}
+
+}  // namespace
+}  // namespace tunnel::ipc
