@@ -1,0 +1,120 @@
+// The verb `check`: the configuration, without a daemon.
+
+#include "tunneld/config/load.hpp"
+#include "tunneld/ctl/document.hpp"
+#include "tunneld/ctl/verbs.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <set>
+
+namespace tunnel::ctl {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+std::string counted(std::size_t number, const std::string& what) {
+  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
+std::vector<std::string> network_texts(const config::Site& site) {
+  std::vector<std::string> networks;
+  for (const auto& network : site.routes.remote) networks.push_back(network.str());
+  return networks;
+}
+
+std::string site_line(const config::Site& site) {
+  auto out = site.name.str() + ": ";
+  if (const auto* dial = site.dial()) {
+    out += "dials " + dial->host + " port " + std::to_string(dial->port) + " as " + dial->user;
+  } else {
+    out += "answers " + counted(site.answer()->authorized_keys.size(), "key");
+  }
+  out +=
+      ", " + site.ppp.interface.str() + ' ' + site.ppp.local.str() + " to " + site.ppp.remote.str();
+  const auto networks = network_texts(site);
+  return out + (networks.empty() ? ", no networks" : ", networks " + joined(networks));
+}
+
+json::object site_json(const config::Site& site) {
+  json::object out{{"site", site.name.str()},
+                   {"role", site.role() == config::Role::Dial ? "dial" : "answer"},
+                   {"interface", site.ppp.interface.str()},
+                   {"local", site.ppp.local.str()},
+                   {"remote", site.ppp.remote.str()}};
+  json::array networks;
+  for (const auto& network : network_texts(site)) networks.emplace_back(network);
+  out["networks"] = std::move(networks);
+  return out;
+}
+
+json::object diagnostic_json(const config::Diagnostic& diagnostic) {
+  return {{"file", diagnostic.file},
+          {"line", diagnostic.line},
+          {"first_column", diagnostic.first_column},
+          {"last_column", diagnostic.last_column},
+          {"message", diagnostic.message},
+          {"source_line", diagnostic.source_line},
+          {"hint", diagnostic.hint}};
+}
+
+json::object result_json(const config::Loaded& loaded) {
+  json::array diagnostics;
+  for (const auto& diagnostic : loaded.diagnostics) {
+    diagnostics.push_back(diagnostic_json(diagnostic));
+  }
+  json::array sites;
+  if (loaded.configuration) {
+    for (const auto& site : loaded.configuration->sites) sites.push_back(site_json(site));
+  }
+  return {{"ok", loaded.diagnostics.empty()},
+          {"diagnostics", std::move(diagnostics)},
+          {"sites", std::move(sites)}};
+}
+
+std::string mistakes_text(const config::Loaded& loaded) {
+  std::string out;
+  std::set<std::string> files;
+  for (const auto& diagnostic : loaded.diagnostics) {
+    out += terminal_lines(config::explain(diagnostic)) + "\n\n";
+    files.insert(diagnostic.file);
+  }
+  return out + counted(loaded.diagnostics.size(), "mistake") + " in " +
+         counted(files.size(), "file") + '\n';
+}
+
+std::string sites_text(const fs::path& path, const config::Configuration& configuration) {
+  auto out = terminal_text(path.native()) + ": no mistakes; " +
+             counted(configuration.sites.size(), "site") + '\n';
+  for (const auto& site : configuration.sites) out += "    " + site_line(site) + '\n';
+  return out;
+}
+
+}  // namespace
+
+ExitCode run(const Context& context, const CheckCommand& command) {
+  const auto& path = command.path.empty() ? context.common.config : command.path;
+  std::error_code error;
+  const auto kind = fs::status(path, error).type();
+  if (kind == fs::file_type::not_found) {
+    return context.fail("there is no " + terminal_text(path.native()) +
+                        " to check: name a configuration directory or a profile");
+  }
+  if (error) {
+    return context.fail("cannot check " + terminal_text(path.native()) + ": " + error.message());
+  }
+  const auto loaded =
+      kind == fs::file_type::directory ? config::load(path) : config::check_file(path);
+  if (command.format == Format::Json) {
+    context.out.line(json_line(result_json(loaded)));
+  } else if (loaded.configuration) {
+    context.out.print(sites_text(path, *loaded.configuration));
+  } else {
+    context.out.print(mistakes_text(loaded));
+  }
+  return loaded.configuration ? ExitCode::Ok : ExitCode::Failed;
+}
+
+}  // namespace tunnel::ctl

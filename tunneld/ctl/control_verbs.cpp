@@ -1,0 +1,149 @@
+// The verbs that are one call to the daemon: up, down, restart, retry, reload, routes, version.
+
+#include "tunneld/base/version.hpp"
+#include "tunneld/ctl/document.hpp"
+#include "tunneld/ctl/verbs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace tunnel::ctl {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string_view method(SiteVerb verb) {
+  switch (verb) {
+    case SiteVerb::Up:
+      return "up";
+    case SiteVerb::Down:
+      return "down";
+    case SiteVerb::Restart:
+      return "restart";
+    case SiteVerb::Retry:
+      return "retry";
+  }
+  return {};
+}
+
+/// Columns as wide as their widest cell; the first row is the heading.
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out += row[i];
+      if (i + 1 < row.size()) out.append(widths[i] - row[i].size() + 2, ' ');
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+/// "-" for an empty cell, so that columns can be counted by awk.
+std::string cell(std::string value) {
+  return value.empty() ? "-" : value;
+}
+
+/// One after the other; one that fails does not spare the rest.
+ExitCode run_sites(const Context& context, const SiteCommand& command, Client& client,
+                   const std::vector<std::string>& sites) {
+  auto code = ExitCode::Ok;
+  for (const auto& site : sites) {
+    json::object params{{"site", site}};
+    if (command.verb == SiteVerb::Down) params["withdraw"] = command.withdraw;
+    const auto answer = client.call(method(command.verb), params);
+    if (!answer) {
+      code = fail_call(context, client, answer.error(), site);
+      if (answer.error().ended) return code;
+    } else if (command.format == Format::Json) {
+      context.out.line(
+          json_line(json::object{{"site", site}, {"message", raw_text(*answer, "message")}}));
+    } else {
+      context.out.line(text(*answer, "message"));
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+ExitCode run(const Context& context, const SiteCommand& command) {
+  auto client = connect(context);
+  if (!client) return context.fail(client.error().message());
+  if (!command.sites.empty()) return run_sites(context, command, *client, command.sites);
+  const auto all = site_names(*client);
+  if (!all) return fail_call(context, *client, all.error());
+  return run_sites(context, command, *client, *all);
+}
+
+ExitCode run(const Context& context, const ReloadCommand& command) {
+  auto client = connect(context);
+  if (!client) return context.fail(client.error().message());
+  const auto answer = client->call("reload", {});
+  if (!answer) {
+    const auto& error = answer.error();
+    if (error.code == kReloadRefused && error.data.is_object()) {
+      for (const auto& diagnostic : text_blocks(error.data.get_object(), "diagnostics")) {
+        context.err.line(diagnostic + '\n');
+      }
+    }
+    return fail_call(context, *client, error);
+  }
+  if (command.format == Format::Json) {
+    context.out.line(json_line(*answer));
+    return ExitCode::Ok;
+  }
+  context.out.line(text(*answer, "message"));
+  for (const auto* list : {"added", "removed", "changed", "unchanged"}) {
+    const auto sites = texts(*answer, list);
+    if (!sites.empty()) context.out.line("    " + std::string{list} + ": " + joined(sites));
+  }
+  return ExitCode::Ok;
+}
+
+ExitCode run(const Context& context, const RoutesCommand& command) {
+  auto client = connect(context);
+  if (!client) return context.fail(client.error().message());
+  const auto answer = client->call("routes", {});
+  if (!answer) return fail_call(context, *client, answer.error());
+  if (command.format == Format::Json) {
+    context.out.line(json_line(*answer));
+    return ExitCode::Ok;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"NETWORK", "INTERFACE", "KIND", "METRIC", "SITE", "STATE"}};
+  for (const auto* route : objects(*answer, "routes")) {
+    rows.push_back({cell(text(*route, "network")), cell(text(*route, "interface")),
+                    cell(text(*route, "kind")), std::to_string(count(*route, "metric")),
+                    cell(text(*route, "site")), cell(text(*route, "state"))});
+  }
+  context.out.print(table(rows));
+  return ExitCode::Ok;
+}
+
+/// A daemon that is not there is part of the answer, not a failure.
+ExitCode run(const Context& context, const VersionCommand& command) {
+  auto client = connect(context);
+  std::string daemon;
+  if (client) {
+    if (const auto answer = client->call("version", {})) daemon = raw_text(*answer, "version");
+  }
+  if (command.format == Format::Json) {
+    context.out.line(
+        json_line(json::object{{"tunnelctl", kVersion},
+                               {"tunneld", daemon.empty() ? json::value{} : json::value(daemon)}}));
+    return ExitCode::Ok;
+  }
+  context.out.line("tunnelctl " + std::string{kVersion});
+  context.out.line("tunneld " + (daemon.empty() ? "does not run here" : terminal_text(daemon)));
+  return ExitCode::Ok;
+}
+
+}  // namespace tunnel::ctl

@@ -1,0 +1,64 @@
+// The verb `log`.
+
+#include "tunneld/ctl/document.hpp"
+#include "tunneld/ctl/verbs.hpp"
+
+#include <variant>
+
+namespace tunnel::ctl {
+
+namespace json = boost::json;
+
+namespace {
+
+json::object filter(const LogCommand& command) {
+  json::object params;
+  if (!command.site.empty()) params["site"] = command.site;
+  if (!command.type.empty()) params["type"] = command.type;
+  return params;
+}
+
+void print(const Context& context, const LogCommand& command, const json::object& record) {
+  context.out.line(command.format == Format::Json ? json_line(record) : text(record, "line"));
+}
+
+ExitCode follow(const Context& context, const LogCommand& command, Client& client) {
+  while (true) {
+    context.out.flush();
+    const auto event = client.next(std::nullopt);
+    if (const auto* notification = std::get_if<Notification>(&event)) {
+      if (notification->method == "log") print(context, command, notification->params);
+      continue;
+    }
+    const auto ended = *std::get_if<Ended>(&event);
+    if (ended == Ended::Closed || ended == Ended::Garbled) {
+      context.complain("tunneld has ended, and its log for now");
+    }
+    return ExitCode::Ok;
+  }
+}
+
+}  // namespace
+
+ExitCode run(const Context& context, const LogCommand& command) {
+  auto client = connect(context);
+  if (!client) return context.fail(client.error().message());
+  if (command.follow) {
+    if (auto ready = client->watch(context.out.fd()); !ready) {
+      return context.fail(ready.error().message());
+    }
+    auto params = filter(command);
+    params["topics"] = {"log"};
+    const auto subscribed = client->call("subscribe", params);
+    if (!subscribed) return fail_call(context, *client, subscribed.error(), command.site);
+  }
+  auto params = filter(command);
+  params["lines"] = command.lines;
+  const auto log = client->call("log", params);
+  if (!log) return fail_call(context, *client, log.error(), command.site);
+  client->drop_notifications();
+  for (const auto* record : objects(*log, "records")) print(context, command, *record);
+  return command.follow ? follow(context, command, *client) : ExitCode::Ok;
+}
+
+}  // namespace tunnel::ctl

@@ -1,0 +1,292 @@
+#include "tunneld/ctl/options.hpp"
+
+#include "tunneld/base/version.hpp"
+#include "tunneld/ctl/units.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+namespace tunnel::ctl {
+
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  tunnelctl check                        look for mistakes before anything is started
+  tunnelctl key gen labs                 a key for the site "labs", before its profile
+  tunnelctl up labs                      bring a link up, and keep it up
+  tunnelctl status labs --until up --timeout 20s
+                                         wait for it in a script
+  tunnelctl status --watch               look on
+  tunnelctl log -f --site labs           what happens on this link
+  tunnelctl down labs --withdraw         and leave its networks to other routes
+
+Files:
+  /etc/tunneld/tunneld.toml              the gateway; --config DIR for another folder
+  /etc/tunneld/sites/NAME.toml           a site
+  /run/tunneld/control.sock              where tunneld listens; --socket PATH for another
+
+Exit status:
+  0  done; for status: every wanted link is up
+  1  an error, which standard error explains
+  2  a mistake on the command line
+  3  status: a wanted link is not up, or what was waited for did not come in time
+
+--config, --socket and --wait may stand before or after the command.
+"tunnelctl COMMAND --help" says more on each.)";
+
+constexpr const char* kStatusFooter =
+    R"(Shows the state of each link and since when, how often it was established, the peer, the addresses
+and MRU agreed on, round-trip time, traffic, what was dropped and the last error.
+
+On a terminal --watch draws the screen again at each change and each second; elsewhere it prints a
+line a change. With --json it prints one document a line.
+
+STATE is one of down, waiting, listening, resolve, connect, host-key, auth, lcp, ppp-auth, ncp, up,
+closing and restarting.
+
+Examples:
+  tunnelctl status
+  tunnelctl status labs --json | jq -r '.sites[0].state'
+  tunnelctl status --until up --timeout 1m && ping -c 1 192.168.253.2
+
+Exit status: 0 when every wanted link is up, 3 when one is not, or --until was not reached in time.)";
+
+constexpr const char* kDownFooter =
+    R"(The networks behind the site stay refused at this gateway, so that no packet for them leaves in the
+clear. --withdraw takes these routes away too: then the networks are left to whatever other route
+there is.)";
+
+constexpr const char* kAuthorizedKeysFooter = R"(For sshd_config:
+  Match User pppossh
+    AuthorizedKeysCommand /usr/bin/tunnelctl key authorized-keys --offered-key %t %k --offered-fingerprint %f
+    AuthorizedKeysCommandUser tunneld
+
+Every key of every answering site may run this site's bridge and nothing else. A profile with
+mistakes costs its own site only, and so does a key that two sites have; with a mistake in
+tunneld.toml, nothing is printed, the exit status is 1, and sshd lets nobody in.)";
+
+constexpr const char* kKeyGenFooter =
+    R"(Makes CONFIG/keys/SITE (ed25519, mode 0600, owned by tunneld's account when run as root) and
+SITE.pub beside it, and prints the public key: it belongs into the profile of the far gateway.)";
+
+std::string is_state(const std::string& text) {
+  constexpr std::array<std::string_view, 13> kStates{
+      "down", "waiting",  "listening", "resolve", "connect", "host-key",  "auth",
+      "lcp",  "ppp-auth", "ncp",       "up",      "closing", "restarting"};
+  const bool known = std::find(kStates.begin(), kStates.end(), text) != kStates.end();
+  return known ? std::string{} : '"' + text + "\" is not a state: see tunnelctl status --help";
+}
+
+/// The command line as CLI11 sees it, and the values it fills in.
+class CommandLine {
+ public:
+  CommandLine()
+      : app_{"Controls tunneld, which joins private networks by PPP over SSH.", "tunnelctl"} {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.footer(kFooter);
+    app_.set_version_flag("--version", "tunnelctl " + std::string{kVersion});
+    config_ = app_.add_option("--config", invocation_.common.config, "The configuration's folder")
+                  ->type_name("DIR")
+                  ->capture_default_str();
+    app_.add_option("--socket", invocation_.common.socket,
+                    "tunneld's socket [control.sock in the configuration's runtime_dir]")
+        ->type_name("PATH");
+    duration(app_.add_option("--wait", wait_, "How long to wait for tunneld's answer [10s]"));
+    add_status();
+    add_site_verbs();
+    add_reload();
+    add_check();
+    add_log();
+    add_routes();
+    add_key();
+    add_version();
+  }
+
+  std::variant<Invocation, EarlyAnswer> parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& stop) {
+      std::ostringstream out;
+      std::ostringstream err;
+      if (app_.exit(stop, out, err) == 0) return EarlyAnswer{out.str(), ExitCode::Ok};
+      return EarlyAnswer{"tunnelctl: " + err.str(), ExitCode::Usage};
+    }
+    invocation_.common.config_named = config_->count() > 0;
+    if (!wait_.empty()) invocation_.common.patience = *parse_duration(wait_);
+    invocation_.command = command_();
+    return std::move(invocation_);
+  }
+
+ private:
+  static void duration(CLI::Option* option) {
+    option->type_name("TIME")->check([](const std::string& text) {
+      return parse_duration(text) ? std::string{}
+                                  : "a time is a number and ms, s, m or h, as in 20s: not " + text;
+    });
+  }
+
+  static void json(CLI::App* verb, Format& format) {
+    verb->add_flag_callback(
+        "--json", [&format] { format = Format::Json; }, "Print JSON, a document a line");
+  }
+
+  CLI::App* verb(CLI::App& parent, const char* name, const char* description) {
+    auto* added = parent.add_subcommand(name, description);
+    added->fallthrough();
+    return added;
+  }
+
+  /// What a verb yields, once it is known which was typed.
+  template <typename Options>
+  void yields(CLI::App* verb, Options& options) {
+    verb->callback([this, &options] { command_ = [&options] { return Command{options}; }; });
+  }
+
+  void add_status() {
+    auto* status = verb(app_, "status", "Show the links");
+    status->add_option("site", status_.site, "One site only")->type_name("SITE");
+    json(status, status_.format);
+    status->add_flag("--watch", status_.watch, "Go on until interrupted");
+    auto* until =
+        status
+            ->add_option("--until", status_.until, "Go on until the site is in this state, or all")
+            ->type_name("STATE")
+            ->check(is_state);
+    auto* timeout = status->add_option("--timeout", timeout_, "Give up on --until after this time");
+    duration(timeout);
+    timeout->needs(until);
+    status->footer(kStatusFooter);
+    status->callback([this] {
+      if (!status_.until.empty()) status_.watch = true;
+      if (!timeout_.empty()) status_.timeout = parse_duration(timeout_);
+      command_ = [this] { return Command{status_}; };
+    });
+  }
+
+  void add_site_verb(SiteVerb which, const char* name, const char* description) {
+    auto* site = verb(app_, name, description);
+    site->add_option("site", sites_.sites, "The sites")->type_name("SITE");
+    site->add_flag("--all", all_, "Every site");
+    json(site, sites_.format);
+    if (which == SiteVerb::Down) {
+      site->add_flag("--withdraw", sites_.withdraw, "Do not keep its networks refused");
+      site->footer(kDownFooter);
+    }
+    site->callback([this, which, name] {
+      if (sites_.sites.empty() != all_) {
+        throw CLI::ValidationError(name, "name the sites, or say --all");
+      }
+      sites_.verb = which;
+      command_ = [this] { return Command{sites_}; };
+    });
+  }
+
+  void add_site_verbs() {
+    add_site_verb(SiteVerb::Up, "up", "Bring links up, and keep them up");
+    add_site_verb(SiteVerb::Down, "down", "Take links down");
+    add_site_verb(SiteVerb::Restart, "restart", "Take links down and bring them up again");
+    add_site_verb(SiteVerb::Retry, "retry", "Dial at once instead of after the pause");
+  }
+
+  void add_reload() {
+    auto* reload = verb(app_, "reload", "Take over the configuration: all of it, or none");
+    json(reload, reload_.format);
+    yields(reload, reload_);
+  }
+
+  void add_check() {
+    auto* check = verb(app_, "check", "Look for mistakes in the configuration, without tunneld");
+    check->add_option("path", check_.path, "Another folder, or one file of it")
+        ->type_name("DIR|FILE");
+    json(check, check_.format);
+    yields(check, check_);
+  }
+
+  void add_log() {
+    auto* log = verb(app_, "log", "Show what was logged");
+    log->add_flag("-f,--follow", log_.follow, "Go on with what is logged from now on");
+    log->add_option("--site", log_.site, "Of one site only")->type_name("SITE");
+    log->add_option("--type", log_.type, "Of one log only: ppp, auth or console")
+        ->type_name("TYPE")
+        ->check(CLI::IsMember({"ppp", "auth", "console"}));
+    log->add_option("--lines,-n", log_.lines, "How many lines of the past")
+        ->type_name("N")
+        ->check(CLI::Range(0, 100'000))
+        ->capture_default_str();
+    json(log, log_.format);
+    yields(log, log_);
+  }
+
+  void add_routes() {
+    auto* routes = verb(app_, "routes", "Show the routes that tunneld keeps");
+    json(routes, routes_.format);
+    yields(routes, routes_);
+  }
+
+  void add_key() {
+    auto* key = verb(app_, "key", "Make and show keys");
+    key->require_subcommand(1);
+    auto* gen = verb(*key, "gen", "Make a key for a site that dials");
+    gen->add_option("site", gen_.site, "The site; its profile may come later")
+        ->type_name("SITE")
+        ->required();
+    gen->add_flag("--force", gen_.force, "Replace the key that is there");
+    json(gen, gen_.format);
+    gen->footer(kKeyGenFooter);
+    yields(gen, gen_);
+
+    auto* show = verb(*key, "show", "Show the public key of a site, or the keys it lets in");
+    show->add_option("site", show_.site, "The site")->type_name("SITE")->required();
+    json(show, show_.format);
+    yields(show, show_);
+
+    auto* authorized = verb(*key, "authorized-keys", "Tell sshd which keys may run which bridge");
+    authorized->add_option("--offered-key", authorized_.offered_key, "Of this key only (%t %k)")
+        ->type_name("[TYPE] BASE64")
+        ->expected(1, 2);
+    authorized
+        ->add_option("--offered-fingerprint", authorized_.offered_fingerprint,
+                     "Its fingerprint, for the log (%f)")
+        ->type_name("FP");
+    authorized->footer(kAuthorizedKeysFooter);
+    yields(authorized, authorized_);
+  }
+
+  void add_version() {
+    auto* version = verb(app_, "version", "Show the release of this program and of tunneld");
+    json(version, version_.format);
+    yields(version, version_);
+  }
+
+  CLI::App app_;
+  Invocation invocation_;
+  std::function<Command()> command_;
+  CLI::Option* config_ = nullptr;
+  std::string wait_;
+  std::string timeout_;
+  bool all_ = false;
+  StatusCommand status_;
+  SiteCommand sites_;
+  ReloadCommand reload_;
+  CheckCommand check_;
+  LogCommand log_;
+  RoutesCommand routes_;
+  KeyGenCommand gen_;
+  KeyShowCommand show_;
+  AuthorizedKeysCommand authorized_;
+  VersionCommand version_;
+};
+
+}  // namespace
+
+std::variant<Invocation, EarlyAnswer> parse_command_line(int argc, const char* const* argv) {
+  return CommandLine{}.parse(argc, argv);
+}
+
+}  // namespace tunnel::ctl

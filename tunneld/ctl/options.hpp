@@ -1,0 +1,108 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tunnel::ctl {
+
+/// What tunnelctl tells the shell.
+enum class ExitCode : std::uint8_t {
+  Ok = 0,
+  Failed = 1,  // and standard error says why
+  Usage = 2,
+  NotUp = 3,  // a wanted link is not up, or what was waited for did not come in time
+};
+
+enum class Format : std::uint8_t { Text, Json };
+
+/// What every verb takes.
+struct CommonOptions {
+  std::filesystem::path config{"/etc/tunneld"};
+  /// Whether `config` was named on the command line: then a configuration that cannot be read is
+  /// an error, since the daemon meant may be another than the default one.
+  bool config_named = false;
+  std::filesystem::path socket{};  // empty: control.sock in the configuration's runtime_dir
+  std::chrono::milliseconds patience{10'000};  // with a daemon that does not answer
+};
+
+struct StatusCommand {
+  std::string site{};  // empty: all
+  Format format = Format::Text;
+  bool watch = false;
+  std::string until{};  // a state; empty: for ever
+  std::optional<std::chrono::milliseconds> timeout{};
+};
+
+enum class SiteVerb : std::uint8_t { Up, Down, Restart, Retry };
+
+struct SiteCommand {
+  SiteVerb verb = SiteVerb::Up;
+  std::vector<std::string> sites{};  // empty: all
+  Format format = Format::Text;
+  bool withdraw = false;  // Down: the routes that refuse the site's networks go too
+};
+
+struct ReloadCommand {
+  Format format = Format::Text;
+};
+
+struct CheckCommand {
+  std::filesystem::path path{};  // empty: the configuration directory
+  Format format = Format::Text;
+};
+
+struct LogCommand {
+  std::string site{};
+  std::string type{};
+  unsigned lines = 50;
+  bool follow = false;
+  Format format = Format::Text;
+};
+
+struct RoutesCommand {
+  Format format = Format::Text;
+};
+
+struct KeyGenCommand {
+  std::string site{};
+  bool force = false;
+  Format format = Format::Text;
+};
+
+struct KeyShowCommand {
+  std::string site{};
+  Format format = Format::Text;
+};
+
+struct AuthorizedKeysCommand {
+  std::vector<std::string> offered_key{};  // nothing, BASE64, or TYPE and BASE64
+  std::string offered_fingerprint{};
+};
+
+struct VersionCommand {
+  Format format = Format::Text;
+};
+
+using Command =
+    std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
+                 KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand, VersionCommand>;
+
+struct Invocation {
+  CommonOptions common{};
+  Command command{};
+};
+
+/// A command line that is answered at once: --help, or a mistake.
+struct EarlyAnswer {
+  std::string text{};
+  ExitCode code = ExitCode::Ok;  // anything but Ok: the text is for standard error
+};
+
+std::variant<Invocation, EarlyAnswer> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace tunnel::ctl
