@@ -18,12 +18,11 @@ readonly build_packages=(
   dpkg-dev file scdoc
 )
 readonly demo_packages=(
-  iperf3 iproute2 iputils-ping jq openssh-client openssh-server procps python3 socat
-  util-linux
+  iperf3 iproute2 iputils-ping jq openssh-client openssh-server procps python3 socat util-linux
 )
 readonly test_packages=(
-  adduser clang-format git libbenchmark-dev libgmock-dev libgtest-dev lintian logrotate netcat-openbsd
-  nftables shellcheck tcpdump
+  adduser bash-completion clang-format git libbenchmark-dev libgmock-dev libgtest-dev lintian
+  logrotate netcat-openbsd nftables shellcheck systemd tcpdump
 )
 readonly service_policy=/usr/sbin/policy-rc.d
 

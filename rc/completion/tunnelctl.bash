@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Completion of tunnelctl(1) for bash: verbs, options, and the sites of /etc/tunneld/sites (or of
+# Completion of tunnelctl(8) for bash: commands, options, and the sites of /etc/tunneld/sites (or of
 # the folder given with --config).
 
 _tunnelctl_sites() {
@@ -17,52 +17,64 @@ _tunnelctl_sites() {
   done
 }
 
-# The words of the command line that are no options: the verb first.
+# The words before the cursor that are no options, nor their values: the command first.
 _tunnelctl_plain_words() {
   local index
   for ((index = 1; index < cword; ++index)); do
     case ${words[index]} in
-      --config | --socket | --site | --type) ((++index)) ;;
+      --config | --socket | --wait | --until | --timeout | --site | --type | --lines | -n) ((++index)) ;;
       -*) ;;
       *) printf '%s\n' "${words[index]}" ;;
     esac
   done
 }
 
+# Completes the value of option $1; fails if it is none that has a value.
+_tunnelctl_value() {
+  local states='down waiting listening resolve connect host-key auth lcp ppp-auth ncp up closing'
+  case $1 in
+    --config) _filedir -d ;;
+    --socket) _filedir ;;
+    --wait | --timeout | --lines | -n) ;;
+    --until) mapfile -t COMPREPLY < <(compgen -W "$states restarting" -- "$cur") ;;
+    --site) mapfile -t COMPREPLY < <(compgen -W "$(_tunnelctl_sites)" -- "$cur") ;;
+    --type) mapfile -t COMPREPLY < <(compgen -W 'ppp auth console' -- "$cur") ;;
+    *) return 1 ;;
+  esac
+}
+
 _tunnelctl() {
   local cur prev words cword split
   _init_completion -s || return
-
-  case $prev in
-    --config) _filedir -d; return ;;
-    --socket) _filedir; return ;;
-    --site) mapfile -t COMPREPLY < <(compgen -W "$(_tunnelctl_sites)" -- "$cur"); return ;;
-    --type) mapfile -t COMPREPLY < <(compgen -W 'ppp auth' -- "$cur"); return ;;
-  esac
+  if _tunnelctl_value "$prev"; then return; fi
   $split && return
 
-  local plain choices='' options='--help'
+  local plain found choices='' options='--help --config --socket --wait'
   mapfile -t plain < <(_tunnelctl_plain_words)
   case ${plain[0]-} in
-    '') choices='status up down restart retry reload check log key version' options+=' --version' ;;
-    status) options+=' --json --watch'; ((${#plain[@]} > 1)) || choices=$(_tunnelctl_sites) ;;
-    up | down | restart | retry)
-      options+=' --json'
+    '')
+      choices='status up down restart retry reload check log routes key version'
+      options+=' --version'
+      ;;
+    status)
+      options+=' --json --watch --until --timeout'
       ((${#plain[@]} > 1)) || choices=$(_tunnelctl_sites)
       ;;
-    check) options+=' --json'; _filedir ;;
-    log) options+=' --follow --site --type --json' ;;
-    reload | version) options+=' --json' ;;
+    up | restart | retry) options+=' --json --all' choices=$(_tunnelctl_sites) ;;
+    down) options+=' --json --all --withdraw' choices=$(_tunnelctl_sites) ;;
+    check) options+=' --json'; ((${#plain[@]} > 1)) || [[ $cur == -* ]] || _filedir ;;
+    log) options+=' --json --follow --site --type --lines' ;;
+    reload | routes | version) options+=' --json' ;;
     key)
-      options+=' --config --json'
       case ${plain[1]-} in
         '') choices='gen show authorized-keys' ;;
+        gen) options+=' --json --force' ;;&
+        show) options+=' --json' ;;&
         gen | show) ((${#plain[@]} > 2)) || choices=$(_tunnelctl_sites) ;;
       esac
       ;;
   esac
   [[ $cur != -* ]] || choices=$options
-  local found
   mapfile -t found < <(compgen -W "$choices" -- "$cur")
   COMPREPLY+=("${found[@]}")
 }

@@ -134,7 +134,7 @@ check_configuration() {
   inside /usr/sbin/sshd -T -C user=pppossh,host=h,addr=192.0.2.1 >"$work/pppossh"
   inside /usr/sbin/sshd -T -C user=root,host=h,addr=192.0.2.1 >"$work/root-account"
   expect 'keys of pppossh come from tunnelctl' \
-    grep --quiet '^authorizedkeyscommand /usr/bin/tunnelctl key authorized-keys$' "$work/pppossh"
+    grep --quiet '^authorizedkeyscommand /usr/bin/tunnelctl key authorized-keys ' "$work/pppossh"
   expect 'pppossh forwards nothing' grep --quiet '^disableforwarding yes$' "$work/pppossh"
   expect 'pppossh has no terminal' grep --quiet '^permittty no$' "$work/pppossh"
   expect 'pppossh has no password' grep --quiet '^passwordauthentication no$' "$work/pppossh"
