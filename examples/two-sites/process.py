@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Starts a program and waits until it is ready; stops one and waits until it is gone.
+"""Starts a program and waits until it is ready; stops programs and waits until they are gone.
 
     process.py start --pid-file FILE --log FILE [--timeout SECONDS] -- PROGRAM [ARGUMENT...]
-    process.py stop  (--pid-file FILE | --pid N) [--signal NAME] [--timeout SECONDS]
+    process.py stop  (--pid-file FILE | --pid N...) [--signal NAME] [--timeout SECONDS]
 
 "Ready" is the program's own word, sd_notify(3)'s READY=1; sshd and tunneld both speak it. Nothing
 is polled: the word arrives on a socket, and a death on a pidfd. Exit status: 0 done, 1 not (a
@@ -61,23 +61,24 @@ def start(options: argparse.Namespace) -> str | None:
     return None
 
 
-def forget(pid_file: pathlib.Path | None) -> None:
-    if pid_file:
-        pid_file.unlink(missing_ok=True)
-
-
 def stop(options: argparse.Namespace) -> str | None:
-    """Signals the program and waits for its end; one that is not there is stopped already."""
-    try:
-        pid = options.pid or int(options.pid_file.read_text())
-        pidfd = os.pidfd_open(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        forget(options.pid_file)
-        return None
-    signal.pidfd_send_signal(pidfd, signal.Signals[f"SIG{options.signal}"])
-    if not select.select([pidfd], [], [], options.timeout)[0]:
-        return f"process {pid} is still there {options.timeout:g} s after SIG{options.signal}"
-    forget(options.pid_file)
+    """Signals the programs and waits for their end; one that is not there is stopped already."""
+    pids = options.pid or []
+    if options.pid_file and options.pid_file.exists():
+        pids = [int(options.pid_file.read_text())]
+    running = {}
+    for pid in pids:
+        try:
+            running[pid] = os.pidfd_open(pid)
+            signal.pidfd_send_signal(running[pid], signal.Signals[f"SIG{options.signal}"])
+        except ProcessLookupError:
+            running.pop(pid, None)
+    deadline = time.monotonic() + options.timeout
+    for pid, pidfd in running.items():
+        if not select.select([pidfd], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            return f"process {pid} is still there {options.timeout:g} s after SIG{options.signal}"
+    if options.pid_file:
+        options.pid_file.unlink(missing_ok=True)
     return None
 
 
@@ -95,7 +96,7 @@ def main() -> int:
         else:
             which = arguments.add_mutually_exclusive_group(required=True)
             which.add_argument("--pid-file", type=pathlib.Path)
-            which.add_argument("--pid", type=int)
+            which.add_argument("--pid", type=int, nargs="+")
             arguments.add_argument("--signal", default="TERM")
     options = parser.parse_args()
     problem = options.verb(options)

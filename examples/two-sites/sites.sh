@@ -110,22 +110,24 @@ hold() {
   exec tail -n 0 -f "$SITES_DIR/nodes/$1/hosts" >/dev/null 2>&1
 }
 
-processes_on() {
-  local network process
-  network=$(in_network "$1" readlink /proc/self/ns/net)
-  for process in /proc/[0-9]*; do
-    [[ $(readlink "$process/ns/net" 2>/dev/null) != "$network" ]] || printf '%s\n' "${process#/proc/}"
+# Kills every process on the nodes, the holders of their namespaces too, and forgets what it was.
+kill_all_on() {
+  local node network any_network=(-false) processes
+  for node in "$@"; do
+    network=$(in_network "$node" readlink /proc/self/ns/net)
+    any_network+=(-o -lname "${network//[\[\]]/?}")
+  done
+  mapfile -t processes < <(find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/net' \
+    \( "${any_network[@]}" \) 2>/dev/null | cut -d / -f 3)
+  "$sites_source/process.py" stop --signal KILL --pid "${processes[@]}"
+  for node in "$@"; do
+    rm -f "$SITES_DIR/nodes/$node"/*.pid "$(handle "$node")"
   done
 }
 
-# Every process of the node, the holder of its namespaces too.
 power_off() {
-  local process
   unwire_node "$1"
-  for process in $(processes_on "$1"); do
-    "$sites_source/process.py" stop --pid "$process" --signal KILL
-  done
-  rm -f "$SITES_DIR/nodes/$1"/*.pid "$(handle "$1")"
+  kill_all_on "$1"
 }
 
 sites_power_off() {
@@ -221,11 +223,13 @@ sites_configure() {
   done
 }
 
+# Namespaces take their wires with them.
 sites_destroy() {
-  local index
-  for ((index = ${#NODES[@]} - 1; index >= 0; --index)); do
-    ! is_on "${NODES[index]}" || power_off "${NODES[index]}"
+  local node on=()
+  for node in "${NODES[@]}"; do
+    ! is_on "$node" || on+=("$node")
   done
+  ((${#on[@]} == 0)) || kill_all_on "${on[@]}"
   rm -rf "$SITES_DIR/nodes" "$SITES_DIR/programs"
 }
 

@@ -1,12 +1,12 @@
 # shellcheck shell=bash disable=SC2034  # sites.sh uses the tables, too
 # The network of the two sites, as tables, and the functions that build it. Sourced by sites.sh.
 #
-#   HOME 192.168.1.0/24                                             Labs 192.168.253.0/24
-#    client .215 ─┐                                             ┌─ labs-dns .2
-#  home-dns .6 .8 ┼─ home .10 ── 198.51.100.0/24 ── internet ── ├─ routera .1
-#                 │                            203.0.113.0/24 ─ labs .4
-#                                                               └─ Labs second net 172.16.1.0/24
-#                                                                    sql .100
+#   HOME 192.168.1.0/24                                       Labs 192.168.253.0/24
+#        client .215 ─┐                                       ┌─ labs-dns .2
+#     home-dns .6 .8 ─┴─ .10 home ─── internet ─── labs .4 ───┴─ routera .1
+#                    198.51.100.10              203.0.113.4
+#                                                labs .4 ────── sql .100
+#                                                              Labs 172.16.1.0/24
 # Every node is a network, a mount and a UTS namespace; "switch" holds one bridge for each LAN. The
 # internet has no route to the private networks, so what leaks from a gateway can be seen there and
 # goes nowhere.
