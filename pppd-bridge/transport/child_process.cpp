@@ -77,8 +77,8 @@ Result<Streams> make_streams() {
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execve(arguments[0], arguments, environment);
   const int error = errno;
-  static_cast<void>(::write(streams.exec_failed.writer.get(), &error, sizeof error));
-  ::_exit(127);
+  const auto told = ::write(streams.exec_failed.writer.get(), &error, sizeof error);
+  ::_exit(told == sizeof error ? 127 : 126);
 }
 
 /// errno of a failed execve, or 0; waits until either is known.

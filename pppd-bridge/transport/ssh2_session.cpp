@@ -1,17 +1,14 @@
 #include "pppd-bridge/transport/ssh2_session.hpp"
 
+#include "pppd-bridge/transport/session_heap.hpp"
 #include "tunneld/base/escape.hpp"
 
 #include <libssh2.h>
-
-#include <malloc.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -19,8 +16,9 @@
 ///
 ///   - A failed key re-exchange is swallowed, and nothing here starts one: PPP's LCP Echo is what
 ///     notices a session that has gone silent.
-///   - packet_add sizes an allocation by the peer's word (exit-signal) before it is checked, and
-///     leaves it unterminated; hence the allocator below, which bounds, zeroes and wipes.
+///   - packet_add sizes an allocation by the peer's word (exit-signal) before it checks it, and
+///     leaves it unterminated; a handshake cut short and every rekey leave memory behind, secrets
+///     included. Hence SessionHeap.
 ///   - channel_read adjusts the window by amounts that depend on the caller's buffer, and forgets
 ///     the first amount if it must be asked again during a rekey: both sides' counts drift apart
 ///     until data is dropped. The caller keeps the window so wide that this code is never reached.
@@ -28,7 +26,6 @@ namespace tunnel::transport {
 
 namespace {
 
-constexpr std::size_t kMaxAllocation = 1024 * 1024;
 constexpr std::uint32_t kPacketSize = 32768;
 constexpr std::size_t kMaxSignalName = 64;
 constexpr const char* kBanner = "SSH-2.0-tunneld";
@@ -45,25 +42,6 @@ constexpr std::array<std::string_view, 4> kMacs{"hmac-sha2-256-etm@openssh.com",
                                                 "hmac-sha2-512"};
 constexpr std::array<std::string_view, 1> kNoCompression{"none"};
 
-void* allocate(std::size_t count, void** /*abstract*/) {
-  return count > kMaxAllocation ? nullptr : std::calloc(1, count);
-}
-
-void release(void* memory, void** /*abstract*/) {
-  if (memory == nullptr) return;
-  ::explicit_bzero(memory, ::malloc_usable_size(memory));
-  std::free(memory);
-}
-
-void* reallocate(void* memory, std::size_t count, void** abstract) {
-  void* const larger = allocate(count, abstract);
-  if (larger != nullptr && memory != nullptr) {
-    std::memcpy(larger, memory, std::min(count, ::malloc_usable_size(memory)));
-    release(memory, abstract);
-  }
-  return larger;
-}
-
 const char* as_characters(Bytes bytes) {
   return static_cast<const char*>(static_cast<const void*>(bytes.data()));
 }
@@ -77,12 +55,25 @@ struct Wire {
   explicit Wire(UniqueFd socket) : outer{std::move(socket)} {}
 
   OuterSocket outer;
+  SessionHeap heap;
   bool abandoned = false;  // nothing is to be waited for any more
   std::string disconnect_text;
 };
 
 Wire& wire_of(void** abstract) {
   return *static_cast<Wire*>(*abstract);
+}
+
+void* allocate(std::size_t size, void** abstract) {
+  return wire_of(abstract).heap.allocate(size);
+}
+
+void* reallocate(void* memory, std::size_t size, void** abstract) {
+  return wire_of(abstract).heap.reallocate(memory, size);
+}
+
+void release(void* memory, void** abstract) {
+  wire_of(abstract).heap.release(memory);
 }
 
 ssize_t send_packet(libssh2_socket_t /*socket*/, const void* buffer, std::size_t length,
