@@ -17,11 +17,21 @@ namespace {
 
 constexpr off_t kTailBytes = 1024 * 1024;
 
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+/// The octets of the control character that `text` begins with; 0 where it begins with another.
+/// U+0080 to U+009F count too: a terminal takes them for what ESC and a letter do.
+std::size_t control_length(std::string_view text) noexcept {
+  const auto octet = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  if (octet(0) < 0x20 || octet(0) == 0x7f) return 1;
+  return text.size() > 1 && octet(0) == 0xc2 && octet(1) >= 0x80 && octet(1) < 0xa0 ? 2 : 0;
+}
 
 /// Peer text is escaped where it is read; this keeps a line a line if that was forgotten.
 void defuse(std::string& text) {
-  std::replace_if(text.begin(), text.end(), is_control, '?');
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (const auto length = control_length(std::string_view{text}.substr(i)); length > 0) {
+      text.replace(i, length, 1, '?');
+    }
+  }
 }
 
 std::string read_end(const std::filesystem::path& path) {
@@ -38,8 +48,10 @@ std::string read_end(const std::filesystem::path& path) {
 
 }  // namespace
 
-Audit::Audit(Writer writer, const std::filesystem::path& log_dir, Clock clock)
-    : writer_{std::move(writer)}, clock_{std::move(clock)}, to_journal_{journal_available()} {
+Audit::Audit(Writer writer, const std::filesystem::path& log_dir, Clock clock, Journal journal)
+    : writer_{std::move(writer)},
+      clock_{std::move(clock)},
+      to_journal_{journal == Journal::IfThere && journal_available()} {
   for (const auto type : {LogType::Ppp, LogType::Auth, LogType::Console}) {
     files_.emplace(type, LogFile{log_dir / fmt::format("{}.log", name(type))});
   }

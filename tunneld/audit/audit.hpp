@@ -20,9 +20,13 @@ class Audit {
   using Clock = std::function<WallTime()>;
   using Follower = std::function<void(const Record&, const std::string& line)>;
 
-  Audit(Writer writer, const std::filesystem::path& log_dir, Clock clock);
+  /// Never: also where there is one, so that a test leaves the machine's journal alone.
+  enum class Journal : std::uint8_t { IfThere, Never };
 
-  /// Writes one record; its time is set here. Control characters in the text are escaped.
+  Audit(Writer writer, const std::filesystem::path& log_dir, Clock clock,
+        Journal journal = Journal::IfThere);
+
+  /// Writes one record; its time is set here. Control characters in the text become '?'.
   void write(Record record);
 
   /// Called with every record from now on. One follower: the control server.

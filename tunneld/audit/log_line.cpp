@@ -46,6 +46,7 @@ std::optional<WallTime> parse_stamp(const std::string& stamp, WallTime now) {
     auto candidate = fields;
     candidate.tm_isdst = -1;
     const auto seconds = mktime(&candidate);
+    if (candidate.tm_mon != fields.tm_mon) continue;  // February 29 of a year that has none
     if (seconds <= now_seconds) return std::chrono::system_clock::from_time_t(seconds);
   }
   return std::nullopt;
