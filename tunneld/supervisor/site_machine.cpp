@@ -22,9 +22,14 @@ Duration patience(State state) {
   return ppp ? Duration{kPppPatience} : Duration{kConnectPatience};
 }
 
-bool is_failure(Event event) {
-  return event == Event::LinkFailed || event == Event::LinkRefused || event == Event::BridgeGone ||
-         event == Event::Timeout || event == Event::AttemptsSpent;
+bool is_attempt(State state) { return state >= State::Resolve && state <= State::Ncp; }
+
+/// Whether a link, or the way to one, is lost by this: not where the bridge was told to end, nor
+/// where a pause is over.
+bool is_failure(Event event, State from) {
+  if (event == Event::LinkFailed || event == Event::LinkRefused) return true;
+  const bool at_work = is_attempt(from) || from == State::Up;
+  return at_work && (event == Event::BridgeGone || event == Event::Timeout);
 }
 
 }  // namespace
@@ -42,7 +47,8 @@ void SiteMachine::handle(Event event, TimePoint now, std::string reason) {
   if (!cell.legal) return;
   const auto from = state_;
   held_ = from == State::Up && now - since_ >= kHeldLongEnough;
-  if (is_failure(event) && from != State::Waiting && from != State::Closing) last_error_ = reason;
+  if (held_) backoff_.reset();
+  if (is_failure(event, from)) last_error_ = reason;
   if (event == Event::LinkUp || event == Event::Adopted) last_error_.clear();
   if (event == Event::Stop) last_error_.clear();
   state_ = cell.next;
@@ -59,9 +65,9 @@ void SiteMachine::expire(TimePoint now) {
     handle(Event::AttemptsSpent, now, last_error_);
     return;
   }
-  const bool attempt = state_ != State::Waiting && state_ != State::Closing;
   handle(Event::Timeout, now,
-         attempt ? "nothing heard in state " + std::string{name(state_)} : std::string{});
+         is_attempt(state_) ? "nothing heard in state " + std::string{name(state_)}
+                            : std::string{});
 }
 
 void SiteMachine::note(Event event, State from, const std::string& reason) {
@@ -70,10 +76,8 @@ void SiteMachine::note(Event event, State from, const std::string& reason) {
 
 void SiteMachine::arm(Duration pause, TimePoint now) { deadline_ = now + pause; }
 
-std::chrono::milliseconds SiteMachine::retry_pause(TimePoint) {
-  if (!held_) return backoff_.next();
-  backoff_.reset();
-  return backoff_.after_established();
+std::chrono::milliseconds SiteMachine::retry_pause() {
+  return held_ ? backoff_.after_established() : backoff_.next();
 }
 
 void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
@@ -90,7 +94,7 @@ void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
     case Action::TakeDown: return out_.take_down();
     case Action::ArmStage: return arm(patience(state_), now);
     case Action::ArmRetry:
-      pause_ = retry_pause(now);
+      pause_ = retry_pause();
       return arm(*pause_, now);
     case Action::ArmLongest:
       pause_ = backoff_.longest();
