@@ -37,7 +37,7 @@ std::optional<std::vector<std::uint8_t>> decode_base64(Bytes text) {
     bytes.push_back(static_cast<std::uint8_t>(bits >> count));
     bits &= (1U << count) - 1;
   }
-  if (count >= 6 || bits != 0) return std::nullopt;
+  if (bits != 0) return std::nullopt;
   return bytes;
 }
 

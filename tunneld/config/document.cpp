@@ -75,6 +75,44 @@ std::string hint_for(std::string_view description) {
   return "write KEY = VALUE, with text in double quotes";
 }
 
+/// The text behind a string that begins at the front of `text`; an open one ends with the text, or
+/// with its line if it is of the one-line kind.
+std::string_view behind_string(std::string_view text) {
+  const char quote = text.front();
+  const std::string three(3, quote);
+  const bool many_lines = text.starts_with(three);
+  const std::string_view end = std::string_view{three}.substr(0, many_lines ? 3 : 1);
+  text.remove_prefix(end.size());
+  while (!text.empty() && !text.starts_with(end) && (many_lines || text.front() != '\n')) {
+    const bool escape = quote == '"' && text.front() == '\\' && text.size() > 1;
+    text.remove_prefix(escape ? 2 : 1);
+  }
+  text.remove_prefix(std::min(end.size(), text.size()));
+  return text;
+}
+
+/// Whether the tables of the text may be nested so deep, by dots in keys, that walking them would
+/// overflow the stack: toml++ bounds the nesting of brackets only, and recurses itself. No profile
+/// has more than a few dots outside of strings.
+bool may_nest_too_deep(std::string_view text) {
+  constexpr int kMaxDots = 1000;
+  int dots = 0;
+  while (!text.empty() && dots <= kMaxDots) {
+    const char c = text.front();
+    if (c == '"' || c == '\'') {
+      text = behind_string(text);
+      continue;
+    }
+    if (c == '#') {
+      text.remove_prefix(std::min(text.find('\n'), text.size()));
+      continue;
+    }
+    dots += c == '.' ? 1 : 0;
+    text.remove_prefix(1);
+  }
+  return dots > kMaxDots;
+}
+
 }  // namespace
 
 const Entry* Table::find(std::string_view key) const {
@@ -103,6 +141,12 @@ std::string_view type_name(const Value& value) {
 
 Document parse_document(std::string_view text) {
   Document document;
+  if (may_nest_too_deep(text)) {
+    document.error = SyntaxError{{},
+                                 "this file has more than 1000 dots outside of text",
+                                 "write a table's name in brackets, and its keys below it"};
+    return document;
+  }
   try {
     document.root = convert_table(toml::parse(text));
   } catch (const toml::parse_error& error) {

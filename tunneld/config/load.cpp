@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxProfile = 1 << 18;
+constexpr std::size_t kMaxProfile = 1 << 16;
 constexpr std::size_t kMaxKey = 1 << 16;
 constexpr mode_t kPermissions = 07777;
 
@@ -128,7 +128,6 @@ std::vector<SourceFile> read_profiles(const fs::path& folder,
         about_directory(folder, "cannot read this directory: " + error.message(),
                         "it must be a directory that the account of tunneld may read"));
   }
-  std::sort(paths.begin(), paths.end());
   std::vector<SourceFile> profiles;
   std::transform(paths.begin(), paths.end(), std::back_inserter(profiles), source_file);
   return profiles;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 namespace tunnel::config {
@@ -34,8 +35,9 @@ Loaded parse(const SourceFile& gateway, std::span<const SourceFile> sites, const
   std::vector<SiteDraft> drafts;
   for (const auto& site : sites) drafts.push_back(read_site(site, facts));
   // Files may come in any order; sites, and complaints about two of them, come by name.
-  std::stable_sort(drafts.begin(), drafts.end(),
-                   [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(drafts.begin(), drafts.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.name, a.report.file()) < std::tie(b.name, b.report.file());
+  });
   compare_sites(drafts);
   return conclude(std::move(read), report, std::move(drafts));
 }

@@ -1,0 +1,232 @@
+// The gateway's file, and several sites together.
+
+#include "tests/config/profiles.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace tunnel::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Gateway gateway(std::string text) {
+  auto loaded = parse(gateway_file(std::move(text)), {}, make_facts());
+  for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << explain(diagnostic);
+  return loaded.configuration ? loaded.configuration->gateway : Gateway{};
+}
+
+std::vector<std::string> messages(const Loaded& loaded) {
+  std::vector<std::string> all;
+  for (const auto& diagnostic : loaded.diagnostics) all.push_back(diagnostic.message);
+  return all;
+}
+
+std::vector<std::string> gateway_mistakes(std::string text) {
+  return messages(parse(gateway_file(std::move(text)), {}, make_facts()));
+}
+
+TEST(GatewayFile, MayBeEmpty) {
+  const auto empty = gateway("");
+  EXPECT_EQ(empty, Gateway{.name = "talisker"});
+  EXPECT_EQ(empty.runtime_dir, "/run/tunneld");
+  EXPECT_EQ(empty.log_dir, "/var/log/tunneld");
+  EXPECT_EQ(empty.state_dir, "/var/lib/tunneld");
+  EXPECT_EQ(empty.control_group, "tunneld");
+  EXPECT_EQ(empty.bridge_user, "pppossh");
+  EXPECT_EQ(empty.user, "tunneld");
+  EXPECT_TRUE(empty.bridge.empty());
+  EXPECT_EQ(empty.forwarding, Forwarding::Enable);
+}
+
+TEST(GatewayFile, TakesEveryKey) {
+  EXPECT_EQ(gateway(R"([gateway]
+name = "ardbeg"
+runtime_dir = "/run/a"
+log_dir = "/var/log/a"
+state_dir = "/var/lib/a"
+control_group = "admin"
+bridge_user = "ppp"
+user = "daemon"
+bridge = "/opt/pppd-bridge"
+forwarding = "leave-alone"
+)"),
+            (Gateway{.name = "ardbeg",
+                     .runtime_dir = "/run/a",
+                     .log_dir = "/var/log/a",
+                     .state_dir = "/var/lib/a",
+                     .control_group = "admin",
+                     .bridge_user = "ppp",
+                     .user = "daemon",
+                     .bridge = "/opt/pppd-bridge",
+                     .forwarding = Forwarding::LeaveAlone}));
+}
+
+TEST(GatewayFile, HasAllItsMistakesToldInOneRun) {
+  EXPECT_THAT(
+      gateway_mistakes("[gateway]\nname = \"a b\"\nuser = 1\nbridge = \"b\"\nx = 1\n[site]\n"),
+      ElementsAre("\"a b\" cannot be a gateway's name", "\"user\" takes text, not an integer",
+                  "\"b\" is not an absolute path", "unknown key \"x\" in [gateway]",
+                  "unknown table [site]"));
+}
+
+TEST(GatewayFile, HasNoFilterThatWouldDoNothing) {
+  EXPECT_THAT(gateway_mistakes("[filter]\nrules = \"ipf.rules\"\nnat = \"ipnat.rules\"\n"),
+              ElementsAre("this version has no packet filter: [filter] would do nothing"));
+}
+
+TEST(GatewayFile, MustBeThere) {
+  auto file = gateway_file();
+  file.facts.error = make_error_code(std::errc::no_such_file_or_directory);
+  const auto loaded = parse(file, {}, make_facts());
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(loaded.diagnostics[0].message, "there is no such file");
+  EXPECT_THAT(loaded.diagnostics[0].hint, HasSubstr("may be empty"));
+}
+
+TEST(GatewayFile, IsWrittenByNobodyElse) {
+  auto file = gateway_file();
+  file.facts.mode = 0666;
+  EXPECT_THAT(messages(parse(file, {}, make_facts())),
+              ElementsAre("anybody may write to this file (mode 0666)"));
+}
+
+TEST(OneFileAlone, IsAGatewaysByItsNameOrItsTables) {
+  const auto facts = make_facts();
+  const SourceFile by_name{"/etc/tunneld/tunneld.toml", "", {}};
+  const SourceFile by_table{"new.toml", "[gateway]\n", {}};
+  EXPECT_TRUE(parse_alone(by_name, facts).configuration);
+  EXPECT_TRUE(parse_alone(by_table, facts).configuration);
+  EXPECT_FALSE(parse_alone({"new.toml", "", {}}, facts).configuration);
+}
+
+/// Two profiles that get on with each other: labs, and another of which a test changes one thing.
+std::string archive_profile() {
+  auto text = with(dial_profile(), "tun0", "tun1");
+  text = with(text, "10.224.1.2", "10.224.1.6");
+  return with(text, "\"192.168.253.0/24\", \"172.16.1.0/24\"", "\"192.168.77.0/24\"");
+}
+
+Loaded together(std::string archive, std::string labs) {
+  const std::vector<SourceFile> files{site_file("labs", std::move(labs)),
+                                      site_file("archive", std::move(archive))};
+  return parse(gateway_file(), files, make_facts());
+}
+
+/// The clash between labs and archive, which is told of labs, the later by name.
+std::string clash(std::string archive, std::string labs = dial_profile()) {
+  const auto loaded = together(std::move(archive), std::move(labs));
+  EXPECT_FALSE(loaded.configuration);
+  if (loaded.diagnostics.size() != 1) {
+    for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << explain(diagnostic);
+    ADD_FAILURE() << loaded.diagnostics.size() << " mistakes instead of one";
+    return {};
+  }
+  EXPECT_EQ(loaded.diagnostics[0].file, "sites/labs.toml");
+  return loaded.diagnostics[0].message;
+}
+
+TEST(TwoSites, AreSortedByName) {
+  const auto loaded = together(archive_profile(), dial_profile());
+  ASSERT_TRUE(loaded.configuration);
+  ASSERT_EQ(loaded.configuration->sites.size(), 2U);
+  EXPECT_EQ(loaded.configuration->sites[0].name.str(), "archive");
+  EXPECT_EQ(loaded.configuration->sites[1].name.str(), "labs");
+  EXPECT_EQ(loaded.configuration->gateway.name, "talisker");
+}
+
+TEST(TwoSites, MayShareTheirNearAddress) {
+  EXPECT_TRUE(together(archive_profile(), dial_profile()).configuration);
+}
+
+TEST(TwoSites, HaveNoInterfaceInCommon) {
+  EXPECT_EQ(clash(with(archive_profile(), "tun1", "tun0")),
+            "tun0 is another site's interface already (sites/archive.toml:10)");
+}
+
+TEST(TwoSites, HaveNoFarEndInCommon) {
+  EXPECT_EQ(clash(with(archive_profile(), "10.224.1.6", "10.224.1.2")),
+            "10.224.1.2 is another site's far end already (sites/archive.toml:12)");
+}
+
+TEST(TwoSites, HaveNoNearEndThatIsTheOthersFarEnd) {
+  const auto swapped =
+      with(with(archive_profile(), "10.224.1.1", "10.224.1.5"), "10.224.1.6", "10.224.1.1");
+  EXPECT_EQ(clash(swapped), "10.224.1.1 is another site's far end (sites/archive.toml:12)");
+  EXPECT_EQ(clash(with(archive_profile(), "10.224.1.1", "10.224.1.2")),
+            "10.224.1.2 is this gateway's own address towards another site "
+            "(sites/archive.toml:11)");
+}
+
+TEST(TwoSites, HaveNoNetworkInCommon) {
+  EXPECT_EQ(clash(with(archive_profile(), "192.168.77.0/24", "172.16.0.0/12")),
+            "172.16.1.0/24 overlaps 172.16.0.0/12 of another site (sites/archive.toml:15)");
+  EXPECT_EQ(clash(with(archive_profile(), "192.168.77.0/24", "172.16.1.128/25")),
+            "172.16.1.0/24 overlaps 172.16.1.128/25 of another site (sites/archive.toml:15)");
+}
+
+TEST(TwoSites, HaveNoAddressInTheOthersNetwork) {
+  EXPECT_EQ(clash(with(archive_profile(), "10.224.1.6", "172.16.1.6")),
+            "172.16.1.0/24 holds another site's tunnel address 172.16.1.6 "
+            "(sites/archive.toml:12)");
+  EXPECT_EQ(clash(with(archive_profile(), "192.168.77.0/24", "10.224.1.2/31")),
+            "10.224.1.2 lies inside another site's network 10.224.1.2/31 "
+            "(sites/archive.toml:15)");
+}
+
+TEST(TwoSites, HaveNoNearAddressInTheOthersNetwork) {
+  EXPECT_EQ(clash(with(archive_profile(), "10.224.1.1", "172.16.1.5")),
+            "172.16.1.0/24 holds another site's tunnel address 172.16.1.5 "
+            "(sites/archive.toml:11)");
+  // Both have 10.224.1.1, which lies in a network of archive's: that one's own affair.
+  EXPECT_EQ(clash(with(archive_profile(), "192.168.77.0/24", "10.224.1.1/32")),
+            "10.224.1.1 lies inside another site's network 10.224.1.1/32 "
+            "(sites/archive.toml:15)");
+}
+
+TEST(TwoSites, HaveNoKeyInCommon) {
+  auto archive = with(answer_profile(), "tun0", "tun1");
+  archive = with(archive, "10.224.1.1", "10.224.1.9");
+  archive = with(archive, "192.168.1.0/24", "192.168.77.0/24");
+  // Another comment makes no other key.
+  EXPECT_EQ(clash(with(archive, "talisker", "archive"), answer_profile()),
+            "this key opens another site already (sites/archive.toml:5)");
+}
+
+TEST(TwoSites, AreComparedEvenWhenOneHasMistakesOfItsOwn) {
+  const auto archive = with(with(archive_profile(), "tun1", "tun0"), "keys/labs", "keys/missing");
+  EXPECT_THAT(messages(together(archive, dial_profile())),
+              ElementsAre("there is no /etc/tunneld/keys/missing",
+                          "tun0 is another site's interface already (sites/archive.toml:10)"));
+}
+
+TEST(Sites, WithMistakesAreToldAfterTheGatewayInTheOrderOfTheirNames) {
+  const std::vector<SourceFile> files{site_file("b", "b"), site_file("a", "a")};
+  const auto loaded = parse(gateway_file("c"), files, make_facts());
+  std::vector<std::string> order;
+  for (const auto& diagnostic : loaded.diagnostics) order.push_back(diagnostic.file);
+  EXPECT_THAT(order, ElementsAre("tunneld.toml", "sites/a.toml", "sites/b.toml"));
+}
+
+TEST(Sites, ThatAreHundredsAreComparedFast) {
+  std::vector<SourceFile> files;
+  for (int i = 0; i < 300; ++i) {
+    const auto number = std::to_string(i);
+    auto text = with(dial_profile(), "tun0", "tun" + number);
+    text = with(text, "10.224.1.2",
+                "10.225." + std::to_string(i / 100) + '.' + std::to_string(i % 100 + 1));
+    text = with(text, "\"192.168.253.0/24\", \"172.16.1.0/24\"",
+                "\"10." + std::to_string(i / 200) + '.' + std::to_string(i % 200) + ".0/24\"");
+    files.push_back(site_file("site-" + number, text));
+  }
+  const auto loaded = parse(gateway_file(), files, make_facts());
+  ASSERT_THAT(messages(loaded), IsEmpty());
+  EXPECT_EQ(loaded.configuration->sites.size(), 300U);
+}
+
+}  // namespace
+}  // namespace tunnel::config
