@@ -4,6 +4,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,16 @@ TEST_F(KeyTest, TheUmaskDoesNotHideTheFolderFromTunneld) {
   ::umask(before);
   EXPECT_EQ(fs::status(etc() / "keys").permissions(), fs::perms{0755});
   EXPECT_EQ(fs::status(etc() / "keys/labs.pub").permissions(), fs::perms{0644});
+}
+
+TEST_F(KeyTest, AKeyThatRootMakesBelongsToTheAccountOfTunneld) {
+  folder_.write("etc/tunneld.toml", "[gateway]\nuser = \"nobody\"\n");
+  ASSERT_EQ(tunnelctl({"key", "gen", "labs"}).code, 0);
+
+  struct stat status {};
+
+  ASSERT_EQ(::stat((etc() / "keys/labs").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, ::geteuid() == 0 ? ::getpwnam("nobody")->pw_uid : ::geteuid());
 }
 
 TEST_F(KeyTest, AKeyThatIsThereIsNotOverwritten) {

@@ -100,6 +100,9 @@ Program::Program(asio::io_context& loop, std::vector<std::string> arguments, Sta
   err_stream_ = std::make_shared<Stream>(Stream{Descriptor{loop, err_ends.ours.release()}, &err});
   read(out_stream_);
   read(err_stream_);
+  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  TUNNEL_CHECK(pidfd >= 0);
+  exit_ = std::make_unique<Descriptor>(loop, pidfd);
   await_exit();
 }
 
@@ -125,14 +128,12 @@ void Program::read(const std::shared_ptr<Stream>& stream) {
 }
 
 void Program::await_exit() {
-  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  TUNNEL_CHECK(pidfd >= 0);
-  exit_ = std::make_unique<asio::posix::stream_descriptor>(loop_, pidfd);
   exit_->async_wait(asio::posix::stream_descriptor::wait_read,
                     [this](const boost::system::error_code& error) {
                       if (error) return;
                       int status = 0;
-                      ::waitpid(pid_, &status, 0);
+                      // asio may hand on an event that a closed descriptor left behind.
+                      if (::waitpid(pid_, &status, WNOHANG) == 0) return await_exit();
                       status_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
                     });
 }

@@ -195,7 +195,7 @@ UniqueFd accept_one(const UniqueFd& listening) {
 
 TEST_F(Verbs, ADaemonThatDoesNotAnswerIsGivenUp) {
   const auto listening = strange_daemon(socket_);  // the kernel accepts, nobody reads
-  const auto outcome = tunnelctl({"status", "--wait", "20ms"});
+  const auto outcome = tunnelctl({"status", "--answer-timeout", "20ms"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("tunneld does not answer on " + socket_.native()));
 }
@@ -257,7 +257,7 @@ TEST_F(Verbs, MistakesOnTheCommandLineHaveAStatusOfTheirOwn) {
       {"status", "--until", "there"},
       {"status", "--timeout", "1s"},
       {"status", "--until", "up", "--timeout", "soon"},
-      {"down", "labs", "--wait", "x"},
+      {"down", "labs", "--answer-timeout", "x"},
       {"up", "labs", "--withdraw"},
       {"key"},
       {"key", "gen"}};

@@ -22,6 +22,13 @@ void print(const Context& context, const LogCommand& command, const json::object
   context.out.line(command.format == Format::Json ? json_line(record) : text(record, "line"));
 }
 
+/// A failed call; whoever ends it himself needs no telling.
+ExitCode failed(const Context& context, const LogCommand& command, Client& client,
+                const CallError& error) {
+  if (error.ended == Ended::Interrupted || error.ended == Ended::OutputGone) return ExitCode::Ok;
+  return fail_call(context, client, error, command.site);
+}
+
 ExitCode follow(const Context& context, const LogCommand& command, Client& client) {
   while (true) {
     context.out.flush();
@@ -50,12 +57,12 @@ ExitCode run(const Context& context, const LogCommand& command) {
     auto params = filter(command);
     params["topics"] = {"log"};
     const auto subscribed = client->call("subscribe", params);
-    if (!subscribed) return fail_call(context, *client, subscribed.error(), command.site);
+    if (!subscribed) return failed(context, command, *client, subscribed.error());
   }
   auto params = filter(command);
   params["lines"] = command.lines;
   const auto log = client->call("log", params);
-  if (!log) return fail_call(context, *client, log.error(), command.site);
+  if (!log) return failed(context, command, *client, log.error());
   client->drop_notifications();
   for (const auto* record : objects(*log, "records")) print(context, command, *record);
   return command.follow ? follow(context, command, *client) : ExitCode::Ok;

@@ -36,7 +36,7 @@ Exit status:
   2  a mistake on the command line
   3  status: a wanted link is not up, or what was waited for did not come in time
 
---config, --socket and --wait may stand before or after the command.
+--config, --socket and --answer-timeout may stand before or after the command.
 "tunnelctl COMMAND --help" says more on each.)";
 
 constexpr const char* kStatusFooter =
@@ -97,7 +97,8 @@ class CommandLine {
     app_.add_option("--socket", invocation_.common.socket,
                     "tunneld's socket [control.sock in the configuration's runtime_dir]")
         ->type_name("PATH");
-    duration(app_.add_option("--wait", wait_, "How long to wait for tunneld's answer [10s]"));
+    duration(app_.add_option("--answer-timeout", patience_,
+                             "Give up on a tunneld that does not answer for this time [10s]"));
     add_status();
     add_site_verbs();
     add_reload();
@@ -118,7 +119,7 @@ class CommandLine {
       return EarlyAnswer{"tunnelctl: " + err.str(), ExitCode::Usage};
     }
     invocation_.common.config_named = config_->count() > 0;
-    if (!wait_.empty()) invocation_.common.patience = *parse_duration(wait_);
+    if (!patience_.empty()) invocation_.common.patience = *parse_duration(patience_);
     invocation_.command = command_();
     return std::move(invocation_);
   }
@@ -268,7 +269,7 @@ class CommandLine {
   Invocation invocation_;
   std::function<Command()> command_;
   CLI::Option* config_ = nullptr;
-  std::string wait_;
+  std::string patience_;
   std::string timeout_;
   bool all_ = false;
   StatusCommand status_;
