@@ -34,7 +34,7 @@ bool LogFile::append(std::string_view line) noexcept {
   if (written > 0) {
     // Half a line on a full disk: take it back, so that the log holds whole lines only.
     const auto end = ::lseek(file_.get(), 0, SEEK_END);
-    if (end >= written) static_cast<void>(::ftruncate(file_.get(), end - written));
+    if (end >= written && ::ftruncate(file_.get(), end - written) < 0) return false;
   }
   return false;
 }
