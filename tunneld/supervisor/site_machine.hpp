@@ -65,7 +65,7 @@ class SiteMachine {
   void run(Action action, TimePoint now, const std::string& reason);
   void arm(Duration pause, TimePoint now);
   void note(Event event, State from, const std::string& reason);
-  std::chrono::milliseconds retry_pause(TimePoint now);
+  std::chrono::milliseconds retry_pause();
 
   const Table& table_;
   Backoff backoff_;
