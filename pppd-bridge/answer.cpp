@@ -1,7 +1,15 @@
 // `pppd-bridge answer SITE`: started by sshd as a forced command, with the SSH channel as standard
 // input and output. What it prints on standard error reaches the dialling gateway's log.
 
+#include "pppd-bridge/modes.hpp"
+#include "pppd-bridge/sandbox/powers.hpp"
+#include "pppd-bridge/session/supervised.hpp"
+#include "pppd-bridge/transport/stdio_transport.hpp"
+#include "tunneld/base/escape.hpp"
+#include "tunneld/base/unix_socket.hpp"
+
 #include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <array>
@@ -10,13 +18,6 @@
 #include <sstream>
 #include <string>
 #include <utility>
-
-#include "pppd-bridge/modes.hpp"
-#include "pppd-bridge/sandbox/powers.hpp"
-#include "pppd-bridge/session/supervised.hpp"
-#include "pppd-bridge/transport/stdio_transport.hpp"
-#include "tunneld/base/escape.hpp"
-#include "tunneld/base/unix_socket.hpp"
 
 namespace tunnel::bridge {
 
@@ -54,8 +55,7 @@ Result<session::Supervised> claim_site(const AnswerOptions& options) {
   supervised.role = ipc::Role::Answer;
   supervised.peer = peer_from_sshd();
   supervised.key = options.key;
-  supervised.channel.send(
-      ipc::Claim{ipc::kVersion, options.site, supervised.peer, supervised.key});
+  supervised.channel.send(ipc::Claim{ipc::kVersion, options.site, supervised.peer, supervised.key});
   auto answer = supervised.channel.wait(kSettingsPatience);
   if (!answer) return answer.error();
   if (const auto* refused = std::get_if<ipc::Refused>(&answer->message)) {

@@ -1,6 +1,14 @@
 // `pppd-bridge dial SITE`: settings and descriptors from tunneld, SSH to the other gateway, PPP.
 
+#include "pppd-bridge/transport/dial.hpp"
+
+#include "pppd-bridge/modes.hpp"
+#include "pppd-bridge/sandbox/powers.hpp"
+#include "pppd-bridge/session/supervised.hpp"
+#include "tunneld/base/secret.hpp"
+
 #include <fmt/format.h>
+
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -9,12 +17,6 @@
 #include <chrono>
 #include <cstdio>
 #include <utility>
-
-#include "pppd-bridge/modes.hpp"
-#include "pppd-bridge/sandbox/powers.hpp"
-#include "pppd-bridge/session/supervised.hpp"
-#include "pppd-bridge/transport/dial.hpp"
-#include "tunneld/base/secret.hpp"
 
 namespace tunnel::bridge {
 
@@ -26,7 +28,9 @@ constexpr auto kSettingsPatience = 5s;
 constexpr std::size_t kLargestKey = 64 * 1024;
 
 /// While it dials, the bridge is worth nothing without the tunneld that started it.
-void die_with_tunneld(bool on) { ::prctl(PR_SET_PDEATHSIG, on ? SIGKILL : 0, 0, 0, 0); }
+void die_with_tunneld(bool on) {
+  ::prctl(PR_SET_PDEATHSIG, on ? SIGKILL : 0, 0, 0, 0);
+}
 
 Result<Secret> read_key(const UniqueFd& file) {
   std::vector<std::uint8_t> text(kLargestKey);
@@ -66,11 +70,15 @@ class Reporter final : public transport::DialObserver {
  private:
   static ipc::Stage to_ipc(transport::Stage stage) {
     switch (stage) {
-      case transport::Stage::Resolve: return ipc::Stage::Resolve;
-      case transport::Stage::Connect: return ipc::Stage::Connect;
-      case transport::Stage::HostKey: return ipc::Stage::HostKey;
+      case transport::Stage::Resolve:
+        return ipc::Stage::Resolve;
+      case transport::Stage::Connect:
+        return ipc::Stage::Connect;
+      case transport::Stage::HostKey:
+        return ipc::Stage::HostKey;
       case transport::Stage::Auth:
-      case transport::Stage::Channel: return ipc::Stage::Auth;
+      case transport::Stage::Channel:
+        return ipc::Stage::Auth;
     }
     return ipc::Stage::Resolve;
   }

@@ -1,11 +1,11 @@
 // pppd-bridge: reads the peer's bytes, without power. See docs/architecture.md.
 
+#include "pppd-bridge/modes.hpp"
+#include "pppd-bridge/options.hpp"
+
 #include <exception>
 #include <type_traits>
 #include <variant>
-
-#include "pppd-bridge/modes.hpp"
-#include "pppd-bridge/options.hpp"
 
 namespace bridge = tunnel::bridge;
 

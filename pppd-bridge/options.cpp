@@ -1,11 +1,10 @@
 #include "pppd-bridge/options.hpp"
 
-#include <CLI/CLI.hpp>
+#include "tunneld/base/version.hpp"
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <utility>
-
-#include "tunneld/base/version.hpp"
 
 namespace tunnel::bridge {
 
@@ -16,11 +15,10 @@ constexpr auto kDefaultSocket = "/run/tunneld/bridge.sock";
 /// Says what a word should be, where one of our own parsers does not take it.
 template <typename Parse>
 CLI::Validator must_be(Parse parse, std::string what) {
-  return CLI::Validator{
-      [parse, what](std::string& word) {
-        return parse(word) ? std::string{} : "\"" + word + "\" is not " + what;
-      },
-      ""};
+  return CLI::Validator{[parse, what](std::string& word) {
+                          return parse(word) ? std::string{} : "\"" + word + "\" is not " + what;
+                        },
+                        ""};
 }
 
 /// Stores words that have been through must_be() with the same parser.
@@ -37,7 +35,8 @@ CLI::callback_t storing(Parse parse, Store store) {
 }
 
 void add_address(CLI::App& command, const char* name, Ipv4Address& into, const char* help) {
-  command.add_option(name, storing(&Ipv4Address::parse, [&into](Ipv4Address a) { into = a; }), help)
+  command
+      .add_option(name, storing(&Ipv4Address::parse, [&into](Ipv4Address a) { into = a; }), help)
       ->required()
       ->check(must_be(&Ipv4Address::parse, "an IPv4 address such as 10.224.1.1"));
 }
@@ -68,9 +67,10 @@ void add_answer(CLI::App& app, AnswerOptions& options) {
 
 void add_stdio(CLI::App& app, StdioOptions& options) {
   auto* command = app.add_subcommand(
-      "stdio", "One PPP end on standard input and output, with a tun device of its own and without "
-               "tunneld, for any PPP peer:\n"
-               "  pppd pty \"ssh gw pppd-bridge stdio --local 10.9.0.2 --remote 10.9.0.1\"");
+      "stdio",
+      "One PPP end on standard input and output, with a tun device of its own and without "
+      "tunneld, for any PPP peer:\n"
+      "  pppd pty \"ssh gw pppd-bridge stdio --local 10.9.0.2 --remote 10.9.0.1\"");
   add_address(*command, "--local", options.local, "Our address");
   add_address(*command, "--remote", options.remote, "The peer's address");
   command

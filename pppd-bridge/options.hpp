@@ -1,12 +1,12 @@
 #pragma once
 
+#include "tunneld/base/address.hpp"
+#include "tunneld/base/identifiers.hpp"
+
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "tunneld/base/address.hpp"
-#include "tunneld/base/identifiers.hpp"
 
 namespace tunnel::bridge {
 

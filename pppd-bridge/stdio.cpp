@@ -1,11 +1,5 @@
 // `pppd-bridge stdio`: one PPP end on standard input and output, with a tun device of its own.
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <utility>
-
 #include "pppd-bridge/loop/loop.hpp"
 #include "pppd-bridge/modes.hpp"
 #include "pppd-bridge/session/session.hpp"
@@ -15,13 +9,22 @@
 #include "pppd-bridge/tun/interface.hpp"
 #include "pppd-bridge/tun/tun_device.hpp"
 
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
 namespace tunnel::bridge {
 
 namespace {
 
 constexpr int kMostDevices = 256;
 
-void say(const std::string& text) { std::fprintf(stderr, "pppd-bridge: %s\n", text.c_str()); }
+void say(const std::string& text) {
+  std::fprintf(stderr, "pppd-bridge: %s\n", text.c_str());
+}
 
 int complain(const Error& error) {
   say(error.message());
@@ -80,6 +83,7 @@ class Console final : public session::Observer {
   }
 
   const std::optional<Error>& failure() const noexcept { return failure_; }
+
   int status() const noexcept { return status_; }
 
  private:

@@ -1,18 +1,18 @@
 // tunneld: the supervisor. It holds CAP_NET_ADMIN and reads nothing that comes from the network.
 // See docs/architecture.md.
 
-#include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
-
-#include <cstdio>
-#include <filesystem>
-#include <string>
-
 #include "tunneld/base/version.hpp"
 #include "tunneld/config/load.hpp"
 #include "tunneld/supervisor/daemon.hpp"
 #include "tunneld/supervisor/privileges.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <string>
 
 namespace {
 
@@ -65,8 +65,8 @@ int run(const std::filesystem::path& config_dir) {
     return complain(prepared.error().message());
   }
   boost::asio::io_context context{1};
-  auto daemon = supervisor::Daemon::create(
-      context, {config_dir, std::move(*loaded.configuration), program});
+  auto daemon =
+      supervisor::Daemon::create(context, {config_dir, std::move(*loaded.configuration), program});
   if (!daemon) return complain(daemon.error().message());
   (*daemon)->run();
   return 0;
@@ -75,8 +75,9 @@ int run(const std::filesystem::path& config_dir) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"tunneld: joins private networks by PPP over SSH. Runs in the foreground, under "
-               "systemd or an init script; steer it with tunnelctl(8)."};
+  CLI::App app{
+      "tunneld: joins private networks by PPP over SSH. Runs in the foreground, under "
+      "systemd or an init script; steer it with tunnelctl(8)."};
   app.name("tunneld");
   app.set_version_flag("--version", std::string{kVersion});
   std::string config_dir = "/etc/tunneld";

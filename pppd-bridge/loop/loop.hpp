@@ -1,15 +1,15 @@
 #pragma once
 
+#include "tunneld/base/check.hpp"
+#include "tunneld/base/result.hpp"
+#include "tunneld/base/time.hpp"
+#include "tunneld/base/unique_fd.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-
-#include "tunneld/base/check.hpp"
-#include "tunneld/base/result.hpp"
-#include "tunneld/base/time.hpp"
-#include "tunneld/base/unique_fd.hpp"
 
 /// The bridge's event loop: level-triggered epoll and one deadline. It reads the clock once a
 /// wakeup; everything behind it is told the time.

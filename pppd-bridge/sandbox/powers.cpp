@@ -9,9 +9,10 @@ namespace tunnel::sandbox {
 
 Result<void> require_no_powers() {
   if (::geteuid() == 0 || ::getuid() == 0) {
-    return make_error(std::errc::operation_not_permitted,
-                      "refusing to parse the network as root: tunneld starts this program under the "
-                      "account named by bridge_user, sshd under the account that is logged in to");
+    return make_error(
+        std::errc::operation_not_permitted,
+        "refusing to parse the network as root: tunneld starts this program under the "
+        "account named by bridge_user, sshd under the account that is logged in to");
   }
   capng_clear(CAPNG_SELECT_ALL);
   if (capng_get_caps_process() < 0 || capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {

@@ -1,12 +1,12 @@
 #include "pppd-bridge/session/session.hpp"
 
+#include "pppd-bridge/hdlc/encoder.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
-
-#include "pppd-bridge/hdlc/encoder.hpp"
 
 namespace tunnel::session {
 
@@ -16,15 +16,16 @@ namespace {
 /// enough that a full link does not queue for long here.
 constexpr std::size_t kOutgoingBound = 128 * 1024;
 constexpr std::size_t kLargestPacket = 65535;
-constexpr std::size_t kLargestFrame =
-    hdlc::encoded_bound(kLargestPacket + ppp::kMaxFrameHeader);
+constexpr std::size_t kLargestFrame = hdlc::encoded_bound(kLargestPacket + ppp::kMaxFrameHeader);
 /// Room for the packet that crosses the bound, and for control packets at any time.
 constexpr std::size_t kOutgoingCapacity = kOutgoingBound + 2 * kLargestFrame;
 constexpr std::size_t kIncomingSize = 256 * 1024;
 /// Reads of one wakeup, so that one direction does not starve the other.
 constexpr int kReadsAtOnce = 4;
 
-bool is_ipv4(Bytes packet) noexcept { return !packet.empty() && packet[0] >> 4 == 4; }
+bool is_ipv4(Bytes packet) noexcept {
+  return !packet.empty() && packet[0] >> 4 == 4;
+}
 
 loop::Interest to_loop(transport::Interest interest) {
   return {(interest & transport::Interest::Readable) != transport::Interest::None,
@@ -55,7 +56,9 @@ Result<void> Session::start() {
   return turn();
 }
 
-void Session::close(std::string reason) { link_.close(std::move(reason), now_); }
+void Session::close(std::string reason) {
+  link_.close(std::move(reason), now_);
+}
 
 std::optional<TimePoint> Session::deadline() const noexcept {
   return parts_.transport->pending_input() ? std::optional{now_} : link_.deadline();
@@ -188,9 +191,13 @@ void Session::network_up(const ppp::Agreed& agreed) {
   observer_.network_up(agreed);
 }
 
-void Session::network_down() { observer_.network_down(); }
+void Session::network_down() {
+  observer_.network_down();
+}
 
-void Session::phase_changed(ppp::Phase phase) { observer_.phase_changed(phase); }
+void Session::phase_changed(ppp::Phase phase) {
+  observer_.phase_changed(phase);
+}
 
 void Session::finished(const ppp::DownReason& reason) {
   link_finished_ = true;
@@ -206,7 +213,9 @@ void Session::set_receive_format(const ppp::ReceiveFormat& format) {
   decoder_.set_max_content(format.mru + ppp::kMaxFrameHeader);
 }
 
-void Session::log(ppp::Layer layer, std::string text) { observer_.log(layer, std::move(text)); }
+void Session::log(ppp::Layer layer, std::string text) {
+  observer_.log(layer, std::move(text));
+}
 
 Result<void> Session::watch_transport() {
   const auto wanted = parts_.transport->watches();

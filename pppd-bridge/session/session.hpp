@@ -1,11 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "pppd-bridge/hdlc/decoder.hpp"
 #include "pppd-bridge/loop/loop.hpp"
 #include "pppd-bridge/ppp/link.hpp"
@@ -13,6 +7,12 @@
 #include "pppd-bridge/transport/transport.hpp"
 #include "tunneld/base/byte_buffer.hpp"
 #include "tunneld/base/unique_fd.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace tunnel::session {
 
@@ -73,11 +73,17 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   Result<void> turn();
 
   bool over() const noexcept { return over_; }
+
   std::optional<TimePoint> deadline() const noexcept;
+
   const Counters& counters() const noexcept { return counters_; }
+
   std::uint64_t bad_frames() const noexcept;
+
   std::optional<Duration> round_trip() const noexcept { return link_.round_trip(); }
+
   const transport::Transport& transport() const noexcept { return *parts_.transport; }
+
   const UniqueFd& tun() const noexcept { return parts_.tun; }
 
  private:

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "tunneld/base/address.hpp"
+#include "tunneld/base/bytes.hpp"
+
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include "tunneld/base/address.hpp"
-#include "tunneld/base/bytes.hpp"
 
 namespace tunnel::session {
 

@@ -1,17 +1,19 @@
 #include "pppd-bridge/session/supervised.hpp"
 
+#include "pppd-bridge/loop/loop.hpp"
+#include "pppd-bridge/session/startup_pages.hpp"
+#include "pppd-bridge/session/stop_signals.hpp"
+#include "pppd-bridge/session/system_random.hpp"
+#include "tunneld/base/unix_socket.hpp"
+
 #include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <utility>
-
-#include "pppd-bridge/loop/loop.hpp"
-#include "pppd-bridge/session/stop_signals.hpp"
-#include "pppd-bridge/session/system_random.hpp"
-#include "tunneld/base/unix_socket.hpp"
 
 namespace tunnel::session {
 
@@ -26,9 +28,12 @@ constexpr auto kAdoptionInterval = 100ms;
 
 ipc::Layer to_ipc(ppp::Layer layer) {
   switch (layer) {
-    case ppp::Layer::Lcp: return ipc::Layer::Lcp;
-    case ppp::Layer::Ipcp: return ipc::Layer::Ipcp;
-    case ppp::Layer::Link: return ipc::Layer::Link;
+    case ppp::Layer::Lcp:
+      return ipc::Layer::Lcp;
+    case ppp::Layer::Ipcp:
+      return ipc::Layer::Ipcp;
+    case ppp::Layer::Link:
+      return ipc::Layer::Link;
   }
   return ipc::Layer::Link;
 }
@@ -53,12 +58,12 @@ class Runner final : private Observer {
         signals_{std::move(signals)},
         supervised_{std::move(supervised)},
         description_{transport->describe()},
-        session_{loop_,
-                 Session::Parts{std::move(transport), std::move(supervised_.tun),
-                                link_options(supervised_.settings),
-                                SourceCheck{supervised_.settings.remote,
-                                            supervised_.settings.networks}},
-                 *this, random_} {}
+        session_{
+            loop_,
+            Session::Parts{std::move(transport), std::move(supervised_.tun),
+                           link_options(supervised_.settings),
+                           SourceCheck{supervised_.settings.remote, supervised_.settings.networks}},
+            *this, random_} {}
 
   Outcome run() {
     if (const auto begun = begin(); !begun) return fail(begun.error());
@@ -184,6 +189,7 @@ class Runner final : private Observer {
   void network_up(const ppp::Agreed& agreed) override {
     up_ = ipc::LinkUp{agreed.local, agreed.remote, agreed.receive_mru, agreed.transmit_mru,
                       description_};
+    if (!std::exchange(has_been_up_, true)) release_startup_pages();
     up_since_ = loop_.now();
     channel().send(*up_);
   }
@@ -216,6 +222,7 @@ class Runner final : private Observer {
   TimePoint next_adoption_ = TimePoint::max();
   std::optional<ipc::LinkUp> up_;
   TimePoint up_since_;
+  bool has_been_up_ = false;
   Outcome outcome_ = Outcome::Failed;
 };
 
@@ -229,8 +236,7 @@ Outcome run_supervised(Supervised supervised, std::unique_ptr<transport::Transpo
     std::fprintf(stderr, "pppd-bridge: %s\n", error.message().c_str());
     return Outcome::Failed;
   }
-  Runner runner{std::move(*loop), std::move(*signals), std::move(supervised),
-                std::move(transport)};
+  Runner runner{std::move(*loop), std::move(*signals), std::move(supervised), std::move(transport)};
   return runner.run();
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "pppd-bridge/session/session.hpp"
 #include "pppd-bridge/session/supervisor_channel.hpp"
 #include "tunneld/ipc/messages.hpp"
+
+#include <memory>
+#include <string>
 
 namespace tunnel::session {
 

@@ -1,13 +1,14 @@
 #include "pppd-bridge/session/supervisor_channel.hpp"
 
+#include "tunneld/base/unix_socket.hpp"
+
 #include <fmt/format.h>
+
 #include <poll.h>
 
 #include <cerrno>
 #include <utility>
 #include <variant>
-
-#include "tunneld/base/unix_socket.hpp"
 
 namespace tunnel::session {
 
@@ -83,8 +84,8 @@ Result<FromSupervisor> SupervisorChannel::wait(std::chrono::milliseconds patienc
   const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
   if (ready < 0) return errno_error("wait for tunneld");
   if (ready == 0) {
-    return make_error(std::errc::timed_out, fmt::format("tunneld did not answer within {} s",
-                                                        patience.count() / 1000));
+    return make_error(std::errc::timed_out,
+                      fmt::format("tunneld did not answer within {} s", patience.count() / 1000));
   }
   auto message = receive();
   if (!message) {

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "tunneld/base/result.hpp"
+#include "tunneld/base/unique_fd.hpp"
+#include "tunneld/ipc/messages.hpp"
+
 #include <deque>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "tunneld/base/result.hpp"
-#include "tunneld/base/unique_fd.hpp"
-#include "tunneld/ipc/messages.hpp"
 
 namespace tunnel::session {
 
@@ -22,11 +22,15 @@ struct FromSupervisor {
 class SupervisorChannel {
  public:
   SupervisorChannel() = default;  // closed
+
   explicit SupervisorChannel(UniqueFd socket) noexcept : socket_{std::move(socket)} {}
 
   int fd() const noexcept { return socket_.get(); }
+
   bool open() const noexcept { return static_cast<bool>(socket_); }
+
   bool wants_write() const noexcept { return !pending_.empty(); }
+
   void close() noexcept;
 
   /// Sends, or queues, a message; `descriptor` travels with it where it is not -1, and then the

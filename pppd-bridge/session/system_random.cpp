@@ -1,8 +1,8 @@
 #include "pppd-bridge/session/system_random.hpp"
 
-#include <sys/random.h>
-
 #include "tunneld/base/check.hpp"
+
+#include <sys/random.h>
 
 namespace tunnel::session {
 

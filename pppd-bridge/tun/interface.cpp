@@ -1,5 +1,7 @@
 #include "pppd-bridge/tun/interface.hpp"
 
+#include "tunneld/base/unique_fd.hpp"
+
 #include <arpa/inet.h>
 #include <linux/if.h>
 #include <netinet/in.h>
@@ -9,8 +11,6 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
-
-#include "tunneld/base/unique_fd.hpp"
 
 namespace tunnel::tun {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-
 #include "tunneld/base/identifiers.hpp"
 #include "tunneld/base/result.hpp"
 #include "tunneld/base/unique_fd.hpp"
+
+#include <cstdint>
 
 /// The tun device: a network interface whose packets a process reads and writes, whole, without a
 /// header in front. It lives as long as a descriptor of it is open, so nothing of it is left when
