@@ -1,15 +1,16 @@
 #include "tunneld/audit/audit.hpp"
 
-#include <fcntl.h>
+#include "tunneld/audit/journal.hpp"
+
 #include <fmt/format.h>
+
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <utility>
-
-#include "tunneld/audit/journal.hpp"
 
 namespace tunnel::audit {
 
@@ -36,7 +37,9 @@ void defuse(std::string& text) {
 
 std::string read_end(const std::filesystem::path& path) {
   const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+
   struct stat there {};
+
   if (!file || ::fstat(file.get(), &there) < 0) return {};
   const off_t from = std::max<off_t>(0, there.st_size - kTailBytes);
   std::string text(static_cast<std::size_t>(there.st_size - from), '\0');

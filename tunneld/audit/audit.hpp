@@ -1,5 +1,8 @@
 #pragma once
 
+#include "tunneld/audit/log_file.hpp"
+#include "tunneld/audit/log_line.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -7,9 +10,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "tunneld/audit/log_file.hpp"
-#include "tunneld/audit/log_line.hpp"
 
 namespace tunnel::audit {
 

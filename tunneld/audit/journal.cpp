@@ -1,10 +1,10 @@
 #include "tunneld/audit/journal.hpp"
 
+#include <fmt/format.h>
+
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <array>
 #include <string>
@@ -17,7 +17,9 @@ constexpr auto kJournalSocket = "/run/systemd/journal/socket";
 
 }  // namespace
 
-bool journal_available() noexcept { return ::access(kJournalSocket, W_OK) == 0; }
+bool journal_available() noexcept {
+  return ::access(kJournalSocket, W_OK) == 0;
+}
 
 void send_to_journal(const Record& record) {
   std::array fields{

@@ -1,7 +1,8 @@
 #include "tunneld/audit/log_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,13 +15,17 @@ LogFile::LogFile(std::filesystem::path path) : path_{std::move(path)} {}
 
 bool LogFile::current() const noexcept {
   struct stat there {};
+
   return file_ && ::stat(path_.c_str(), &there) == 0 && there.st_dev == device_ &&
          there.st_ino == inode_;
 }
 
 bool LogFile::reopen() noexcept {
-  UniqueFd file{::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640)};
+  UniqueFd file{
+      ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640)};
+
   struct stat there {};
+
   if (!file || ::fstat(file.get(), &there) < 0) return false;
   file_ = std::move(file);
   device_ = there.st_dev;

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "tunneld/base/unique_fd.hpp"
+
 #include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
-
-#include "tunneld/base/unique_fd.hpp"
 
 namespace tunnel::audit {
 
@@ -21,6 +21,7 @@ class LogFile {
   void write(std::string_view line, std::string_view prefix);
 
   std::uint64_t lost() const noexcept { return lost_; }
+
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:

@@ -26,7 +26,8 @@ std::string subject(const Record& record) {
 /// where a space shows that it belongs to the text.
 std::string take_word(std::string_view& text, std::string_view end) {
   const auto found = text.find(end);
-  if (found == std::string_view::npos || text.substr(0, found).find(' ') != std::string_view::npos) {
+  if (found == std::string_view::npos ||
+      text.substr(0, found).find(' ') != std::string_view::npos) {
     return {};
   }
   std::string word{text.substr(0, found)};
@@ -56,9 +57,12 @@ std::optional<WallTime> parse_stamp(const std::string& stamp, WallTime now) {
 
 std::string_view name(LogType type) noexcept {
   switch (type) {
-    case LogType::Ppp: return "ppp";
-    case LogType::Auth: return "auth";
-    case LogType::Console: return "console";
+    case LogType::Ppp:
+      return "ppp";
+    case LogType::Auth:
+      return "auth";
+    case LogType::Console:
+      return "console";
   }
   return {};
 }
@@ -72,11 +76,16 @@ std::optional<LogType> parse_log_type(std::string_view text) noexcept {
 
 std::string_view name(Priority priority) noexcept {
   switch (priority) {
-    case Priority::Error: return "error";
-    case Priority::Warning: return "warning";
-    case Priority::Notice: return "notice";
-    case Priority::Info: return "info";
-    case Priority::Debug: return "debug";
+    case Priority::Error:
+      return "error";
+    case Priority::Warning:
+      return "warning";
+    case Priority::Notice:
+      return "notice";
+    case Priority::Info:
+      return "info";
+    case Priority::Debug:
+      return "debug";
   }
   return {};
 }
@@ -105,7 +114,9 @@ std::optional<Record> parse_line(LogType type, std::string_view line, WallTime n
       record.interface = take_word(text, ": ");
       record.layer = take_word(text, ": ");
       break;
-    case LogType::Auth: record.site = take_word(text, ": "); break;
+    case LogType::Auth:
+      record.site = take_word(text, ": ");
+      break;
     case LogType::Console:
       if (text.starts_with("tunnel=")) {
         record.site = text.substr(7, text.find(' ') - 7);

@@ -1,12 +1,12 @@
 #include "tunneld/base/address.hpp"
 
+#include "tunneld/base/check.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <charconv>
-
-#include "tunneld/base/check.hpp"
 
 namespace tunnel {
 
@@ -96,8 +96,7 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
   if (slash != std::string_view::npos) {
     const auto digits = text.substr(slash + 1);
     unsigned value = 0;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
     length = value;
   }

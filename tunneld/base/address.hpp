@@ -1,13 +1,13 @@
 #pragma once
 
+#include "tunneld/base/bytes.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "tunneld/base/bytes.hpp"
 
 namespace tunnel {
 
@@ -18,7 +18,9 @@ struct Ipv4Address {
   /// "10.224.1.1"; nullopt for anything but four decimal numbers.
   static std::optional<Ipv4Address> parse(std::string_view text);
   std::string str() const;
+
   constexpr bool is_unspecified() const noexcept { return value == 0; }
+
   auto operator<=>(const Ipv4Address&) const = default;
 };
 
@@ -46,17 +48,21 @@ class Prefix {
   /// nullopt when the length is beyond the family's, or a host bit is set.
   static std::optional<Prefix> make(Ipv4Address address, unsigned length);
   static std::optional<Prefix> make(const Ipv6Address& address, unsigned length);
+
   static Prefix host(Ipv4Address address) { return *make(address, 32); }
 
   /// "192.168.1.0/24", "2001:db8::/32", or an address alone for one host.
   static std::optional<Prefix> parse(std::string_view text);
 
   Family family() const noexcept { return family_; }
+
   std::uint8_t length() const noexcept { return length_; }
+
   /// 4 or 16 bytes, in network byte order.
   Bytes address_bytes() const noexcept {
     return Bytes{bytes_}.first(family_ == Family::Ipv4 ? 4 : 16);
   }
+
   /// The address of an IPv4 network; only when family() says so.
   Ipv4Address ipv4() const;
   Ipv6Address ipv6() const;

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "tunneld/base/bytes.hpp"
+#include "tunneld/base/check.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-
-#include "tunneld/base/bytes.hpp"
-#include "tunneld/base/check.hpp"
 
 namespace tunnel {
 
@@ -18,7 +18,9 @@ class ByteBuffer {
       : data_{new std::uint8_t[capacity]}, capacity_{capacity} {}
 
   std::size_t size() const noexcept { return end_ - begin_; }
+
   bool empty() const noexcept { return begin_ == end_; }
+
   /// Bytes that may be appended, after the contents are moved to the front if need be.
   std::size_t free() const noexcept { return capacity_ - size(); }
 

@@ -47,6 +47,7 @@ class ByteReader {
   }
 
   constexpr Bytes rest() const noexcept { return rest_; }
+
   constexpr bool empty() const noexcept { return rest_.empty(); }
 
  private:
@@ -65,9 +66,13 @@ class ByteReader {
 class ByteWriter {
  public:
   constexpr void u8(std::uint8_t value) { out_.push_back(value); }
+
   constexpr void u16(std::uint16_t value) { unsigned_field(value, 2); }
+
   constexpr void u32(std::uint32_t value) { unsigned_field(value, 4); }
+
   constexpr void u64(std::uint64_t value) { unsigned_field(value, 8); }
+
   constexpr void bytes(Bytes value) { out_.insert(out_.end(), value.begin(), value.end()); }
 
   constexpr std::size_t size() const noexcept { return out_.size(); }
@@ -79,6 +84,7 @@ class ByteWriter {
   }
 
   constexpr std::vector<std::uint8_t> finish() && { return std::move(out_); }
+
   constexpr Bytes view() const noexcept { return out_; }
 
  private:

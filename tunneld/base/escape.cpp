@@ -9,11 +9,20 @@ namespace {
 void append_escaped(std::string& out, std::uint8_t byte) {
   constexpr std::string_view kHex = "0123456789abcdef";
   switch (byte) {
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   if (byte >= 0x20 && byte < 0x7f) {
     out += static_cast<char>(byte);
@@ -40,8 +49,12 @@ std::string escaped(const Text& text, std::size_t limit) {
 
 }  // namespace
 
-std::string escape_text(Bytes text, std::size_t limit) { return escaped(text, limit); }
+std::string escape_text(Bytes text, std::size_t limit) {
+  return escaped(text, limit);
+}
 
-std::string escape_text(std::string_view text, std::size_t limit) { return escaped(text, limit); }
+std::string escape_text(std::string_view text, std::size_t limit) {
+  return escaped(text, limit);
+}
 
 }  // namespace tunnel

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "tunneld/base/bytes.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "tunneld/base/bytes.hpp"
 
 namespace tunnel {
 

@@ -29,6 +29,7 @@ class SiteName {
   }
 
   const std::string& str() const noexcept { return name_; }
+
   auto operator<=>(const SiteName&) const = default;
 
  private:
@@ -63,6 +64,7 @@ class InterfaceName {
   }
 
   const std::string& str() const noexcept { return name_; }
+
   auto operator<=>(const InterfaceName&) const = default;
 
  private:

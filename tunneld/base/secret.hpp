@@ -1,11 +1,11 @@
 #pragma once
 
+#include "tunneld/base/bytes.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
-
-#include "tunneld/base/bytes.hpp"
 
 namespace tunnel {
 
@@ -17,10 +17,14 @@ void wipe(MutableBytes memory) noexcept;
 class Secret {
  public:
   Secret() = default;
+
   explicit Secret(std::vector<std::uint8_t> bytes) noexcept : bytes_{std::move(bytes)} {}
+
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
+
   Secret(Secret&& other) noexcept : bytes_{std::exchange(other.bytes_, {})} {}
+
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       wipe(bytes_);
@@ -28,9 +32,11 @@ class Secret {
     }
     return *this;
   }
+
   ~Secret() { wipe(bytes_); }
 
   Bytes reveal() const noexcept { return bytes_; }
+
   bool empty() const noexcept { return bytes_.empty(); }
 
  private:

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <utility>
-
 #include "tunneld/base/result.hpp"
+
+#include <utility>
 
 namespace tunnel {
 
@@ -10,8 +10,11 @@ namespace tunnel {
 class UniqueFd {
  public:
   UniqueFd() = default;
+
   explicit UniqueFd(int fd) noexcept : fd_{fd} {}
+
   UniqueFd(UniqueFd&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+
   UniqueFd& operator=(UniqueFd&& other) noexcept {
     if (this != &other) {
       reset();
@@ -19,13 +22,18 @@ class UniqueFd {
     }
     return *this;
   }
+
   UniqueFd(const UniqueFd&) = delete;
   UniqueFd& operator=(const UniqueFd&) = delete;
+
   ~UniqueFd() { reset(); }
 
   int get() const noexcept { return fd_; }
+
   explicit operator bool() const noexcept { return fd_ >= 0; }
+
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
   void reset() noexcept;
 
   /// A second descriptor for the same open file, close-on-exec.

@@ -65,8 +65,9 @@ Result<void> clear_the_way(const std::filesystem::path& path, SocketKind kind) {
   std::error_code failure;
   if (!std::filesystem::is_socket(path, failure)) {
     return make_error(std::errc::file_exists,
-                      path.native() + " is in the way and is not a socket; remove it, or choose "
-                                      "another runtime_dir");
+                      path.native() +
+                          " is in the way and is not a socket; remove it, or choose "
+                          "another runtime_dir");
   }
   if (::unlink(path.c_str()) < 0 && errno != ENOENT) {
     return errno_error("remove the stale socket " + path.native());
@@ -101,8 +102,7 @@ Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind,
   const auto address = unix_address(path);
   if (!address) return address.error();
   if (auto cleared = clear_the_way(path, kind); !cleared) return cleared.error();
-  UniqueFd socket{
-      ::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  UniqueFd socket{::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) return errno_error("make a Unix socket");
   const auto previous = ::umask(0777);  // nobody connects before the mode and the group are right
   const int bound = ::bind(socket.get(), generic(*address), sizeof *address);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "tunneld/base/bytes.hpp"
+#include "tunneld/base/result.hpp"
+#include "tunneld/base/unique_fd.hpp"
+
 #include <sys/types.h>
 
 #include <array>
@@ -9,10 +13,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "tunneld/base/bytes.hpp"
-#include "tunneld/base/result.hpp"
-#include "tunneld/base/unique_fd.hpp"
 
 namespace tunnel {
 

@@ -34,11 +34,17 @@ void put(ByteWriter& out, const std::string& text) {
   put_text(out, std::string_view{text}.substr(0, kMaxText));
 }
 
-void put(ByteWriter& out, const SiteName& site) { put_text(out, site.str()); }
+void put(ByteWriter& out, const SiteName& site) {
+  put_text(out, site.str());
+}
 
-void put(ByteWriter& out, const InterfaceName& name) { put_text(out, name.str()); }
+void put(ByteWriter& out, const InterfaceName& name) {
+  put_text(out, name.str());
+}
 
-void put(ByteWriter& out, Ipv4Address address) { out.u32(address.value); }
+void put(ByteWriter& out, Ipv4Address address) {
+  out.u32(address.value);
+}
 
 void put(ByteWriter& out, const Prefix& prefix) {
   out.u8(static_cast<std::uint8_t>(prefix.family()));
@@ -46,18 +52,33 @@ void put(ByteWriter& out, const Prefix& prefix) {
   out.bytes(prefix.address_bytes());
 }
 
-void put(ByteWriter& out, Mru mru) { out.u16(mru.bytes); }
+void put(ByteWriter& out, Mru mru) {
+  out.u16(mru.bytes);
+}
 
 void put(ByteWriter& out, std::chrono::milliseconds duration) {
   out.u64(static_cast<std::uint64_t>(duration.count()));
 }
 
-bool get(ByteReader& in, std::uint8_t& value) { return store(value, in.u8()); }
-bool get(ByteReader& in, std::uint16_t& value) { return store(value, in.u16()); }
-bool get(ByteReader& in, std::uint32_t& value) { return store(value, in.u32()); }
-bool get(ByteReader& in, std::uint64_t& value) { return store(value, in.u64()); }
+bool get(ByteReader& in, std::uint8_t& value) {
+  return store(value, in.u8());
+}
 
-bool get(ByteReader& in, std::string& text) { return get_text(in, kMaxText, text); }
+bool get(ByteReader& in, std::uint16_t& value) {
+  return store(value, in.u16());
+}
+
+bool get(ByteReader& in, std::uint32_t& value) {
+  return store(value, in.u32());
+}
+
+bool get(ByteReader& in, std::uint64_t& value) {
+  return store(value, in.u64());
+}
+
+bool get(ByteReader& in, std::string& text) {
+  return get_text(in, kMaxText, text);
+}
 
 bool get(ByteReader& in, SiteName& site) {
   std::string text;
@@ -69,7 +90,9 @@ bool get(ByteReader& in, InterfaceName& name) {
   return get_text(in, InterfaceName::kMaxLength, text) && store(name, InterfaceName::parse(text));
 }
 
-bool get(ByteReader& in, Ipv4Address& address) { return get(in, address.value); }
+bool get(ByteReader& in, Ipv4Address& address) {
+  return get(in, address.value);
+}
 
 bool get(ByteReader& in, Prefix& prefix) {
   const auto family = in.u8();
@@ -87,11 +110,14 @@ bool get(ByteReader& in, Prefix& prefix) {
   return store(prefix, Prefix::make(address, *length));
 }
 
-bool get(ByteReader& in, Mru& mru) { return get(in, mru.bytes); }
+bool get(ByteReader& in, Mru& mru) {
+  return get(in, mru.bytes);
+}
 
 bool get(ByteReader& in, std::chrono::milliseconds& duration) {
   std::uint64_t count = 0;
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 1000000);
+  constexpr auto kMost =
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 1000000);
   if (!get(in, count) || count > kMost) return false;  // also fits in nanoseconds
   duration = std::chrono::milliseconds{static_cast<std::int64_t>(count)};
   return true;

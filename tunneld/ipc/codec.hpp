@@ -1,24 +1,36 @@
 #pragma once
 
+#include "tunneld/base/address.hpp"
+#include "tunneld/base/bytes.hpp"
+#include "tunneld/base/identifiers.hpp"
+#include "tunneld/ipc/messages.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tunneld/base/address.hpp"
-#include "tunneld/base/bytes.hpp"
-#include "tunneld/base/identifiers.hpp"
-#include "tunneld/ipc/messages.hpp"
-
 /// How each type of field is written and read. A `get` that returns false has met a field that is
 /// cut off or out of range; what it leaves behind is not to be used.
 namespace tunnel::ipc {
 
-inline void put(ByteWriter& out, std::uint8_t value) { out.u8(value); }
-inline void put(ByteWriter& out, std::uint16_t value) { out.u16(value); }
-inline void put(ByteWriter& out, std::uint32_t value) { out.u32(value); }
-inline void put(ByteWriter& out, std::uint64_t value) { out.u64(value); }
+inline void put(ByteWriter& out, std::uint8_t value) {
+  out.u8(value);
+}
+
+inline void put(ByteWriter& out, std::uint16_t value) {
+  out.u16(value);
+}
+
+inline void put(ByteWriter& out, std::uint32_t value) {
+  out.u32(value);
+}
+
+inline void put(ByteWriter& out, std::uint64_t value) {
+  out.u64(value);
+}
+
 void put(ByteWriter& out, const std::string& text);
 void put(ByteWriter& out, const SiteName& site);
 void put(ByteWriter& out, const InterfaceName& name);
@@ -40,18 +52,36 @@ bool get(ByteReader& in, Mru& mru);
 bool get(ByteReader& in, std::chrono::milliseconds& duration);
 
 /// The last enumerator of each enumeration that travels.
-constexpr Stage last(Stage) { return kLastStage; }
-constexpr SshClient last(SshClient) { return SshClient::Openssh; }
-constexpr Role last(Role) { return Role::Answer; }
-constexpr Permanence last(Permanence) { return Permanence::Permanent; }
-constexpr Layer last(Layer) { return kLastLayer; }
+constexpr Stage last(Stage) {
+  return kLastStage;
+}
+
+constexpr SshClient last(SshClient) {
+  return SshClient::Openssh;
+}
+
+constexpr Role last(Role) {
+  return Role::Answer;
+}
+
+constexpr Permanence last(Permanence) {
+  return Permanence::Permanent;
+}
+
+constexpr Layer last(Layer) {
+  return kLastLayer;
+}
 
 template <typename Enum>
 requires std::is_enum_v<Enum>
-void put(ByteWriter& out, Enum value) { out.u8(static_cast<std::uint8_t>(value)); }
+
+void put(ByteWriter& out, Enum value) {
+  out.u8(static_cast<std::uint8_t>(value));
+}
 
 template <typename Enum>
 requires std::is_enum_v<Enum>
+
 bool get(ByteReader& in, Enum& value) {
   const auto raw = in.u8();
   if (!raw || *raw > static_cast<std::uint8_t>(last(value))) return false;

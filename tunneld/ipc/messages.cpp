@@ -1,9 +1,9 @@
 #include "tunneld/ipc/messages.hpp"
 
+#include "tunneld/ipc/codec.hpp"
+
 #include <type_traits>
 #include <utility>
-
-#include "tunneld/ipc/codec.hpp"
 
 namespace tunnel::ipc {
 
@@ -147,10 +147,17 @@ std::optional<Variant> decode_any(Bytes datagram) {
 
 }  // namespace
 
-std::vector<std::uint8_t> encode(const ToBridge& message) { return encode_any(message); }
-std::vector<std::uint8_t> encode(const FromBridge& message) { return encode_any(message); }
+std::vector<std::uint8_t> encode(const ToBridge& message) {
+  return encode_any(message);
+}
 
-std::optional<ToBridge> decode_to_bridge(Bytes datagram) { return decode_any<ToBridge>(datagram); }
+std::vector<std::uint8_t> encode(const FromBridge& message) {
+  return encode_any(message);
+}
+
+std::optional<ToBridge> decode_to_bridge(Bytes datagram) {
+  return decode_any<ToBridge>(datagram);
+}
 
 std::optional<FromBridge> decode_from_bridge(Bytes datagram) {
   return decode_any<FromBridge>(datagram);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "tunneld/base/address.hpp"
+#include "tunneld/base/bytes.hpp"
+#include "tunneld/base/identifiers.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -7,10 +11,6 @@
 #include <tuple>
 #include <variant>
 #include <vector>
-
-#include "tunneld/base/address.hpp"
-#include "tunneld/base/bytes.hpp"
-#include "tunneld/base/identifiers.hpp"
 
 /// What tunneld and a bridge say to each other: one SOCK_SEQPACKET datagram a message.
 ///

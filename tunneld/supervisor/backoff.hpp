@@ -33,11 +33,11 @@ class Backoff {
   std::chrono::milliseconds after_established();
 
   void reset() noexcept { failures_ = 0; }
+
   unsigned failures() const noexcept { return failures_; }
+
   /// Whether the profile's number of attempts is used up.
-  bool exhausted() const noexcept {
-    return policy_.attempts != 0 && failures_ >= policy_.attempts;
-  }
+  bool exhausted() const noexcept { return policy_.attempts != 0 && failures_ >= policy_.attempts; }
 
  private:
   std::chrono::milliseconds jittered(std::chrono::milliseconds pause);

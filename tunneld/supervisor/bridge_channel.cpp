@@ -1,8 +1,8 @@
 #include "tunneld/supervisor/bridge_channel.hpp"
 
-#include <utility>
-
 #include "tunneld/base/unix_socket.hpp"
+
+#include <utility>
 
 namespace tunnel::supervisor {
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "tunneld/base/unique_fd.hpp"
+#include "tunneld/ipc/messages.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -9,9 +12,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "tunneld/base/unique_fd.hpp"
-#include "tunneld/ipc/messages.hpp"
 
 namespace tunnel::supervisor {
 

@@ -1,11 +1,11 @@
 #include "tunneld/supervisor/bridge_listener.hpp"
 
+#include "tunneld/base/unix_socket.hpp"
+
 #include <sys/socket.h>
 
 #include <chrono>
 #include <utility>
-
-#include "tunneld/base/unix_socket.hpp"
 
 namespace tunnel::supervisor {
 
@@ -28,15 +28,14 @@ BridgeListener::BridgeListener(boost::asio::io_context& context, UniqueFd listen
 }
 
 void BridgeListener::accept() {
-  listening_.async_wait(
-      boost::asio::posix::stream_descriptor::wait_read,
-      [this](const boost::system::error_code& error) {
-        if (error) return;
-        UniqueFd socket{
-            ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-        if (socket) admit(std::move(socket));
-        accept();
-      });
+  listening_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [this](const boost::system::error_code& error) {
+                          if (error) return;
+                          UniqueFd socket{::accept4(listening_.native_handle(), nullptr, nullptr,
+                                                    SOCK_CLOEXEC | SOCK_NONBLOCK)};
+                          if (socket) admit(std::move(socket));
+                          accept();
+                        });
 }
 
 void BridgeListener::admit(UniqueFd socket) {

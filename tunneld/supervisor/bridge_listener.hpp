@@ -1,5 +1,10 @@
 #pragma once
 
+#include "tunneld/base/unique_fd.hpp"
+#include "tunneld/ipc/messages.hpp"
+#include "tunneld/supervisor/bridge_channel.hpp"
+#include "tunneld/supervisor/site.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,11 +15,6 @@
 #include <map>
 #include <memory>
 #include <vector>
-
-#include "tunneld/base/unique_fd.hpp"
-#include "tunneld/ipc/messages.hpp"
-#include "tunneld/supervisor/bridge_channel.hpp"
-#include "tunneld/supervisor/site.hpp"
 
 namespace tunnel::supervisor {
 

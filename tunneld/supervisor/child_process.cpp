@@ -1,11 +1,11 @@
 #include "tunneld/supervisor/child_process.hpp"
 
 #include <boost/process/v2.hpp>
+#include <fmt/format.h>
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <linux/capability.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -30,8 +30,7 @@ class Prepare {
   explicit Prepare(const ChildSpec& spec) : account_{spec.account}, inherited_{spec.inherited} {}
 
   boost::system::error_code on_setup(process::posix::default_launcher& launcher,
-                                     const process::filesystem::path&,
-                                     const char* const*) const {
+                                     const process::filesystem::path&, const char* const*) const {
     if (inherited_ >= 0) launcher.fd_whitelist.push_back(inherited_);
     return {};
   }
@@ -95,7 +94,9 @@ ChildProcess::ChildProcess(std::unique_ptr<Impl> impl) noexcept : impl_{std::mov
 
 ChildProcess::~ChildProcess() = default;  // the process kills and reaps its child
 
-pid_t ChildProcess::pid() const noexcept { return impl_->child.id(); }
+pid_t ChildProcess::pid() const noexcept {
+  return impl_->child.id();
+}
 
 Result<std::unique_ptr<ChildProcess>> ChildProcess::start(boost::asio::io_context& context,
                                                           const ChildSpec& spec, OnExit on_exit) {
@@ -108,16 +109,15 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(boost::asio::io_contex
     process::posix::default_launcher launcher;
     launcher.env = kEmptyEnvironment.data();
     auto child = launcher(context, code, process::filesystem::path{spec.program.native()},
-                          spec.arguments, Prepare{spec},
-                          process::process_stdio{nullptr, {}, {}});
+                          spec.arguments, Prepare{spec}, process::process_stdio{nullptr, {}, {}});
     if (code) return failed(code);
     std::unique_ptr<ChildProcess> result{
         new ChildProcess{std::make_unique<Impl>(std::move(child))}};
     auto& process = result->impl_->child;
-    process.async_wait([on_exit = std::move(on_exit)](const boost::system::error_code& error,
-                                                      int status) {
-      if (!error) on_exit(describe_exit(status));
-    });
+    process.async_wait(
+        [on_exit = std::move(on_exit)](const boost::system::error_code& error, int status) {
+          if (!error) on_exit(describe_exit(status));
+        });
     return result;
   } catch (const boost::system::system_error& error) {
     return failed(error.code());

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "tunneld/base/result.hpp"
+#include "tunneld/base/unique_fd.hpp"
+
 #include <boost/asio/io_context.hpp>
 
 #include <sys/types.h>
@@ -10,9 +13,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "tunneld/base/result.hpp"
-#include "tunneld/base/unique_fd.hpp"
 
 namespace tunnel::supervisor {
 

@@ -1,16 +1,16 @@
 // What tunnelctl asks of the daemon: the methods of the control socket.
 
+#include "routes/model.hpp"
+#include "tunneld/base/version.hpp"
+#include "tunneld/supervisor/daemon.hpp"
+#include "tunneld/supervisor/status.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
-
-#include "routes/model.hpp"
-#include "tunneld/base/version.hpp"
-#include "tunneld/supervisor/daemon.hpp"
-#include "tunneld/supervisor/status.hpp"
 
 namespace tunnel::supervisor {
 
@@ -24,7 +24,9 @@ RpcError bad_parameter(std::string what) {
   return RpcError{rpc_code::kInvalidParams, std::move(what), {}};
 }
 
-json::object message(std::string text) { return {{"message", std::move(text)}}; }
+json::object message(std::string text) {
+  return {{"message", std::move(text)}};
+}
 
 /// A parameter that is a text, if it is there.
 std::optional<std::string> text_parameter(const json::object& params, std::string_view name) {
@@ -133,10 +135,10 @@ RpcResult Daemon::site_verb(std::string_view verb, const json::object& params) {
   } else {
     if (before == State::Up) return message(fmt::format("{} is up: nothing to retry", name));
     if (before == State::Down) {
-      return RpcError{rpc_code::kRefused,
-                      fmt::format("{} is down because nobody wants it up: `tunnelctl up {}`", name,
-                                  name),
-                      {}};
+      return RpcError{
+          rpc_code::kRefused,
+          fmt::format("{} is down because nobody wants it up: `tunnelctl up {}`", name, name),
+          {}};
     }
     site.retry();
   }
@@ -151,23 +153,23 @@ RpcResult Daemon::down(Site& site, bool withdraw) {
     return message(fmt::format("{}: down; {} may leave by other routes now", name,
                                joined(site.profile().routes.remote)));
   }
-  return message(fmt::format("{}: down; {} stay refused at this gateway (`tunnelctl down "
-                             "--withdraw {}` lets them go)",
-                             name, joined(site.profile().routes.remote), name));
+  return message(
+      fmt::format("{}: down; {} stay refused at this gateway (`tunnelctl down "
+                  "--withdraw {}` lets them go)",
+                  name, joined(site.profile().routes.remote), name));
 }
 
 RpcResult Daemon::reload_verb() {
   const auto result = reload();
   if (const auto* refused = std::get_if<ReloadRefused>(&result)) {
-    return RpcError{rpc_code::kReloadRefused,
-                    "nothing was changed: the configuration has errors",
+    return RpcError{rpc_code::kReloadRefused, "nothing was changed: the configuration has errors",
                     json::value(json::object{{"diagnostics", texts(refused->diagnostics)}})};
   }
   const auto& report = std::get<ReloadReport>(result);
-  json::object answer = message(fmt::format("reloaded: {} added, {} removed, {} changed, {} "
-                                            "unchanged",
-                                            report.added.size(), report.removed.size(),
-                                            report.changed.size(), report.unchanged.size()));
+  json::object answer = message(fmt::format(
+      "reloaded: {} added, {} removed, {} changed, {} "
+      "unchanged",
+      report.added.size(), report.removed.size(), report.changed.size(), report.unchanged.size()));
   answer["added"] = texts(report.added);
   answer["removed"] = texts(report.removed);
   answer["changed"] = texts(report.changed);

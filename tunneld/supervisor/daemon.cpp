@@ -3,8 +3,14 @@
 
 #include "tunneld/supervisor/daemon.hpp"
 
+#include "tunneld/base/check.hpp"
+#include "tunneld/base/unix_socket.hpp"
+#include "tunneld/base/version.hpp"
+#include "tunneld/supervisor/child_process.hpp"
+
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
+
 #include <grp.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -13,11 +19,6 @@
 #include <chrono>
 #include <csignal>
 #include <utility>
-
-#include "tunneld/base/check.hpp"
-#include "tunneld/base/unix_socket.hpp"
-#include "tunneld/base/version.hpp"
-#include "tunneld/supervisor/child_process.hpp"
 
 namespace tunnel::supervisor {
 
@@ -36,7 +37,9 @@ std::uint64_t random_below(std::uint64_t bound) {
   return value % bound;
 }
 
-audit::WallTime wall_clock() { return std::chrono::system_clock::now(); }
+audit::WallTime wall_clock() {
+  return std::chrono::system_clock::now();
+}
 
 routes::Forwarding forwarding_of(const config::Gateway& gateway) {
   return gateway.forwarding == config::Forwarding::Enable ? routes::Forwarding::On
@@ -63,8 +66,13 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
       gateway_{start.configuration.gateway},
       audit_{audit::Writer{gateway_.name, ::getpid()}, gateway_.log_dir, wall_clock},
       manager_{context},
-      site_context_{context, audit_, nullptr, std::move(start.bridge_program),
-                    gateway_.runtime_dir / "bridge.sock", std::nullopt, random_below,
+      site_context_{context,
+                    audit_,
+                    nullptr,
+                    std::move(start.bridge_program),
+                    gateway_.runtime_dir / "bridge.sock",
+                    std::nullopt,
+                    random_below,
                     [this](const SiteName& name, const Transition& transition) {
                       changed(name, transition);
                     }},
@@ -76,8 +84,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context,
   std::unique_ptr<Daemon> daemon{new Daemon{context, std::move(start)}};
   // The sockets first: a second daemon ends here, before it has touched anything.
   if (auto opened = daemon->open_sockets(); !opened) return opened.error();
-  auto network =
-      Network::open(context, forwarding_of(daemon->gateway_), daemon->audit_);
+  auto network = Network::open(context, forwarding_of(daemon->gateway_), daemon->audit_);
   if (!network) return network.error();
   daemon->network_ = std::move(*network);
   daemon->site_context_.network = daemon->network_.get();
@@ -113,9 +120,9 @@ Result<void> Daemon::open_sockets() {
       [this](Caller who, ipc::FromBridge first, std::vector<UniqueFd> descriptors) {
         caller(std::move(who), std::move(first), std::move(descriptors));
       });
-  control_ = std::make_unique<ControlServer>(
-      io_, std::move(*control), static_cast<ControlApi&>(*this),
-      Access{::geteuid(), *group, gateway_.control_group});
+  control_ =
+      std::make_unique<ControlServer>(io_, std::move(*control), static_cast<ControlApi&>(*this),
+                                      Access{::geteuid(), *group, gateway_.control_group});
   return {};
 }
 
@@ -189,8 +196,9 @@ void Daemon::claimed(Caller who, const ipc::Claim& claim) {
   const auto reason =
       claim.version == ipc::kVersion
           ? fmt::format("there is no site {} on this gateway ({})", claim.site.str(), gateway_.name)
-          : std::string{"this pppd-bridge and the running tunneld are of different versions: "
-                        "restart tunneld"};
+          : std::string{
+                "this pppd-bridge and the running tunneld are of different versions: "
+                "restart tunneld"};
   audit::Record record;
   record.type = audit::LogType::Auth;
   record.priority = audit::Priority::Warning;

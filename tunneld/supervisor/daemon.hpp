@@ -1,5 +1,14 @@
 #pragma once
 
+#include "tunneld/audit/audit.hpp"
+#include "tunneld/base/result.hpp"
+#include "tunneld/config/load.hpp"
+#include "tunneld/supervisor/bridge_listener.hpp"
+#include "tunneld/supervisor/control_server.hpp"
+#include "tunneld/supervisor/network.hpp"
+#include "tunneld/supervisor/notify.hpp"
+#include "tunneld/supervisor/site.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,15 +21,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include "tunneld/audit/audit.hpp"
-#include "tunneld/base/result.hpp"
-#include "tunneld/config/load.hpp"
-#include "tunneld/supervisor/bridge_listener.hpp"
-#include "tunneld/supervisor/control_server.hpp"
-#include "tunneld/supervisor/network.hpp"
-#include "tunneld/supervisor/notify.hpp"
-#include "tunneld/supervisor/site.hpp"
 
 namespace tunnel::supervisor {
 
@@ -69,8 +69,7 @@ class Daemon final : private ControlApi {
   ReloadResult reload();
   ReloadReport apply(config::Configuration wanted);
   void add(const config::Site& profile);
-  void replace(const SiteName& name, std::optional<config::Site> successor,
-               const std::string& why);
+  void replace(const SiteName& name, std::optional<config::Site> successor, const std::string& why);
   /// Puts the successor, if any, in the place of a site whose link is closed.
   void settle(const SiteName& name);
   Site* find(const SiteName& name);

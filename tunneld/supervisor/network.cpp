@@ -1,13 +1,14 @@
 #include "tunneld/supervisor/network.hpp"
 
+#include "routes/change.hpp"
+
 #include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
-
-#include "routes/change.hpp"
 
 namespace tunnel::supervisor {
 
@@ -22,8 +23,7 @@ constexpr auto kAuditInterval = 30s;
 }  // namespace
 
 Result<std::unique_ptr<Network>> Network::open(boost::asio::io_context& context,
-                                               routes::Forwarding forwarding,
-                                               audit::Audit& audit) {
+                                               routes::Forwarding forwarding, audit::Audit& audit) {
   auto kernel = routes::Kernel::open();
   if (!kernel) return kernel.error();
   std::unique_ptr<Network> network{new Network{context, std::move(*kernel), forwarding, audit}};

@@ -1,5 +1,12 @@
 #pragma once
 
+#include "routes/kernel.hpp"
+#include "routes/model.hpp"
+#include "routes/reconcile.hpp"
+#include "tunneld/audit/audit.hpp"
+#include "tunneld/base/identifiers.hpp"
+#include "tunneld/base/result.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,13 +17,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "routes/kernel.hpp"
-#include "routes/model.hpp"
-#include "routes/reconcile.hpp"
-#include "tunneld/audit/audit.hpp"
-#include "tunneld/base/identifiers.hpp"
-#include "tunneld/base/result.hpp"
 
 namespace tunnel::supervisor {
 

@@ -24,12 +24,20 @@ void ServiceManager::arm_watchdog() {
   });
 }
 
-void ServiceManager::ready() { sd_notify(0, "READY=1"); }
+void ServiceManager::ready() {
+  sd_notify(0, "READY=1");
+}
 
-void ServiceManager::reloading() { sd_notify(0, "RELOADING=1"); }
+void ServiceManager::reloading() {
+  sd_notify(0, "RELOADING=1");
+}
 
-void ServiceManager::stopping() { sd_notify(0, "STOPPING=1"); }
+void ServiceManager::stopping() {
+  sd_notify(0, "STOPPING=1");
+}
 
-void ServiceManager::status(const std::string& text) { sd_notify(0, ("STATUS=" + text).c_str()); }
+void ServiceManager::status(const std::string& text) {
+  sd_notify(0, ("STATUS=" + text).c_str());
+}
 
 }  // namespace tunnel::supervisor

@@ -1,7 +1,8 @@
 #include "tunneld/supervisor/privileges.hpp"
 
-#include <cap-ng.h>
 #include <fmt/format.h>
+
+#include <cap-ng.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,8 +55,8 @@ Result<void> keep_only_needed_powers(const std::string& user) {
                  capability);
   }
   const auto flags = static_cast<capng_flags_t>(CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
-  const int changed = capng_change_id(static_cast<int>(account->uid),
-                                      static_cast<int>(account->gid), flags);
+  const int changed =
+      capng_change_id(static_cast<int>(account->uid), static_cast<int>(account->gid), flags);
   if (changed < 0) {
     return make_error(std::errc::operation_not_permitted,
                       fmt::format("cannot become user {} (capng_change_id: {})", user, changed));

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <filesystem>
-#include <string>
-
 #include "tunneld/base/result.hpp"
 #include "tunneld/supervisor/child_process.hpp"
+
+#include <filesystem>
+#include <string>
 
 namespace tunnel::supervisor {
 

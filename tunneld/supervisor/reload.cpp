@@ -1,13 +1,13 @@
 // A changed configuration: all of it, or nothing. Sites whose profile is the same are not touched;
 // one that changed is closed, and begun anew with its new profile when its old link is down.
 
+#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/supervisor/daemon.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
-
-#include "tunneld/config/diagnostic.hpp"
-#include "tunneld/supervisor/daemon.hpp"
 
 namespace tunnel::supervisor {
 
@@ -22,8 +22,9 @@ Daemon::ReloadResult Daemon::reload() {
                     diagnostic.first_column, diagnostic.message));
   }
   if (wrong.empty() && loaded.configuration && loaded.configuration->gateway != gateway_) {
-    wrong.emplace_back("[gateway] in tunneld.toml has changed: `systemctl restart tunneld` (or the "
-                       "init script) makes that take effect");
+    wrong.emplace_back(
+        "[gateway] in tunneld.toml has changed: `systemctl restart tunneld` (or the "
+        "init script) makes that take effect");
     say(audit::Priority::Error, "reload: " + wrong.back());
   }
   if (!wrong.empty() || !loaded.configuration) {

@@ -4,14 +4,15 @@
 
 #include "tunneld/supervisor/site.hpp"
 
+#include "pppd-bridge/tun/tun_device.hpp"
+
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
+
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <utility>
-
-#include "pppd-bridge/tun/tun_device.hpp"
 
 namespace tunnel::supervisor {
 
@@ -37,7 +38,9 @@ Site::Site(const config::Site& profile, SiteContext& context)
   history_.since = std::chrono::system_clock::now();
 }
 
-Site::~Site() { kill_bridge(); }
+Site::~Site() {
+  kill_bridge();
+}
 
 void Site::handle(Event event, const std::string& reason) {
   machine_.handle(event, std::chrono::steady_clock::now(), reason);
@@ -69,10 +72,10 @@ void Site::claim(Caller caller, const ipc::Claim& claim) {
   claim_ = claim;
   claimant_ = Bridge{std::move(caller.channel), nullptr, caller.pid,
                      UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, caller.pid, 0))}};
-  const auto reason =
-      machine_.wanted() ? fmt::format("claimed from {}", claim.peer)
-                        : fmt::format("site {} is down on this gateway (tunnelctl up {})",
-                                      profile_.name.str(), profile_.name.str());
+  const auto reason = machine_.wanted()
+                          ? fmt::format("claimed from {}", claim.peer)
+                          : fmt::format("site {} is down on this gateway (tunnelctl up {})",
+                                        profile_.name.str(), profile_.name.str());
   handle(Event::Claimed, reason);
   if (!claimant_) return;
   // The table had no use for it: this end dials, and is busy doing so.
@@ -121,6 +124,8 @@ SiteNetwork Site::network(Device device) const {
   if (guarded_) {
     wanted.guarded = profile_.routes.remote;
     wanted.guarded.push_back(Prefix::host(profile_.ppp.remote));
+    // While there is no device, our own address is nobody's, and would be looked for outside.
+    wanted.guarded.push_back(Prefix::host(profile_.ppp.local));
   }
   if (device == Device::Absent) return wanted;
   routes::WantedInterface interface;

@@ -1,5 +1,14 @@
 #pragma once
 
+#include "tunneld/audit/audit.hpp"
+#include "tunneld/base/unique_fd.hpp"
+#include "tunneld/config/configuration.hpp"
+#include "tunneld/ipc/messages.hpp"
+#include "tunneld/supervisor/bridge_channel.hpp"
+#include "tunneld/supervisor/child_process.hpp"
+#include "tunneld/supervisor/network.hpp"
+#include "tunneld/supervisor/site_machine.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -9,15 +18,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "tunneld/audit/audit.hpp"
-#include "tunneld/base/unique_fd.hpp"
-#include "tunneld/config/configuration.hpp"
-#include "tunneld/ipc/messages.hpp"
-#include "tunneld/supervisor/bridge_channel.hpp"
-#include "tunneld/supervisor/child_process.hpp"
-#include "tunneld/supervisor/network.hpp"
-#include "tunneld/supervisor/site_machine.hpp"
 
 namespace tunnel::supervisor {
 
@@ -60,8 +60,11 @@ class Site final : private SiteOutput {
   ~Site();
 
   void start() { handle(Event::Start, {}); }
+
   void stop(const std::string& reason) { handle(Event::Stop, reason); }
+
   void restart(const std::string& reason) { handle(Event::Restart, reason); }
+
   void retry() { handle(Event::Retry, "tunnelctl retry"); }
 
   /// An answering bridge wants this site's link.
@@ -78,13 +81,20 @@ class Site final : private SiteOutput {
   SiteNetwork network(Device device) const;
 
   const config::Site& profile() const noexcept { return profile_; }
+
   const SiteMachine& machine() const noexcept { return machine_; }
+
   const SiteHistory& history() const noexcept { return history_; }
+
   const std::optional<ipc::LinkUp>& link() const noexcept { return link_; }
+
   const std::string& peer() const noexcept { return peer_; }
+
   const std::string& key() const noexcept { return key_; }
+
   /// The last thing that went wrong, also after it was mended.
   const std::string& last_error() const noexcept { return last_error_; }
+
   pid_t bridge_pid() const noexcept { return bridge_ ? bridge_->pid : 0; }
 
  private:

@@ -1,7 +1,12 @@
 // What the state machine asks a site to do.
 
-#include <fcntl.h>
+#include "pppd-bridge/tun/tun_device.hpp"
+#include "tunneld/base/unix_socket.hpp"
+#include "tunneld/supervisor/site.hpp"
+
 #include <fmt/format.h>
+
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -9,10 +14,6 @@
 
 #include <array>
 #include <utility>
-
-#include "pppd-bridge/tun/tun_device.hpp"
-#include "tunneld/base/unix_socket.hpp"
-#include "tunneld/supervisor/site.hpp"
 
 namespace tunnel::supervisor {
 
@@ -55,7 +56,9 @@ void add(ipc::Statistics& sum, const ipc::Statistics& part) {
   sum.wire_bytes_out += part.wire_bytes_out;
 }
 
-std::string quoted(const std::string& text) { return fmt::format("reason=\"{}\"", text); }
+std::string quoted(const std::string& text) {
+  return fmt::format("reason=\"{}\"", text);
+}
 
 }  // namespace
 
@@ -106,12 +109,14 @@ Result<UniqueFd> Site::open_identity() const {
   const auto& path = dial->identity;
   UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
   if (!file) return errno_error(fmt::format("open the identity {}", path.native()));
+
   struct stat there {};
+
   if (::fstat(file.get(), &there) < 0) return errno_error("look at " + path.native());
   if ((there.st_mode & 077) != 0) {
-    return make_error(std::errc::permission_denied,
-                      fmt::format("the identity {} may be read by others: chmod 0600 it",
-                                  path.native()));
+    return make_error(
+        std::errc::permission_denied,
+        fmt::format("the identity {} may be read by others: chmod 0600 it", path.native()));
   }
   return file;
 }
@@ -134,10 +139,11 @@ void Site::start_bridge() {
   spec.arguments = {"dial", profile_.name.str(), "--supervisor", std::to_string(theirs.get())};
   spec.account = context_.bridge_account;
   spec.inherited = theirs.get();
-  auto child = ChildProcess::start(
-      context_.io, spec, [this, alive = std::weak_ptr{alive_}](const std::string& how) {
-        if (!alive.expired()) handle(Event::BridgeGone, "pppd-bridge " + how);
-      });
+  auto child = ChildProcess::start(context_.io, spec,
+                                   [this, alive = std::weak_ptr{alive_}](const std::string& how) {
+                                     if (!alive.expired())
+                                       handle(Event::BridgeGone, "pppd-bridge " + how);
+                                   });
   if (!child) return handle_later(Event::LinkFailed, child.error().message());
   const auto pid = (*child)->pid();
   attach(Bridge{std::make_shared<BridgeChannel>(context_.io, std::move(ours)), std::move(*child),
@@ -200,8 +206,7 @@ void Site::kill_bridge() {
   if (!bridge_) return;
   bridge_->channel->close();
   if (bridge_->handle) {
-    static_cast<void>(
-        ::syscall(SYS_pidfd_send_signal, bridge_->handle.get(), SIGKILL, nullptr, 0));
+    static_cast<void>(::syscall(SYS_pidfd_send_signal, bridge_->handle.get(), SIGKILL, nullptr, 0));
   }
   bridge_.reset();
 }

@@ -22,7 +22,9 @@ Duration patience(State state) {
   return ppp ? Duration{kPppPatience} : Duration{kConnectPatience};
 }
 
-bool is_attempt(State state) { return state >= State::Resolve && state <= State::Ncp; }
+bool is_attempt(State state) {
+  return state >= State::Resolve && state <= State::Ncp;
+}
 
 /// Whether a link, or the way to one, is lost by this: not where the bridge was told to end, nor
 /// where a pause is over.
@@ -65,16 +67,18 @@ void SiteMachine::expire(TimePoint now) {
     handle(Event::AttemptsSpent, now, last_error_);
     return;
   }
-  handle(Event::Timeout, now,
-         is_attempt(state_) ? "nothing heard in state " + std::string{name(state_)}
-                            : std::string{});
+  handle(
+      Event::Timeout, now,
+      is_attempt(state_) ? "nothing heard in state " + std::string{name(state_)} : std::string{});
 }
 
 void SiteMachine::note(Event event, State from, const std::string& reason) {
   out_.changed(Transition{from, state_, event, reason, pause_});
 }
 
-void SiteMachine::arm(Duration pause, TimePoint now) { deadline_ = now + pause; }
+void SiteMachine::arm(Duration pause, TimePoint now) {
+  deadline_ = now + pause;
+}
 
 std::chrono::milliseconds SiteMachine::retry_pause() {
   return held_ ? backoff_.after_established() : backoff_.next();
@@ -82,17 +86,29 @@ std::chrono::milliseconds SiteMachine::retry_pause() {
 
 void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
   switch (action) {
-    case Action::None: return;
-    case Action::OpenDevice: return out_.open_device();
-    case Action::RemoveDevice: return out_.remove_device();
-    case Action::StartBridge: return out_.start_bridge();
-    case Action::GrantClaim: return out_.grant_claim();
-    case Action::RefuseClaim: return out_.refuse_claim(reason);
-    case Action::StopBridge: return out_.stop_bridge();
-    case Action::KillBridge: return out_.kill_bridge();
-    case Action::TakeUp: alerted_.clear(); return out_.take_up();
-    case Action::TakeDown: return out_.take_down();
-    case Action::ArmStage: return arm(patience(state_), now);
+    case Action::None:
+      return;
+    case Action::OpenDevice:
+      return out_.open_device();
+    case Action::RemoveDevice:
+      return out_.remove_device();
+    case Action::StartBridge:
+      return out_.start_bridge();
+    case Action::GrantClaim:
+      return out_.grant_claim();
+    case Action::RefuseClaim:
+      return out_.refuse_claim(reason);
+    case Action::StopBridge:
+      return out_.stop_bridge();
+    case Action::KillBridge:
+      return out_.kill_bridge();
+    case Action::TakeUp:
+      alerted_.clear();
+      return out_.take_up();
+    case Action::TakeDown:
+      return out_.take_down();
+    case Action::ArmStage:
+      return arm(patience(state_), now);
     case Action::ArmRetry:
       pause_ = retry_pause();
       return arm(*pause_, now);
@@ -101,9 +117,14 @@ void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
       arm(*pause_, now);
       if (std::exchange(alerted_, reason) != reason) out_.alert(reason);
       return;
-    case Action::ArmClose: return arm(kClosePatience, now);
-    case Action::Disarm: deadline_.reset(); return;
-    case Action::ForgetFailures: backoff_.reset(); return;
+    case Action::ArmClose:
+      return arm(kClosePatience, now);
+    case Action::Disarm:
+      deadline_.reset();
+      return;
+    case Action::ForgetFailures:
+      backoff_.reset();
+      return;
   }
 }
 

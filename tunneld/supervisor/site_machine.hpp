@@ -1,14 +1,14 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <optional>
-#include <string>
-
 #include "tunneld/base/time.hpp"
 #include "tunneld/ipc/messages.hpp"
 #include "tunneld/supervisor/backoff.hpp"
 #include "tunneld/supervisor/site_table.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
 
 namespace tunnel::supervisor {
 
@@ -17,8 +17,8 @@ struct Transition {
   State from = State::Down;
   State to = State::Down;
   Event event = Event::Start;
-  std::string reason;                                  // in words; may be empty
-  std::optional<std::chrono::milliseconds> pause;      // entering Waiting: until the next attempt
+  std::string reason;                              // in words; may be empty
+  std::optional<std::chrono::milliseconds> pause;  // entering Waiting: until the next attempt
 };
 
 /// What the machine asks of the world. Implementations must not call back into it; what fails is
@@ -53,11 +53,16 @@ class SiteMachine {
   void expire(TimePoint now);
 
   std::optional<TimePoint> deadline() const noexcept { return deadline_; }
+
   State state() const noexcept { return state_; }
+
   TimePoint since() const noexcept { return since_; }
+
   /// Why the link is not up; empty when it is.
   const std::string& last_error() const noexcept { return last_error_; }
+
   unsigned failures() const noexcept { return backoff_.failures(); }
+
   /// Whether an administrator wants this link (Stop was not the last word).
   bool wanted() const noexcept { return wanted_; }
 

@@ -1,11 +1,11 @@
 // What a bridge says, checked against the profile before it becomes an event.
 
+#include "tunneld/base/escape.hpp"
+#include "tunneld/supervisor/site.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>
-
-#include "tunneld/base/escape.hpp"
-#include "tunneld/supervisor/site.hpp"
 
 namespace tunnel::supervisor {
 
@@ -13,22 +13,32 @@ namespace {
 
 Event event_for(ipc::Stage stage) {
   switch (stage) {
-    case ipc::Stage::Resolve: return Event::ReachedResolve;
-    case ipc::Stage::Connect: return Event::ReachedConnect;
-    case ipc::Stage::HostKey: return Event::ReachedHostKey;
-    case ipc::Stage::Auth: return Event::ReachedAuth;
-    case ipc::Stage::Lcp: return Event::ReachedLcp;
-    case ipc::Stage::PppAuth: return Event::ReachedPppAuth;
-    case ipc::Stage::Ncp: return Event::ReachedNcp;
+    case ipc::Stage::Resolve:
+      return Event::ReachedResolve;
+    case ipc::Stage::Connect:
+      return Event::ReachedConnect;
+    case ipc::Stage::HostKey:
+      return Event::ReachedHostKey;
+    case ipc::Stage::Auth:
+      return Event::ReachedAuth;
+    case ipc::Stage::Lcp:
+      return Event::ReachedLcp;
+    case ipc::Stage::PppAuth:
+      return Event::ReachedPppAuth;
+    case ipc::Stage::Ncp:
+      return Event::ReachedNcp;
   }
   return Event::BridgeGone;
 }
 
 std::string layer_name(ipc::Layer layer) {
   switch (layer) {
-    case ipc::Layer::Link: return "Link";
-    case ipc::Layer::Lcp: return "LCP";
-    case ipc::Layer::Ipcp: return "IPCP";
+    case ipc::Layer::Link:
+      return "Link";
+    case ipc::Layer::Lcp:
+      return "LCP";
+    case ipc::Layer::Ipcp:
+      return "IPCP";
   }
   return {};
 }
@@ -76,7 +86,9 @@ void Site::on(const ipc::LinkDown& down) {
   handle(Event::LinkFailed, reason);
 }
 
-void Site::on(const ipc::Statistics& statistics) { history_.current = statistics; }
+void Site::on(const ipc::Statistics& statistics) {
+  history_.current = statistics;
+}
 
 void Site::on(const ipc::PppEvent& event) {
   write(audit::LogType::Ppp, audit::Priority::Info, layer_name(event.layer), event.text);
@@ -87,8 +99,12 @@ void Site::on(const ipc::RemoteText& text) {
   say(audit::Priority::Notice, fmt::format("far side says \"{}\"", remote_text_));
 }
 
-void Site::on(const ipc::Claim&) { handle(Event::BridgeGone, "the bridge claimed twice"); }
+void Site::on(const ipc::Claim&) {
+  handle(Event::BridgeGone, "the bridge claimed twice");
+}
 
-void Site::on(const ipc::Adopt&) { handle(Event::BridgeGone, "the bridge claimed twice"); }
+void Site::on(const ipc::Adopt&) {
+  handle(Event::BridgeGone, "the bridge claimed twice");
+}
 
 }  // namespace tunnel::supervisor

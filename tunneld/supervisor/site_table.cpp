@@ -198,10 +198,9 @@ constexpr std::array kAnswerRows{
 
 constexpr std::array kStages{State::Resolve, State::Connect, State::HostKey, State::Auth,
                              State::Lcp,     State::PppAuth, State::Ncp};
-constexpr std::array kStageEvents{Event::ReachedResolve, Event::ReachedConnect,
-                                  Event::ReachedHostKey, Event::ReachedAuth,
-                                  Event::ReachedLcp,     Event::ReachedPppAuth,
-                                  Event::ReachedNcp};
+constexpr std::array kStageEvents{
+    Event::ReachedResolve, Event::ReachedConnect, Event::ReachedHostKey, Event::ReachedAuth,
+    Event::ReachedLcp,     Event::ReachedPppAuth, Event::ReachedNcp};
 
 constexpr Cell& cell(Table& table, Event event, State state) {
   return table[static_cast<std::size_t>(event)][static_cast<std::size_t>(state)];
@@ -239,12 +238,25 @@ constexpr std::array<std::string_view, kStates> kStateNames{
     "lcp",  "ppp-auth", "ncp",       "up",      "closing", "restarting"};
 static_assert(kStateNames[static_cast<std::size_t>(State::Restarting)] == "restarting");
 
-constexpr std::array<std::string_view, kEvents> kEventNames{
-    "start",           "stop",            "restart",          "retry",
-    "claimed",         "reached-resolve", "reached-connect",  "reached-host-key",
-    "reached-auth",    "reached-lcp",     "reached-ppp-auth", "reached-ncp",
-    "link-up",         "link-failed",     "link-refused",     "bridge-gone",
-    "timeout",         "attempts-spent",  "adopted"};
+constexpr std::array<std::string_view, kEvents> kEventNames{"start",
+                                                            "stop",
+                                                            "restart",
+                                                            "retry",
+                                                            "claimed",
+                                                            "reached-resolve",
+                                                            "reached-connect",
+                                                            "reached-host-key",
+                                                            "reached-auth",
+                                                            "reached-lcp",
+                                                            "reached-ppp-auth",
+                                                            "reached-ncp",
+                                                            "link-up",
+                                                            "link-failed",
+                                                            "link-refused",
+                                                            "bridge-gone",
+                                                            "timeout",
+                                                            "attempts-spent",
+                                                            "adopted"};
 static_assert(kEventNames[static_cast<std::size_t>(Event::Adopted)] == "adopted");
 
 }  // namespace
@@ -252,8 +264,12 @@ static_assert(kEventNames[static_cast<std::size_t>(Event::Adopted)] == "adopted"
 constinit const Table kDialTable = build(kDialRows, State::Waiting);
 constinit const Table kAnswerTable = build(kAnswerRows, State::Listening);
 
-std::string_view name(State state) noexcept { return kStateNames[static_cast<std::size_t>(state)]; }
+std::string_view name(State state) noexcept {
+  return kStateNames[static_cast<std::size_t>(state)];
+}
 
-std::string_view name(Event event) noexcept { return kEventNames[static_cast<std::size_t>(event)]; }
+std::string_view name(Event event) noexcept {
+  return kEventNames[static_cast<std::size_t>(event)];
+}
 
 }  // namespace tunnel::supervisor

@@ -1,11 +1,11 @@
 #include "tunneld/supervisor/status.hpp"
 
+#include "tunneld/audit/log_line.hpp"
+
 #include <boost/json/array.hpp>
 
 #include <chrono>
 #include <optional>
-
-#include "tunneld/audit/log_line.hpp"
 
 namespace tunnel::supervisor {
 
@@ -18,7 +18,9 @@ json::value time_or_null(const std::optional<audit::WallTime>& time) {
   return json::value(audit::format_utc(*time));
 }
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 json::value next_attempt(const SiteMachine& machine, TimePoint now) {
   if (machine.state() != State::Waiting || !machine.deadline()) return nullptr;
@@ -61,9 +63,9 @@ void add_counters(json::object& out, const Site& site) {
     return before.*field + current.*field;
   };
   using S = ipc::Statistics;
-  out["round_trip_us"] =
-      current.round_trip_us == 0 || !site.link() ? json::value()
-                                                 : json::value(current.round_trip_us);
+  out["round_trip_us"] = current.round_trip_us == 0 || !site.link()
+                             ? json::value()
+                             : json::value(current.round_trip_us);
   out["packets_in"] = sum(&S::packets_in);
   out["bytes_in"] = sum(&S::bytes_in);
   out["packets_out"] = sum(&S::packets_out);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <boost/json/object.hpp>
-
 #include "tunneld/supervisor/site.hpp"
+
+#include <boost/json/object.hpp>
 
 namespace tunnel::supervisor {
 
