@@ -76,12 +76,12 @@ std::string describe_option_data(std::string_view name, const RawOption& option)
 
 std::string describe_lcp_option(const RawOption& option) {
   if (const auto parsed = parse_lcp_option(option)) {
-    const auto* facts = find_lcp_option(option.type);
+    const auto facts = find_lcp_option(option.type);
     return " " + std::string{facts->name} + "[" + std::to_string(option.wire.size()) + "]" +
            format_value(*parsed, facts->style);
   }
-  const auto* facts = find_lcp_option(option.type);
-  return describe_option_data(facts != nullptr ? facts->name : rejected_name(option.type), option);
+  const auto facts = find_lcp_option(option.type);
+  return describe_option_data(facts ? facts->name : rejected_name(option.type), option);
 }
 
 }  // namespace tunnel::ppp

@@ -46,18 +46,18 @@ inline constexpr std::array kLcpOptions{
     LcpOptionFacts{LcpOptionType::AddressControlCompression, 0, ValueStyle::None, "ACFCOMP"},
 };
 
-/// nullptr: not one of them.
-constexpr const LcpOptionFacts* find_lcp_option(std::uint8_t type) noexcept {
+/// nullopt: not one of them. (A pointer would do, were it constexpr under g++ 12's sanitizers.)
+constexpr std::optional<LcpOptionFacts> find_lcp_option(std::uint8_t type) noexcept {
   for (const auto& facts : kLcpOptions) {
-    if (static_cast<std::uint8_t>(facts.type) == type) return &facts;
+    if (static_cast<std::uint8_t>(facts.type) == type) return facts;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 /// nullopt: unknown, or not as long as the RFC says.
 constexpr std::optional<LcpOption> parse_lcp_option(const RawOption& option) noexcept {
-  const auto* facts = find_lcp_option(option.type);
-  if (facts == nullptr || option.data.size() != facts->width) return std::nullopt;
+  const auto facts = find_lcp_option(option.type);
+  if (!facts || option.data.size() != facts->width) return std::nullopt;
   LcpOption parsed{facts->type, 0};
   for (const auto octet : option.data) parsed.value = parsed.value << 8 | octet;
   return parsed;
