@@ -66,9 +66,11 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
       gateway_{start.configuration.gateway},
       audit_{audit::Writer{gateway_.name, ::getpid()}, gateway_.log_dir, wall_clock},
       manager_{context},
+      history_{gateway_.state_dir / "links.json"},
       site_context_{context,
                     audit_,
                     nullptr,
+                    history_,
                     std::move(start.bridge_program),
                     gateway_.runtime_dir / "bridge.sock",
                     std::nullopt,
@@ -88,6 +90,9 @@ Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context,
   if (!network) return network.error();
   daemon->network_ = std::move(*network);
   daemon->site_context_.network = daemon->network_.get();
+  if (const auto read = daemon->history_.load(); !read) {
+    daemon->say(audit::Priority::Warning, read.error().message());
+  }
   for (const auto& profile : sites) {
     daemon->sites_.emplace(profile.name, daemon->make_site(profile));
   }

@@ -96,6 +96,7 @@ class Daemon final : private ControlApi {
   config::Gateway gateway_;
   audit::Audit audit_;
   ServiceManager manager_;
+  HistoryStore history_;
   std::unique_ptr<Network> network_;
   SiteContext site_context_;
   std::map<SiteName, std::unique_ptr<Site>> sites_;

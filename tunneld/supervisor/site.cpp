@@ -36,6 +36,9 @@ Site::Site(const config::Site& profile, SiteContext& context)
       heartbeat_{context.io},
       guarded_{profile.routes.on_down == config::OnDown::Hold} {
   history_.since = std::chrono::system_clock::now();
+  const auto kept = context.history.get(profile.name);
+  history_.established = kept.established;
+  history_.first_established = kept.first_established;
 }
 
 Site::~Site() {
@@ -100,7 +103,7 @@ void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   attach(Bridge{std::move(caller.channel), nullptr, caller.pid,
                 UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, caller.pid, 0))}});
   bridge_->channel->send(settings());
-  up_since_ = std::chrono::steady_clock::now() - adopt.up_for;
+  adopted_since_ = std::chrono::system_clock::now() - adopt.up_for;
   handle(Event::Adopted, fmt::format("adopted bridge {}", bridge_->pid));
 }
 

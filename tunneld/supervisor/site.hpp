@@ -6,6 +6,7 @@
 #include "tunneld/ipc/messages.hpp"
 #include "tunneld/supervisor/bridge_channel.hpp"
 #include "tunneld/supervisor/child_process.hpp"
+#include "tunneld/supervisor/history_store.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/site_machine.hpp"
 
@@ -26,6 +27,7 @@ struct SiteContext {
   boost::asio::io_context& io;
   audit::Audit& audit;
   Network* network = nullptr;
+  HistoryStore& history;
   std::filesystem::path bridge_program;
   std::filesystem::path bridge_socket;
   std::optional<Account> bridge_account;  // nothing: this process's own
@@ -139,6 +141,7 @@ class Site final : private SiteOutput {
   void write(audit::LogType type, audit::Priority priority, std::string layer, std::string text);
   void say(audit::Priority priority, std::string text);
   void arm_heartbeat();
+  void note_established();
   void log_layer_down(const std::string& reason);
 
   config::Site profile_;
@@ -156,6 +159,7 @@ class Site final : private SiteOutput {
   std::string remote_text_;  // the last line the far side printed: often the reason of a failure
   std::string last_error_;
   TimePoint up_since_{};
+  std::optional<audit::WallTime> adopted_since_;  // while a link is taken over that was up already
   bool guarded_ = true;
   int missed_heartbeats_ = 0;
   SiteHistory history_;

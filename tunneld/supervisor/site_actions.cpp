@@ -211,11 +211,22 @@ void Site::kill_bridge() {
   bridge_.reset();
 }
 
+void Site::note_established() {
+  const auto now = std::chrono::system_clock::now();
+  const auto since = adopted_since_.value_or(now);
+  const bool new_link = !std::exchange(adopted_since_, std::nullopt);
+  if (new_link) history_.established += 1;
+  history_.current_established = since;
+  if (!history_.first_established) history_.first_established = since;
+  up_since_ = std::chrono::steady_clock::now() -
+              std::chrono::duration_cast<std::chrono::steady_clock::duration>(now - since);
+  const auto kept =
+      context_.history.put(profile_.name, {history_.established, history_.first_established});
+  if (!kept) say(audit::Priority::Warning, kept.error().message());
+}
+
 void Site::take_up() {
-  history_.established += 1;
-  history_.current_established = std::chrono::system_clock::now();
-  if (!history_.first_established) history_.first_established = history_.current_established;
-  up_since_ = std::chrono::steady_clock::now();
+  note_established();
   write(audit::LogType::Ppp, audit::Priority::Notice, "Link",
         fmt::format("LayerUp: {} -> {} mru {} via {}", link_->local.str(), link_->remote.str(),
                     link_->transmit_mru.bytes, link_->transport));
