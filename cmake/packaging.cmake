@@ -11,6 +11,7 @@ one by SSH, PPP runs inside the SSH channel, and its packets are routed to
 and from a tun device. Links are dialled again for ever, and while one is
 down its packets are refused, not sent in the clear.")
 set(CPACK_STRIP_FILES ON)
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/compress_documents.cmake)
 
 # The files in /etc are named by absolute paths, which only a DESTDIR moves into the package.
 set(CPACK_SET_DESTDIR ON)

@@ -51,7 +51,7 @@ check_contents() {
   for file in usr/lib/systemd/system/tunneld.service usr/lib/sysusers.d/tunneld.conf \
     usr/lib/tmpfiles.d/tunneld.conf etc/ssh/sshd_config.d/tunneld.conf etc/logrotate.d/tunneld \
     usr/share/bash-completion/completions/tunnelctl usr/share/man/man8/tunneld.8.gz \
-    usr/share/man/man8/pppd-bridge.8.gz usr/share/man/man1/tunnelctl.1.gz \
+    usr/share/man/man8/pppd-bridge.8.gz usr/share/man/man8/tunnelctl.8.gz \
     usr/share/man/man5/tunneld.toml.5.gz \
     usr/share/doc/tunneld/examples/home/sites/labs.toml; do
     expect "has /$file" package_file_is -rw-r--r-- "$file"
