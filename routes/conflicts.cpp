@@ -46,14 +46,17 @@ std::vector<Claim> claims(const Wanted& wanted) {
   return all;
 }
 
-/// An address of an interface that is none of the wanted ones. These may share a local address:
-/// a hub often has one for all its links.
-bool somebody_elses(const Wanted& wanted, const Actual& actual, const Address& address) {
-  const auto* link = actual.link(address.device);
-  return std::none_of(wanted.interfaces.begin(), wanted.interfaces.end(),
-                      [link](const WantedInterface& interface) {
-                        return link != nullptr && interface.name.str() == link->name;
-                      });
+bool is_wanted(const Wanted& wanted, const Link& link) {
+  return std::any_of(
+      wanted.interfaces.begin(), wanted.interfaces.end(),
+      [&link](const WantedInterface& interface) { return interface.name.str() == link.name; });
+}
+
+/// Whether the interface is neither wanted nor one of ours that the plan is about to remove. The
+/// wanted ones may share a local address: a hub often has one for all its links.
+bool somebody_elses(const Wanted& wanted, const Actual& actual, int device) {
+  const auto* link = actual.link(device);
+  return link == nullptr || (!link->ours() && !is_wanted(wanted, *link));
 }
 
 void check_name(const WantedInterface& interface, const Actual& actual,
@@ -75,7 +78,7 @@ void check_addresses(const WantedInterface& interface, const Wanted& wanted, con
                          ": give the site another address, or remove that one"});
   };
   for (const auto& address : actual.addresses) {
-    if (!somebody_elses(wanted, actual, address)) continue;
+    if (!somebody_elses(wanted, actual, address.device)) continue;
     const auto holder = escape_text(link_name(actual, address.device));
     if (address.local == interface.local) {
       clash("the local address", interface.local, "that of " + holder);
@@ -98,7 +101,7 @@ std::string claim_text(const Claim& claim) {
 std::string subnet_conflict(const Claim& claim, const Wanted& wanted, const Actual& actual) {
   for (const auto& address : actual.addresses) {
     if (address.length == 32 || address.subnet() != claim.network) continue;
-    if (!somebody_elses(wanted, actual, address)) continue;
+    if (!somebody_elses(wanted, actual, address.device)) continue;
     return claim_text(claim) + " is also the network of " +
            escape_text(link_name(actual, address.device)) + " (" + address.local.str() + '/' +
            std::to_string(address.length) + "): one of the two must be renumbered";
@@ -106,12 +109,17 @@ std::string subnet_conflict(const Claim& claim, const Wanted& wanted, const Actu
   return {};
 }
 
-std::string route_conflict(const Claim& claim, const Actual& actual) {
-  const auto* own = claim.interface == nullptr ? nullptr : actual.link(claim.interface->name.str());
+std::string route_conflict(const Claim& claim, const Wanted& wanted, const Actual& actual) {
   for (const auto& route : actual.foreign) {
     if (route.to != claim.network || route.metric > claim.metric) continue;
+    const auto* link = actual.link(route.device);
     // Whoever made it, its packets go into the right tunnel.
-    if (own != nullptr && route.device == own->index) continue;
+    if (link != nullptr && claim.interface != nullptr &&
+        link->name == claim.interface->name.str()) {
+      continue;
+    }
+    // It goes with its device.
+    if (link != nullptr && link->ours() && !is_wanted(wanted, *link)) continue;
     const auto device = route.device == 0 ? std::string{} : link_name(actual, route.device);
     const bool preferred = claim.interface != nullptr && route.metric <= claim.interface->metric;
     return claim_text(claim) + " has a route of somebody else, \"" + describe(route, device) +
@@ -132,7 +140,7 @@ std::vector<Conflict> conflicts(const Wanted& wanted, const Actual& actual) {
   }
   for (const auto& claim : claims(wanted)) {
     auto text = subnet_conflict(claim, wanted, actual);
-    if (text.empty()) text = route_conflict(claim, actual);
+    if (text.empty()) text = route_conflict(claim, wanted, actual);
     if (text.empty()) continue;
     const auto name = claim.interface == nullptr ? std::string{} : claim.interface->name.str();
     found.push_back({Conflict::Kind::NetworkTaken, name, std::move(text)});

@@ -104,6 +104,12 @@ TEST_F(Conflicts, AcceptWhatGoesIntoTheTunnelWhoeverMadeIt) {
   EXPECT_THAT(texts(wanted({labs()})), IsEmpty());
 }
 
+TEST_F(Conflicts, TellOfARouteIntoTheWrongTunnel) {
+  actual.links.push_back(Link{.index = 4, .name = "tun1", .alias = "tunneld:depot", .tun = true});
+  foreign("192.168.253.0/24", 0, 4);
+  EXPECT_EQ(texts(wanted({labs(), depot()})).size(), 1U);
+}
+
 TEST_F(Conflicts, AcceptLargerAndSmallerNetworks) {
   foreign("192.168.0.0/16", 0);
   foreign("192.168.253.128/25", 0);
@@ -160,6 +166,17 @@ TEST_F(Conflicts, AcceptALocalAddressSharedByOurLinks) {
   actual.addresses = {{.device = kTun, .local = labs().local, .peer = labs().peer},
                       {.device = 4, .local = depot().local, .peer = depot().peer}};
   EXPECT_THAT(texts(wanted({labs(), depot()})), IsEmpty());
+}
+
+// A site that moved from tun0 to tun1: the plan removes tun0.
+TEST_F(Conflicts, AcceptWhatALeftoverOfOursStillHolds) {
+  actual.links.back().alias = "tunneld:labs";
+  actual.addresses = {{.device = kTun, .local = labs().local, .peer = labs().peer}};
+  actual.foreign = {
+      Route{.to = Prefix::host(labs().peer), .metric = 0, .protocol = 2, .device = kTun}};
+  auto moved = labs();
+  moved.name = samples::name("tun1");
+  EXPECT_THAT(texts(wanted({moved})), IsEmpty());
 }
 
 TEST_F(Conflicts, TellOfADeviceOfTheNameThatIsNoTun) {
