@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace tunnel::session {
@@ -20,6 +21,9 @@ constexpr std::size_t kLargestFrame = hdlc::encoded_bound(kLargestPacket + ppp::
 /// Room for the packet that crosses the bound, and for control packets at any time.
 constexpr std::size_t kOutgoingCapacity = kOutgoingBound + 2 * kLargestFrame;
 constexpr std::size_t kIncomingSize = 256 * 1024;
+/// How long a link that has ended waits for its last words to be written: a peer that is gone, or
+/// stopped, never takes them.
+constexpr std::chrono::seconds kLastWords{1};
 /// Reads of one wakeup, so that one direction does not starve the other.
 constexpr int kReadsAtOnce = 4;
 
@@ -61,7 +65,8 @@ void Session::close(std::string reason) {
 }
 
 std::optional<TimePoint> Session::deadline() const noexcept {
-  return parts_.transport->pending_input() ? std::optional{now_} : link_.deadline();
+  if (parts_.transport->pending_input()) return now_;
+  return link_finished_ ? last_words_until_ : link_.deadline();
 }
 
 std::uint64_t Session::bad_frames() const noexcept {
@@ -76,7 +81,7 @@ Result<void> Session::turn() {
   if (!over_ && link_.deadline() && *link_.deadline() <= now_) link_.expire(now_);
   if (tun_ready_) read_tun();
   if (!over_) write_transport();
-  if (link_finished_ && outgoing_.empty()) over_ = true;
+  if (link_finished_ && (outgoing_.empty() || now_ >= last_words_until_)) over_ = true;
   for (auto& line : parts_.transport->take_remote_text(now_)) {
     observer_.remote_text(std::move(line));
   }
@@ -201,6 +206,7 @@ void Session::phase_changed(ppp::Phase phase) {
 
 void Session::finished(const ppp::DownReason& reason) {
   link_finished_ = true;
+  last_words_until_ = now_ + kLastWords;
   auto told = reason;
   if (told.kind == ppp::DownReason::Kind::TransportLost) {
     told.text = parts_.transport->close_reason();

@@ -122,6 +122,7 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   bool tun_watched_ = false;
   bool tun_ready_ = false;
   bool link_finished_ = false;
+  TimePoint last_words_until_{};
   bool over_ = false;
   Counters counters_;
 };
