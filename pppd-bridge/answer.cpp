@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -26,11 +25,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kSettingsPatience = 5s;
-
-int complain(const std::string& what) {
-  std::fprintf(stderr, "pppd-bridge: %s\n", what.c_str());
-  return kExitFailure;
-}
 
 /// sshd's own word on where the session comes from: "ADDRESS PORT OURADDRESS OURPORT".
 std::string peer_from_sshd() {
@@ -74,13 +68,13 @@ Result<session::Supervised> claim_site(const AnswerOptions& options) {
 
 int run_answer(const AnswerOptions& options) {
   if (const auto checked = sandbox::require_no_powers(); !checked) {
-    return complain(checked.error().message());
+    return complain(checked.error());
   }
-  if (const auto done = sandbox::give_up_growth(); !done) return complain(done.error().message());
+  if (const auto done = sandbox::give_up_growth(); !done) return complain(done.error());
   auto supervised = claim_site(options);
-  if (!supervised) return complain(supervised.error().message());
+  if (!supervised) return complain(supervised.error());
   auto transport = transport::stdio_transport(UniqueFd{STDIN_FILENO}, UniqueFd{STDOUT_FILENO});
-  if (!transport) return complain(transport.error().message());
+  if (!transport) return complain(transport.error());
   const auto outcome = run_supervised(std::move(*supervised), std::move(*transport));
   return outcome == session::Outcome::Closed ? kExitSuccess : kExitFailure;
 }

@@ -15,7 +15,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 namespace tunnel::bridge {
@@ -87,11 +86,6 @@ class Reporter final : public transport::DialObserver {
   std::string peer_;
 };
 
-int complain(const std::string& what) {
-  std::fprintf(stderr, "pppd-bridge: %s\n", what.c_str());
-  return kExitFailure;
-}
-
 int dial_and_run(session::Supervised supervised, Secret key) {
   auto& channel = supervised.channel;
   Reporter reporter{channel};
@@ -116,23 +110,24 @@ int dial_and_run(session::Supervised supervised, Secret key) {
 
 int run_dial(const DialOptions& options) {
   if (const auto checked = sandbox::require_no_powers(); !checked) {
-    return complain(checked.error().message());
+    return complain(checked.error());
   }
-  if (const auto done = sandbox::give_up_growth(); !done) return complain(done.error().message());
+  if (const auto done = sandbox::give_up_growth(); !done) return complain(done.error());
   die_with_tunneld(true);
   session::Supervised supervised;
   supervised.channel = session::SupervisorChannel{UniqueFd{options.supervisor}};
   auto first = supervised.channel.wait(kSettingsPatience);
-  if (!first) return complain(first.error().message());
+  if (!first) return complain(first.error());
   auto* settings = std::get_if<ipc::Settings>(&first->message);
   if (settings == nullptr || !settings->dial || first->descriptors.empty() ||
       settings->version != ipc::kVersion || settings->site != options.site) {
-    return complain("tunneld did not send the settings of a site to dial");
+    return complain(make_error(std::errc::protocol_error,
+                               "tunneld did not send the settings of a site to dial"));
   }
   Secret key;
   if (first->descriptors.size() > 1) {
     auto read = read_key(first->descriptors[1]);
-    if (!read) return complain(read.error().message());
+    if (!read) return complain(read.error());
     key = std::move(*read);
   }
   supervised.settings = std::move(*settings);

@@ -26,11 +26,6 @@ void say(const std::string& text) {
   std::fprintf(stderr, "pppd-bridge: %s\n", text.c_str());
 }
 
-int complain(const Error& error) {
-  say(error.message());
-  return kExitFailure;
-}
-
 struct NamedDevice {
   InterfaceName name;
   UniqueFd device;
