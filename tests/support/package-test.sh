@@ -152,12 +152,15 @@ check_configuration() {
 }
 
 check_removal() {
+  inside systemctl enable tunneld >/dev/null 2>&1
+  expect 'it can be enabled' find_links "$root/etc/systemd/system" tunneld
   printf 'a key\n' >"$root/etc/tunneld/keys/labs"
   printf 'a line\n' >"$root/var/log/tunneld/ppp.log"
   expect 'it can be removed' inside dpkg --remove tunneld
   expect 'programs are gone' not test -e "$root/usr/sbin/tunneld"
   expect 'logs stay' test -e "$root/var/log/tunneld/ppp.log"
   expect 'it can be purged' inside dpkg --purge tunneld
+  expect 'nothing is left of its being enabled' not find_links "$root/etc/systemd/system" tunneld
   expect 'logs are gone' not test -e "$root/var/log/tunneld"
   expect 'the drop-in is gone' not test -e "$root/etc/ssh/sshd_config.d/tunneld.conf"
   expect 'keys stay' test -e "$root/etc/tunneld/keys/labs"
