@@ -1,4 +1,4 @@
-// One profile: its tables, key by key, as DESIGN.md and tunneld.toml(5) list them.
+// One profile: its tables, key by key, as tunneld.toml(5) lists them.
 
 #include "tunneld/base/check.hpp"
 #include "tunneld/config/document.hpp"
