@@ -32,6 +32,12 @@ constexpr std::size_t kMaxTexts = 1024;
 /// The environment of `ssh`: none of ours.
 const std::vector<std::string> kEnvironment{"PATH=/usr/bin:/bin", "LC_ALL=C"};
 
+/// "[192.0.2.1] port 22" → "192.0.2.1 port 22", as the other client has it.
+std::string without_brackets(std::string text) {
+  std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
+  return text;
+}
+
 class OpensshDialler {
  public:
   OpensshDialler(DialSettings& settings, std::span<const HostKey> pinned, DialObserver& observer)
@@ -146,9 +152,9 @@ void OpensshDialler::take_line(std::string_view line) {
     case SshLog::Text:
       return session_ ? observer_.remote_text(text) : add_text(text);
     case SshLog::Connecting:
-      server_ = text;
+      server_ = without_brackets(text);
       deadline_ = Deadline{settings_.connect_timeout + settings_.handshake_timeout + kGrace};
-      return enter(Stage::Connect, text);
+      return enter(Stage::Connect, server_);
     case SshLog::Connected:
       if (stage_ >= Stage::HostKey) return;
       deadline_ = Deadline{settings_.handshake_timeout + kGrace};

@@ -28,12 +28,15 @@ Ssh2Transport::Ssh2Transport(std::unique_ptr<Ssh2Session> session, std::string p
 
 Io Ssh2Transport::read(MutableBytes into) noexcept {
   if (ended_) return {0, *ended_};
+  if (broken_) return {0, conclude(Ssh2Step::Failed)};
   into = into.first(std::min(into.size(), kMaxRead));
   auto& outer = session_->outer();
   std::size_t filled = 0;
   auto last = Ssh2Step::Done;
   for (int round = 0; round < kMaxRounds && filled < into.size(); ++round) {
-    outer.allow_input(std::max(into.size() - filled, kMinAllowance));
+    // What is decrypted already comes first, or a slow reader would gather a window of it.
+    const auto wanted = into.size() - filled;
+    outer.allow_input(session_->queued() >= wanted ? 0 : std::max(wanted, kMinAllowance));
     last = read_round(into.subspan(filled), filled);
     if (last == Ssh2Step::Failed || (last == Ssh2Step::Again && outer.drained())) break;
   }
@@ -42,9 +45,16 @@ Io Ssh2Transport::read(MutableBytes into) noexcept {
   if (queued > 0) read_error_stream();
   send_held_back();
   outer.flush();
-  pending_ = filled > 0 && queued > 0;
-  if (filled > 0) return {filled, IoStatus::Done};
-  return {0, conclude(last)};
+  if (filled == 0) {
+    pending_ = false;
+    return {0, conclude(last)};
+  }
+  // The stream's end may have come with these bytes, and nothing after it that epoll could
+  // announce.
+  broken_ = last == Ssh2Step::Failed;
+  pending_ =
+      queued > 0 || broken_ || outer.state() != OuterSocket::State::Open || session_->finished();
+  return {filled, IoStatus::Done};
 }
 
 Ssh2Step Ssh2Transport::read_round(MutableBytes into, std::size_t& filled) {

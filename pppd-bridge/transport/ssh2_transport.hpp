@@ -49,6 +49,7 @@ class Ssh2Transport final : public Transport {
   std::vector<std::uint8_t> held_back_;  // taken from the caller, not yet from us; see write()
   std::uint32_t widening_ = 0;           // a window adjustment that is not yet sent
   bool pending_ = false;
+  bool broken_ = false;  // libssh2 has failed, after bytes that had to be handed out first
   std::optional<IoStatus> ended_;
   std::string reason_;
 };

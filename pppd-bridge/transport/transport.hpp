@@ -31,7 +31,8 @@ class Transport {
   virtual Io read(MutableBytes into) noexcept = 0;
 
   /// Takes what fits; less than all is normal, and not an error. Hand it many frames at once
-  /// (16 to 256 KiB): each call costs at least one packet of the stream below.
+  /// (16 to 256 KiB): each call costs at least one packet of the stream below, and sshd's buffers
+  /// take quadratic time when many small ones wait in them.
   virtual Io write(Bytes from) noexcept = 0;
 
   /// Pushes bytes that write() took, and that wait in this process, towards the kernel. Done when

@@ -10,10 +10,15 @@
 #include <gmock/gmock.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <thread>
 
@@ -213,6 +218,49 @@ TEST_P(Dial, SaysWhyAPrivateKeyCannotBeUsed) {
   error = dial_error(sshd.settings(GetParam()));
   EXPECT_EQ(error.permanence, Permanence::Permanent);
   EXPECT_THAT(error.text, HasSubstr("passphrase"));
+}
+
+/// Runs dial_once as nobody, who has no home, and returns what it prints. It is executed through a
+/// descriptor: the folder it lies in may be closed to nobody.
+std::string dial_as_nobody(const Sshd& sshd, const char* client) {
+  constexpr id_t kNobody = 65534;
+  const auto input = sshd.directory() / "input";
+  std::ofstream{input} << sshd.host_key_line() << '\n' << sshd.client_key_text();
+  const UniqueFd program{::open(TUNNEL_BIN_DIR "/transport_dial_once", O_RDONLY | O_CLOEXEC)};
+  const UniqueFd in{::open(input.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const UniqueFd reader{ends[0]};
+  UniqueFd writer{ends[1]};
+  const auto port = std::to_string(Sshd::kPort);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(in.get(), STDIN_FILENO);
+    ::dup2(writer.get(), STDOUT_FILENO);
+    const bool dropped =
+        ::setgroups(0, nullptr) == 0 && ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0;
+    std::array<char*, 4> arguments{const_cast<char*>("dial_once"), const_cast<char*>(port.c_str()),
+                                   const_cast<char*>(client), nullptr};
+    std::array<char*, 1> environment{nullptr};
+    if (dropped) ::fexecve(program.get(), arguments.data(), environment.data());
+    ::_exit(127);
+  }
+  writer.reset();
+  std::array<char, 4096> buffer;
+  const auto got = ::read(reader.get(), buffer.data(), buffer.size());
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  return std::string(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+}
+
+// As the bridge's account: no home, no privilege, nothing of the key on a disk.
+TEST_P(Dial, IsDoneByAnAccountWithoutAHome) {
+  const Sshd sshd{{}};
+  const char* const client = GetParam() == Client::Libssh2 ? "libssh2" : "openssh";
+  const auto said = dial_as_nobody(sshd, client);
+  EXPECT_THAT(said, testing::StartsWith(std::string{"open: "} + client));
+  EXPECT_THAT(said, testing::EndsWith("to 127.0.0.1 port 2222\n"));
 }
 
 TEST(DialByLibssh2, SaysThatItCannotUseRsaKeys) {

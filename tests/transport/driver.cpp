@@ -8,7 +8,8 @@ namespace tunnel::transport {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kPatience{20};
+constexpr std::size_t kWritten = 256 * 1024;  // at once
 
 }  // namespace
 
@@ -29,29 +30,28 @@ std::uint8_t pattern(std::size_t place) noexcept {
 }
 
 Transfer transfer(Transport& transport, std::size_t to_send, std::size_t to_receive,
-                  std::size_t piece) {
+                  std::size_t read_size) {
   Transfer done;
-  std::vector<std::uint8_t> in(piece);
-  std::vector<std::uint8_t> out(piece);
-  while (done.sent < to_send || done.received < to_receive) {
-    bool moved = false;
+  std::vector<std::uint8_t> in(read_size);
+  std::vector<std::uint8_t> out(kWritten);
+  while (true) {
     const auto flushed = transport.flush();
     const auto got = transport.read(in);
     for (std::size_t i = 0; i < got.bytes; ++i) {
       if (in[i] != pattern(done.received + i)) ++done.wrong;
     }
     done.received += got.bytes;
-    const auto size = std::min(piece, to_send - done.sent);
+    const auto size = std::min(kWritten, to_send - done.sent);
     for (std::size_t i = 0; i < size; ++i) out[i] = pattern(done.sent + i);
     const auto put = size > 0 ? transport.write(Bytes{out}.first(size)) : Io{};
     done.sent += put.bytes;
-    moved = got.bytes + put.bytes > 0;
     for (const auto status : {flushed.status, got.status, put.status}) {
       if (status == IoStatus::Closed || status == IoStatus::Failed) done.status = status;
     }
-    if (done.status != IoStatus::Done) break;
-    if (!moved) ++done.idle_wakeups;
-    if (!moved && !transport.pending_input() && !wait_for(transport, kPatience)) break;
+    const bool complete = done.sent == to_send && done.received >= to_receive;
+    if (complete || done.status != IoStatus::Done) break;
+    // As a loop would: input is looked for again only when it is announced.
+    if (put.bytes == 0 && !transport.pending_input() && !wait_for(transport, kPatience)) break;
   }
   return done;
 }

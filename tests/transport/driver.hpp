@@ -23,15 +23,14 @@ std::uint8_t pattern(std::size_t place) noexcept;
 struct Transfer {
   std::size_t sent = 0;
   std::size_t received = 0;
-  std::size_t wrong = 0;         // received bytes that were not pattern()
-  std::size_t idle_wakeups = 0;  // wakeups in which nothing moved
+  std::size_t wrong = 0;  // received bytes that were not pattern()
   IoStatus status = IoStatus::Done;
 };
 
 /// Sends `to_send` bytes of pattern() and receives until `to_receive` came, or the stream ended, or
-/// nothing happened for ten seconds. Reads and writes at most `piece` bytes at once.
+/// nothing happened for twenty seconds. Reads at most `read_size` bytes at once.
 Transfer transfer(Transport& transport, std::size_t to_send, std::size_t to_receive,
-                  std::size_t piece = 256 * 1024);
+                  std::size_t read_size = 256 * 1024);
 
 /// Reads to the end and throws the bytes away; the status that it ended with.
 IoStatus read_to_end(Transport& transport);
