@@ -73,9 +73,9 @@ TEST_P(UnixSocketTest, SocketsAreNonBlockingAndCloseOnExec) {
 }
 
 TEST_P(UnixSocketTest, HasTheModeThatWasAskedForWhateverTheUmask) {
-  const auto previous = ::umask(0777);
+  const auto previous = ::umask(0027);
   const auto server = listen_unix(path(), GetParam(), 0660);
-  EXPECT_EQ(::umask(previous), 0777U);  // and leaves the umask as it was
+  EXPECT_EQ(::umask(previous), 0027U);  // and leaves the umask as it was
   ASSERT_TRUE(server);
 
   struct stat there {};
