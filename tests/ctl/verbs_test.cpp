@@ -9,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace tunnel::ctl {
 namespace {
 
@@ -198,6 +200,13 @@ TEST_F(Verbs, ADaemonThatDoesNotAnswerIsGivenUp) {
   const auto outcome = tunnelctl({"status", "--answer-timeout", "20ms"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("tunneld does not answer on " + socket_.native()));
+}
+
+TEST_F(Verbs, ADaemonThatDoesNotAnswerIsNotAskedForTheNextSite) {
+  const auto listening = strange_daemon(socket_);
+  const auto outcome = tunnelctl({"up", "home", "labs", "--answer-timeout", "20ms"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
 }
 
 TEST_F(Verbs, ADaemonThatClosesIsSaidToHaveClosed) {

@@ -59,6 +59,19 @@ TEST_F(ControlServerTest, AnAnswerReachesAClientThatHasNothingMoreToSay) {
   EXPECT_TRUE(closed(socket));
 }
 
+TEST_F(ControlServerTest, SoDoAnswersThatItTakesItsTimeToRead) {
+  serve();
+  const auto socket = client();
+  const std::string request{"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"large\"}\n"};
+  write(socket, request + request + request);
+  ::shutdown(socket.get(), SHUT_WR);
+  loop_.poll();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(answer(socket).at("result").as_string().size(), api_.large);
+  }
+  EXPECT_TRUE(closed(socket));
+}
+
 TEST_F(ControlServerTest, ANotificationIsCarriedOutAndNotAnswered) {
   serve();
   const auto socket = client();

@@ -64,7 +64,13 @@ ExitCode run(const Context& context, const LogCommand& command) {
   const auto log = client->call("log", params);
   if (!log) return failed(context, command, *client, log.error());
   client->drop_notifications();
-  for (const auto* record : objects(*log, "records")) print(context, command, *record);
+  const auto records = objects(*log, "records");
+  // A site that is gone may have left lines; one without any may be a slip of the pen.
+  if (records.empty() && !command.site.empty()) {
+    const auto site = client->call("status", {{"site", command.site}});
+    if (!site) return failed(context, command, *client, site.error());
+  }
+  for (const auto* record : records) print(context, command, *record);
   return command.follow ? follow(context, command, *client) : ExitCode::Ok;
 }
 

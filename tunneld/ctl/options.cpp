@@ -218,7 +218,7 @@ class CommandLine {
         ->check(CLI::IsMember({"ppp", "auth", "console"}));
     log->add_option("--lines,-n", log_.lines, "How many lines of the past")
         ->type_name("N")
-        ->check(CLI::Range(0, 100'000))
+        ->check(CLI::Range(0, 10'000))
         ->capture_default_str();
     json(log, log_.format);
     yields(log, log_);
