@@ -20,17 +20,18 @@ constexpr std::chrono::nanoseconds kPause = 20ms;
 constexpr std::uint16_t kDiscardPort = 9;
 
 struct Prober {
+  From from;
   const char* node;
   std::vector<const char*> destinations;
 };
 
 const std::vector<Prober>& probers() {
   static const std::vector<Prober> all{
-      {"client", {"192.168.253.1", "172.16.1.100", "10.224.1.1", "10.224.1.2"}},
-      {"home", {"192.168.253.1", "10.224.1.1", "10.224.1.2"}},
-      {"routera", {"192.168.1.215", "10.224.1.1", "10.224.1.2"}},
-      {"sql", {"192.168.1.6"}},
-      {"labs", {"192.168.1.215", "10.224.1.1", "10.224.1.2"}},
+      {From::Hosts, "client", {"192.168.253.1", "172.16.1.100", "10.224.1.1", "10.224.1.2"}},
+      {From::HostsAndGateways, "home", {"192.168.253.1", "10.224.1.1", "10.224.1.2"}},
+      {From::Hosts, "routera", {"192.168.1.215", "10.224.1.1", "10.224.1.2"}},
+      {From::Hosts, "sql", {"192.168.1.6"}},
+      {From::HostsAndGateways, "labs", {"192.168.1.215", "10.224.1.1", "10.224.1.2"}},
   };
   return all;
 }
@@ -72,8 +73,12 @@ void probe(const char* destination) {
 
 }  // namespace
 
-Probes::Probes(const World& world)
-    : world_{world}, timer_{make_timer()}, stop_{make_event()}, progress_{make_event()} {
+Probes::Probes(const World& world, From from)
+    : world_{world},
+      from_{from},
+      timer_{make_timer()},
+      stop_{make_event()},
+      progress_{make_event()} {
   thread_ = std::jthread{[this] { work(); }};
 }
 
@@ -96,6 +101,7 @@ void Probes::work() {
 
 void Probes::round() const {
   for (const auto& prober : probers()) {
+    if (prober.from > from_) continue;
     try {
       const InNetwork inside{world_, prober.node};
       for (const auto* destination : prober.destinations) probe(destination);

@@ -11,11 +11,15 @@
 
 namespace tunnel::test {
 
-/// From hosts of both sites and from both gateways, tries to reach the other side all the time:
-/// SYNs, UDP and echo requests, fifty times a second, whatever comes back.
+/// Who tries. A gateway that has not started its tunneld since it was switched on has a right to
+/// send its own packets where it likes.
+enum class From : std::uint8_t { Hosts, HostsAndGateways };
+
+/// Tries to reach the other side all the time, from both sides: SYNs, UDP and echo requests, fifty
+/// times a second, whatever comes back.
 class Probes {
  public:
-  explicit Probes(const World& world);
+  Probes(const World& world, From from);
   Probes(const Probes&) = delete;
   Probes& operator=(const Probes&) = delete;
   ~Probes();
@@ -28,6 +32,7 @@ class Probes {
   void round() const;
 
   const World& world_;
+  From from_;
   UniqueFd timer_;
   UniqueFd stop_;
   UniqueFd progress_;

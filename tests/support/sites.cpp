@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -41,6 +42,27 @@ Finished successful(Finished finished, const std::string& what) {
   if (finished.status == 0) return finished;
   throw std::runtime_error{what + " ended with " + std::to_string(finished.status) + ": " +
                            finished.out + finished.err};
+}
+
+fs::path network_of(pid_t pid) {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/net", ignored);
+}
+
+std::vector<pid_t> processes_in(const std::set<fs::path>& networks) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator{"/proc"}) {
+    const auto name = entry.path().filename().native();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (networks.contains(network_of(std::stoi(name)))) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+std::string name_of(pid_t pid) {
+  auto name = read_file("/proc/" + std::to_string(pid) + "/comm");
+  name.pop_back();
+  return name;
 }
 
 json::object first_site(const json::object& status) {
@@ -124,18 +146,13 @@ void World::kill_everything() const {
   std::error_code error;
   const auto handles = fs::path{"/run/sites" + folder_.native()};
   for (const auto& handle : fs::directory_iterator{handles, error}) {
-    const auto pid = read_file(handle.path());
-    const auto holder = "/proc/" + pid.substr(0, pid.find('\n'));
-    const auto network = fs::read_symlink(holder + "/ns/net", error);
-    if (!network.empty()) networks.insert(network);
+    networks.insert(network_of(holder(handle.path().filename())));
   }
+  networks.erase(fs::path{});  // of a node whose holder has died
   std::vector<ProcessHandle> processes;
-  for (const auto& entry : fs::directory_iterator{"/proc"}) {
-    const auto name = entry.path().filename().native();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (!networks.contains(fs::read_symlink(entry.path() / "ns/net", error))) continue;
+  for (const auto pid : processes_in(networks)) {
     try {
-      processes.emplace_back(std::stoi(name));
+      processes.emplace_back(pid);
       processes.back().signal(SIGKILL);
     } catch (const std::system_error&) {  // it was quicker
     }
@@ -199,8 +216,8 @@ std::string World::shell(const std::string& node, const std::string& line) const
   return output(node, {"bash", "-ec", line});
 }
 
-Status World::status(const std::string& gateway) const {
-  const auto finished = tunnelctl(gateway, {"status", site_of(gateway), "--json"});
+Status World::status(const std::string& gateway, const std::string& site_name) const {
+  const auto finished = tunnelctl(gateway, {"status", site_name, "--json"});
   if (finished.out.empty()) throw std::runtime_error{"no status of " + gateway + finished.err};
   auto document = json::parse(finished.out).as_object();
   auto site = first_site(document);
@@ -234,6 +251,16 @@ pid_t World::bridge_pid(const std::string& gateway) const {
   return static_cast<pid_t>(number_of(status(gateway).site, "bridge_pid"));
 }
 
+std::vector<std::string> World::programs_on(const std::string& node) const {
+  std::vector<std::string> programs;
+  for (const auto pid : processes_in({network_of(holder(node))})) {
+    if (pid == holder(node) || pid == ::getpid()) continue;
+    programs.push_back(name_of(pid));
+  }
+  std::sort(programs.begin(), programs.end());
+  return programs;
+}
+
 pid_t World::session_pid() const {
   return parent_of(bridge_pid("labs"));
 }
@@ -246,6 +273,12 @@ std::string World::read(const std::string& gateway, const std::string& path) con
   return read_file(file(gateway, path));
 }
 
+void World::write(const std::string& gateway, const std::string& path,
+                  const std::string& text) const {
+  std::ofstream out{file(gateway, path), std::ios::trunc};
+  if (!(out << text << std::flush)) fail_errno("write " + path + " of " + gateway);
+}
+
 void World::edit(const std::string& gateway, const std::string& path, const std::string& from,
                  const std::string& to) const {
   auto text = read(gateway, path);
@@ -254,7 +287,7 @@ void World::edit(const std::string& gateway, const std::string& path, const std:
     throw std::runtime_error{path + " of " + gateway + " has no \"" + from + "\":\n" + text};
   }
   text.replace(found, from.size(), to);
-  std::ofstream{file(gateway, path), std::ios::trunc} << text;
+  write(gateway, path, text);
 }
 
 void World::edit_profile(const std::string& gateway, const std::string& from,

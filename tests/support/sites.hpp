@@ -86,7 +86,9 @@ class World {
   /// The same for a line of shell.
   std::string shell(const std::string& node, const std::string& line) const;
 
-  Status status(const std::string& gateway) const;
+  Status status(const std::string& gateway) const { return status(gateway, site_of(gateway)); }
+
+  Status status(const std::string& gateway, const std::string& site) const;
   StatusWatch watch(const std::string& gateway) const;
   /// Waits until the gateway's site is so.
   boost::json::object wait_for(const std::string& gateway, const Condition& condition,
@@ -102,6 +104,8 @@ class World {
 
   pid_t tunneld_pid(const std::string& gateway) const;
   pid_t bridge_pid(const std::string& gateway) const;
+  /// Names of all programs that run on a node, sorted, without the holder of its namespaces.
+  std::vector<std::string> programs_on(const std::string& node) const;
   /// The process of Labs' sshd that serves HOME's session.
   pid_t session_pid() const;
 
@@ -109,6 +113,8 @@ class World {
   /// "/etc/ssh/...".
   std::filesystem::path file(const std::string& gateway, const std::string& path) const;
   std::string read(const std::string& gateway, const std::string& path) const;
+  /// A new file, or a new text in an old one, whose owner and mode stay.
+  void write(const std::string& gateway, const std::string& path, const std::string& text) const;
   /// Replaces `from`, which must occur, in place: owner and mode stay.
   void edit(const std::string& gateway, const std::string& path, const std::string& from,
             const std::string& to) const;

@@ -1,0 +1,146 @@
+// What the kernel or somebody else on the gateway refuses: the tun device, its name, its addresses.
+// Status says what and how to mend it, and when it is mended the link comes up.
+
+#include "tests/support/gateway.hpp"
+#include "tests/support/sites.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tunnel::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Device : public testing::Test {
+ protected:
+  void start() {
+    world_.start_sshd();
+    world_.start_tunneld("labs");
+    world_.start_tunneld("home");
+  }
+
+  void expect_link_after_retry() {
+    world_.tunnelctl("home", {"retry", "labs"});
+    world_.wait_until_up("home");
+    EXPECT_TRUE(reaches(world_, "client", "192.168.253.1"));
+  }
+
+  World world_;
+};
+
+TEST_F(Device, NodeMissingIsReportedWithTheRemedy) {
+  world_.output("home", {"mount", "-t", "tmpfs", "none", "/dev/net"});
+  start();
+
+  world_.wait_for("home", is_waiting_for("/dev/net/tun is missing): load it with `modprobe tun`"));
+
+  world_.output("home", {"umount", "/dev/net"});
+  expect_link_after_retry();
+}
+
+TEST_F(Device, NodeForbiddenIsReportedWithTheRemedy) {
+  world_.shell("home", "mount -t tmpfs none /dev/net; mknod -m 600 /dev/net/tun c 10 200");
+  start();
+
+  world_.wait_for("home", is_waiting_for("chmod 0666 /dev/net/tun"));
+
+  world_.output("home", {"chmod", "0666", "/dev/net/tun"});
+  expect_link_after_retry();
+}
+
+TEST_F(Device, MissingAtTheAnsweringEndIsToldToTheDialler) {
+  world_.output("labs", {"mount", "-t", "tmpfs", "none", "/dev/net"});
+  start();
+
+  world_.wait_for("home", is_waiting_for("/dev/net/tun is missing"));
+
+  world_.output("labs", {"umount", "/dev/net"});
+  world_.wait_until_up("home");
+}
+
+TEST_F(Device, NameOfAnotherKindOfInterfaceIsNotTaken) {
+  world_.output("home", {"ip", "link", "add", "tun0", "type", "dummy"});
+  start();
+
+  world_.wait_for("home", is_waiting_for("the interface name tun0 is taken"));
+  EXPECT_THAT(world_.output("home", {"ip", "-d", "link", "show", "tun0"}), HasSubstr("dummy"));
+
+  world_.output("home", {"ip", "link", "delete", "tun0"});
+  expect_link_after_retry();
+}
+
+TEST_F(Device, OfSomebodyElseIsNotTaken) {
+  world_.output("home", {"ip", "tuntap", "add", "tun0", "mode", "tun"});
+  start();
+
+  world_.wait_for("home", is_waiting_for("the interface name tun0 is taken"));
+  EXPECT_THAT(tun_devices(world_, "home"), ElementsAre("tun0")) << "it is still there";
+
+  world_.output("home", {"ip", "tuntap", "delete", "tun0", "mode", "tun"});
+  expect_link_after_retry();
+}
+
+std::string conflicts(const World& world) {
+  return boost::json::serialize(world.status("home").gateway.at("conflicts"));
+}
+
+TEST_F(Device, AddressesOfAnotherInterfaceAreReportedAsConflicts) {
+  world_.shell("home",
+               "ip address add 10.224.1.1/32 dev lan0; ip address add 10.224.1.2/32 dev lo");
+  world_.start_tunneld("home");
+
+  const auto found = conflicts(world_);
+  EXPECT_THAT(found, HasSubstr("the local address 10.224.1.1 is already that of lan0"));
+  EXPECT_THAT(found, HasSubstr("the peer's address 10.224.1.2 is already that of lo"));
+  EXPECT_THAT(world_.tunnelctl("home", {"status"}).out, HasSubstr("conflict: "));
+
+  auto log = world_.spawn("home", {"tunnelctl", "log", "-f", "-n", "0"});
+  world_.shell("home", "ip address delete 10.224.1.1/32 dev lan0");
+  world_.shell("home", "ip address delete 10.224.1.2/32 dev lo");
+  world_.tunnelctl("home", {"reload"});
+  EXPECT_EQ(conflicts(world_), "[]");
+}
+
+TEST_F(Device, NetworkOfAnotherInterfaceIsReportedAsAConflict) {
+  world_.output("home", {"ip", "address", "add", "172.16.1.9/24", "dev", "lan0"});
+  world_.start_tunneld("home");
+
+  EXPECT_THAT(conflicts(world_), HasSubstr("172.16.1.0/24 is also the network of lan0"));
+}
+
+TEST_F(Device, DeletedIsMadeAgain) {
+  start();
+  world_.wait_until_up("home");
+  auto watch = world_.watch("home");
+
+  world_.output("home", {"ip", "link", "delete", "tun0"});
+
+  watch.wait_for(is_established(2));
+  world_.wait_until_up("labs");
+  EXPECT_TRUE(reaches(world_, "client", "192.168.253.1"));
+}
+
+TEST_F(Device, SecondDaemonEndsWithASentenceAndDisturbsNobody) {
+  start();
+  world_.wait_until_up("home");
+  const auto bridge = world_.bridge_pid("home");
+
+  const auto second = world_.exec("home", {"tunneld"});
+
+  EXPECT_EQ(second.status, 1);
+  EXPECT_EQ(second.err,
+            "tunneld: another tunneld is listening on /run/tunneld/control.sock: Address already "
+            "in use\n");
+  EXPECT_EQ(world_.bridge_pid("home"), bridge);
+  EXPECT_EQ(number_of(world_.status("home").site, "established"), 1);
+  EXPECT_TRUE(reaches(world_, "client", "192.168.253.1"));
+}
+
+}  // namespace
+}  // namespace tunnel::test
