@@ -318,6 +318,15 @@ TEST_F(KeyTest, WithABrokenGatewayNobodyIsLetIn) {
   EXPECT_THAT(outcome.err, HasSubstr("nonsense"));
 }
 
+TEST_F(KeyTest, WithAFolderThatAnybodyMayWriteToNobodyIsLetIn) {
+  write_answering("home", 1, kHomeKey);
+  fs::permissions(etc() / "sites", fs::perms{0777});
+  const auto outcome = tunnelctl({"key", "authorized-keys"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("anybody may write to this directory"));
+}
+
 class CheckTest : public KeyTest {};
 
 TEST_F(CheckTest, TellsWhatIsConfigured) {
