@@ -32,9 +32,10 @@ TEST(Down, TakesTheDeviceAndItsRoutesAndLeavesTheGuards) {
   World world;
   world.start();
   EXPECT_THAT(tunnel_routes(world, "home"),
-              UnorderedElementsAre("172.16.1.0/24 dev tun0", "192.168.253.0/24 dev tun0",
-                                   "unreachable 10.224.1.1", "unreachable 10.224.1.2",
-                                   "unreachable 172.16.1.0/24", "unreachable 192.168.253.0/24"));
+              UnorderedElementsAre("10.224.1.2 dev tun0", "172.16.1.0/24 dev tun0",
+                                   "192.168.253.0/24 dev tun0", "unreachable 10.224.1.1",
+                                   "unreachable 10.224.1.2", "unreachable 172.16.1.0/24",
+                                   "unreachable 192.168.253.0/24"));
 
   EXPECT_EQ(world.tunnelctl("home", {"down", "labs"}).status, 0);
   const auto site = world.wait_for("home", is_state("down"));
@@ -202,9 +203,10 @@ TEST(Reload, OfChangedNetworksReplacesRoutesAndGuards) {
   world.wait_until_up("home");
 
   EXPECT_THAT(tunnel_routes(world, "home"),
-              UnorderedElementsAre("172.16.0.0/16 dev tun0", "192.168.253.0/24 dev tun0",
-                                   "unreachable 10.224.1.1", "unreachable 10.224.1.2",
-                                   "unreachable 172.16.0.0/16", "unreachable 192.168.253.0/24"));
+              UnorderedElementsAre("10.224.1.2 dev tun0", "172.16.0.0/16 dev tun0",
+                                   "192.168.253.0/24 dev tun0", "unreachable 10.224.1.1",
+                                   "unreachable 10.224.1.2", "unreachable 172.16.0.0/16",
+                                   "unreachable 192.168.253.0/24"));
   EXPECT_TRUE(reaches(world, "client", "172.16.1.100"));
 }
 
@@ -219,12 +221,12 @@ TEST(Reload, OfAMistakeChangesNothingAndSaysWhere) {
   const auto reload = world.tunnelctl("home", {"reload"});
 
   EXPECT_EQ(reload.status, 1);
-  EXPECT_THAT(reload.err, HasSubstr("sites/labs.toml:18:1"));
+  EXPECT_THAT(reload.err, HasSubstr("sites/labs.toml:17:1"));
   EXPECT_THAT(reload.err, HasSubstr("idemt"));
   EXPECT_THAT(reload.err, HasSubstr("^~~~"));
   EXPECT_THAT(reload.err, HasSubstr("hint: did you mean \"ident\"?"));
-  EXPECT_THAT(reload.err, HasSubstr("sites/labs.toml:21:32")) << "every mistake in one run";
-  EXPECT_THAT(reload_by_signal(world, "labs.toml:18:1"), HasSubstr("idemt"));
+  EXPECT_THAT(reload.err, HasSubstr("sites/labs.toml:20:31")) << "every mistake in one run";
+  EXPECT_THAT(reload_by_signal(world, "labs.toml:17:1"), HasSubstr("idemt"));
   EXPECT_EQ(world.bridge_pid("home"), bridge);
   inside.goes_on();
 

@@ -196,7 +196,6 @@ TEST(KillTwentyTimes, CostsTunneldNothing) {
   const auto tunneld_of_labs = world.tunneld_pid("labs");
   auto watch = world.watch("home");
   const auto break_and_mend = [&](std::int64_t count) {
-    watch.wait_for(is_state("up"));
     ProcessHandle{world.bridge_pid("home")}.kill();
     watch.wait_for(is_state("waiting"));
     world.tunnelctl("home", {"retry", "labs"});

@@ -26,7 +26,7 @@ using testing::Not;
 constexpr auto kPppLog = "/var/log/tunneld/ppp.log";
 
 /// A link that was up and is closed.
-void use_a_link(World& world) {
+void use_a_link(const World& world) {
   world.start();
   EXPECT_TRUE(reaches(world, "client", "192.168.253.1"));
   world.tunnelctl("home", {"down", "labs"});
