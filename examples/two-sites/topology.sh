@@ -53,6 +53,14 @@ has_ipv6() { [[ -e /proc/net/if_inet6 ]]; }
 # in_network NODE COMMAND...: the node's network, the machine's own files.
 in_network() { nsenter --net="/proc/$(<"$(handle "$1")")/ns/net" -- "${@:2}"; }
 
+# Prints the hardware address of interface $1: a node that is switched off and on has the same one,
+# as its neighbours expect.
+hardware_address() {
+  local digest
+  digest=$(sha256sum <<<"$1")
+  printf '02:%s:%s:%s:%s:%s' "${digest:0:2}" "${digest:2:2}" "${digest:4:2}" "${digest:6:2}" "${digest:8:2}"
+}
+
 # Prints the commands of ip(8) that give interface $1 the addresses $2.
 address_commands() {
   local address
@@ -100,7 +108,8 @@ wire_node() {
   while read -r node interface addresses far far_settings; do
     [[ $node == "$1" ]] || continue
     far_interface=${far#*/} far=${far%/*}
-    in_network "$node" ip link add "$interface" type veth \
+    in_network "$node" ip link add "$interface" address "$(hardware_address "$node/$interface")" \
+      type veth \
       peer name "$far_interface" netns "$(<"$(handle "$far")")"
     address_commands "$interface" "$addresses" | in_network "$node" ip -batch -
     far_end_commands "$far_interface" "$far_settings" | in_network "$far" ip -batch -

@@ -26,6 +26,9 @@ constexpr std::size_t kIncomingSize = 256 * 1024;
 constexpr std::chrono::seconds kLastWords{1};
 /// Reads of one wakeup, so that one direction does not starve the other.
 constexpr int kReadsAtOnce = 4;
+/// More than the queue of a tun device holds (tx_queue_len, 500), so that reading comes to an end
+/// even if somebody fills it meanwhile.
+constexpr int kMostStalePackets = 1000;
 
 bool is_ipv4(Bytes packet) noexcept {
   return !packet.empty() && packet[0] >> 4 == 4;
@@ -82,9 +85,7 @@ Result<void> Session::turn() {
   if (tun_ready_) read_tun();
   if (!over_) write_transport();
   if (link_finished_ && (outgoing_.empty() || now_ >= last_words_until_)) over_ = true;
-  for (auto& line : parts_.transport->take_remote_text(now_)) {
-    observer_.remote_text(std::move(line));
-  }
+  tell_remote_text();
   if (over_) return {};
   if (auto watched = watch_transport(); !watched) return watched;
   return watch_tun();
@@ -101,9 +102,16 @@ void Session::read_transport() {
   }
 }
 
+void Session::tell_remote_text() {
+  for (auto& line : parts_.transport->take_remote_text(now_)) {
+    observer_.remote_text(std::move(line));
+  }
+}
+
 void Session::transport_lost() {
   over_ = true;
   if (link_finished_) return;  // the link had ended already, in good order
+  tell_remote_text();          // before the end that it may be the reason of
   link_.transport_down(now_);
 }
 
@@ -191,7 +199,16 @@ void Session::send(const ppp::TransmitFormat& format, ppp::Protocol protocol, By
   append_frame(format, protocol, packet);
 }
 
+// What the kernel queued while there was no network is of connections that have moved on since.
+void Session::discard_stale_packets() {
+  for (int i = 0; i < kMostStalePackets; ++i) {
+    if (::read(parts_.tun.get(), packet_.get(), kLargestPacket) <= 0) return;
+    ++counters_.dropped_down;
+  }
+}
+
 void Session::network_up(const ppp::Agreed& agreed) {
+  discard_stale_packets();
   transmit_mru_ = agreed.transmit_mru.bytes;
   observer_.network_up(agreed);
 }

@@ -101,9 +101,11 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   void read_transport();
   void write_transport();
   void read_tun();
+  void discard_stale_packets();
   void deliver(Bytes packet);
   void forward(Bytes packet, const ppp::TransmitFormat& format);
   void append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet);
+  void tell_remote_text();
   void transport_lost();
   Result<void> watch_transport();
   Result<void> watch_tun();

@@ -80,6 +80,9 @@ std::optional<FromSupervisor> SupervisorChannel::receive() {
 }
 
 Result<FromSupervisor> SupervisorChannel::wait(std::chrono::milliseconds patience) {
+  const Error gone{std::make_error_code(std::errc::connection_reset),
+                   "tunneld closed the connection"};
+  if (!open()) return gone;  // seen while sending
   pollfd waiting{socket_.get(), POLLIN, 0};
   const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
   if (ready < 0) return errno_error("wait for tunneld");
@@ -88,9 +91,7 @@ Result<FromSupervisor> SupervisorChannel::wait(std::chrono::milliseconds patienc
                       fmt::format("tunneld did not answer within {} s", patience.count() / 1000));
   }
   auto message = receive();
-  if (!message) {
-    return make_error(std::errc::connection_reset, "tunneld closed the connection");
-  }
+  if (!message) return gone;
   return std::move(*message);
 }
 

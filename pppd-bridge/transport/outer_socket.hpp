@@ -46,9 +46,13 @@ class OuterSocket {
   ssize_t receive(MutableBytes into) noexcept;
 
   /// How many bytes receive() may hand out from now on.
-  void allow_input(std::size_t bytes) noexcept { allowance_ = bytes; }
+  void allow_input(std::size_t bytes) noexcept {
+    allowance_ = bytes;
+    drained_ = false;
+  }
 
-  /// Whether the last receive() found nothing more in the socket, as opposed to a spent allowance.
+  /// Whether the last receive() since allow_input() found nothing more in the socket, as opposed to
+  /// a spent allowance.
   bool drained() const noexcept { return drained_; }
 
   bool has_output() const noexcept { return !output_.empty(); }

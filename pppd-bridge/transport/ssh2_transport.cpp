@@ -34,15 +34,16 @@ Io Ssh2Transport::read(MutableBytes into) noexcept {
   std::size_t filled = 0;
   auto last = Ssh2Step::Done;
   for (int round = 0; round < kMaxRounds && filled < into.size(); ++round) {
-    // What is decrypted already comes first, or a slow reader would gather a window of it.
+    // What is decrypted already comes first, or a slow reader would gather a window of it. If that
+    // is not what is wanted (the other stream, or data behind a key exchange), input it must be.
     const auto wanted = into.size() - filled;
-    outer.allow_input(session_->queued() >= wanted ? 0 : std::max(wanted, kMinAllowance));
+    const bool enough = last != Ssh2Step::Again && session_->queued() >= wanted;
+    outer.allow_input(enough ? 0 : std::max(wanted, kMinAllowance));
     last = read_round(into.subspan(filled), filled);
     if (last == Ssh2Step::Failed || (last == Ssh2Step::Again && outer.drained())) break;
   }
   outer.allow_input(0);
-  const auto queued = session_->queued();
-  if (queued > 0) read_error_stream();
+  if (session_->queued() > 0) read_error_stream();
   send_held_back();
   outer.flush();
   if (filled == 0) {
@@ -52,8 +53,8 @@ Io Ssh2Transport::read(MutableBytes into) noexcept {
   // The stream's end may have come with these bytes, and nothing after it that epoll could
   // announce.
   broken_ = last == Ssh2Step::Failed;
-  pending_ =
-      queued > 0 || broken_ || outer.state() != OuterSocket::State::Open || session_->finished();
+  pending_ = session_->queued() > 0 || broken_ || outer.state() != OuterSocket::State::Open ||
+             session_->finished();
   return {filled, IoStatus::Done};
 }
 

@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SITES = REPOSITORY / "examples/two-sites/sites.sh"
 STATE = Path(os.environ["SITES_DIR"])
 SSH_PORT = "2222"  # a second sshd, for ssh -w and `ssh host true`: root, as those need it
-SSH = ["ssh", "-p", SSH_PORT, "-i", "/root/.ssh-bench", "-o", "StrictHostKeyChecking=no",
+SSH = ["ssh", "-p", SSH_PORT, "-i", "/run/ssh-bench", "-o", "StrictHostKeyChecking=no",
        "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes",
        "-c", "aes128-gcm@openssh.com"]
 OURS = {"tunneld, libssh2": "libssh2", "tunneld, openssh": "openssh"}
@@ -71,13 +71,13 @@ def build_sites():
 
 
 def start_second_sshd():
-    on("home", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/root/.ssh-bench")
+    on("home", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/run/ssh-bench")
     configuration = STATE / "nodes/labs/ssh/bench_config"
     configuration.write_text(
         f"Port {SSH_PORT}\nHostKey /etc/ssh/ssh_host_ed25519_key\nUsePAM no\nPidFile none\n"
         "AuthorizedKeysFile /etc/ssh/bench_keys\nPermitRootLogin yes\nPermitTunnel yes\n"
         "StrictModes no\n")
-    key = on("home", "cat", "/root/.ssh-bench.pub")
+    key = on("home", "cat", "/run/ssh-bench.pub")
     (STATE / "nodes/labs/ssh/bench_keys").write_text(key)
     sshd = begin("labs", "/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/bench_config")
     wait_for_line(sshd, "Server listening")

@@ -65,11 +65,11 @@ TEST_F(Device, MissingAtTheAnsweringEndIsToldToTheDialler) {
 }
 
 TEST_F(Device, NameOfAnotherKindOfInterfaceIsNotTaken) {
-  world_.output("home", {"ip", "link", "add", "tun0", "type", "dummy"});
+  world_.output("home", {"ip", "link", "add", "tun0", "type", "bridge"});
   start();
 
   world_.wait_for("home", is_waiting_for("the interface name tun0 is taken"));
-  EXPECT_THAT(world_.output("home", {"ip", "-d", "link", "show", "tun0"}), HasSubstr("dummy"));
+  EXPECT_THAT(world_.output("home", {"ip", "-d", "link", "show", "tun0"}), HasSubstr("bridge"));
 
   world_.output("home", {"ip", "link", "delete", "tun0"});
   expect_link_after_retry();
@@ -100,7 +100,6 @@ TEST_F(Device, AddressesOfAnotherInterfaceAreReportedAsConflicts) {
   EXPECT_THAT(found, HasSubstr("the peer's address 10.224.1.2 is already that of lo"));
   EXPECT_THAT(world_.tunnelctl("home", {"status"}).out, HasSubstr("conflict: "));
 
-  auto log = world_.spawn("home", {"tunnelctl", "log", "-f", "-n", "0"});
   world_.shell("home", "ip address delete 10.224.1.1/32 dev lan0");
   world_.shell("home", "ip address delete 10.224.1.2/32 dev lo");
   world_.tunnelctl("home", {"reload"});
@@ -134,9 +133,7 @@ TEST_F(Device, SecondDaemonEndsWithASentenceAndDisturbsNobody) {
   const auto second = world_.exec("home", {"tunneld"});
 
   EXPECT_EQ(second.status, 1);
-  EXPECT_EQ(second.err,
-            "tunneld: another tunneld is listening on /run/tunneld/control.sock: Address already "
-            "in use\n");
+  EXPECT_EQ(second.err, "tunneld: another tunneld is listening on /run/tunneld/control.sock\n");
   EXPECT_EQ(world_.bridge_pid("home"), bridge);
   EXPECT_EQ(number_of(world_.status("home").site, "established"), 1);
   EXPECT_TRUE(reaches(world_, "client", "192.168.253.1"));

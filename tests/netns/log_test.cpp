@@ -66,8 +66,8 @@ TEST(PppLog, TellsWhyALinkEndedAndWhatItCarried) {
   EXPECT_THAT(log_lines(world, "home", "ppp", "Link: LayerUp"),
               Contains(HasSubstr("10.224.1.1 -> 10.224.1.2 mru 1500 via libssh2")));
   EXPECT_THAT(log_lines(world, "home", "ppp", "Link: LayerDown"),
-              Contains(AllOf(HasSubstr("closed by the administrator"),
-                             ContainsRegex("[1-9][0-9]* bytes"), ContainsRegex("[0-9]+ s"))));
+              Contains(AllOf(HasSubstr("tunnelctl down"), ContainsRegex("[1-9][0-9]* bytes"),
+                             ContainsRegex("[0-9]+ s"))));
   EXPECT_THAT(log_lines(world, "labs", "ppp", "Link: LayerDown"),
               Contains(AllOf(HasSubstr("peer closed"), ContainsRegex("[1-9][0-9]* bytes"))));
 }

@@ -81,7 +81,9 @@ TEST_P(RebootOfBoth, IsSurvivedByAConnectionInside) {
 
 INSTANTIATE_TEST_SUITE_P(InEitherOrder, RebootOfBoth,
                          testing::Values(std::pair{"home", "labs"}, std::pair{"labs", "home"}),
-                         [](const auto& info) { return info.param.first + std::string{"First"}; });
+                         [](const auto& order) {
+                           return order.param.first + std::string{"First"};
+                         });
 
 }  // namespace
 }  // namespace tunnel::test

@@ -56,6 +56,19 @@ class Traffic {
   std::uint64_t octets_ = 0;
 };
 
+/// Lets everything that is under way arrive: a last packet, that is never dropped, is the sign.
+std::vector<Packet> arrivals(Wire& wire, const End& from, const End& to, Ipv4Address source) {
+  const auto last = packet_from(source, 21, 0xffffffff);
+  EXPECT_TRUE(from.put(last));
+  std::vector<Packet> all;
+  EXPECT_TRUE(wire.run_until([&] {
+    for (auto& packet : to.take()) all.push_back(std::move(packet));
+    return !all.empty() && all.back() == last;
+  }));
+  if (!all.empty()) all.pop_back();
+  return all;
+}
+
 TEST(Packets, TenThousandCrossEachWayOctetByOctet) {
   constexpr int kCount = 10000;
   Wire wire;
@@ -82,6 +95,15 @@ TEST(Packets, TenThousandCrossEachWayOctetByOctet) {
   EXPECT_GT(a.wire_bytes_out, a.bytes_out);
 }
 
+TEST(Packets, FromBeforeTheLinkWasUpAreDroppedAndCounted) {
+  Wire wire;
+  ASSERT_TRUE(wire.a.put(packet_from(kHome, 100)));
+  ASSERT_TRUE(wire.a.put(packet_from(kHome, 101)));
+  ASSERT_TRUE(wire.bring_up());
+  EXPECT_THAT(arrivals(wire, wire.a, wire.b, kHome), IsEmpty());
+  EXPECT_EQ(wire.a.session->counters().dropped_down, 2U);
+}
+
 TEST(Packets, OfTheLongestMruCross) {
   Wire wire;
   wire.a.parts.ppp.mru = wire.b.parts.ppp.mru = Mru{65535};
@@ -94,19 +116,6 @@ TEST(Packets, OfTheLongestMruCross) {
     return !got.empty();
   }));
   EXPECT_EQ(got.front(), packet);
-}
-
-/// Lets everything that is under way arrive: a last packet, that is never dropped, is the sign.
-std::vector<Packet> arrivals(Wire& wire, const End& from, const End& to, Ipv4Address source) {
-  const auto last = packet_from(source, 21, 0xffffffff);
-  EXPECT_TRUE(from.put(last));
-  std::vector<Packet> all;
-  EXPECT_TRUE(wire.run_until([&] {
-    for (auto& packet : to.take()) all.push_back(std::move(packet));
-    return !all.empty() && all.back() == last;
-  }));
-  if (!all.empty()) all.pop_back();
-  return all;
 }
 
 TEST(Packets, WithASpoofedSourceAreDroppedAndCounted) {
@@ -234,6 +243,13 @@ TEST(Packets, AreLeftInTheTunDeviceWhileTheStreamIsFull) {
   EXPECT_FALSE(wire.a.put(packet));
   // The stream's own buffers, and ours of 128 KiB.
   EXPECT_LT(before * 1500, 2U * 1024 * 1024);
+  // Nothing that was taken from the tun device is lost when the peer reads again.
+  EXPECT_TRUE(wire.run_until(
+      [&] {
+        const auto& there = wire.b.session->counters();
+        return there.packets_in + there.dropped_tun == wire.a.session->counters().packets_out;
+      },
+      5s));
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ End::End(Ipv4Address local, Ipv4Address remote) : loop{new_loop()}, random_{loca
   TUNNEL_CHECK(pair);
   parts.tun = std::move(pair->first);
   kernel = std::move(pair->second);
+  const int most = 1 << 20;  // or as much as the system allows
+  TUNNEL_CHECK(::setsockopt(kernel.get(), SOL_SOCKET, SO_SNDBUF, &most, sizeof most) == 0);
   parts.ppp.local = local;
   parts.ppp.remote = remote;
 }

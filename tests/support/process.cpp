@@ -128,9 +128,8 @@ bool Process::read_until(const Ready& ready, Limit limit, std::string_view what)
     if (waiting[0].revents != 0) read(out_);
     if (waiting[1].revents != 0) read(err_);
     if (count == 0 && Clock::now() >= end) {
-      throw std::runtime_error{command_ + ": waited " + std::to_string(limit.count()) + " ms for " +
-                               std::string{what} + ", and there was only: " + out_.text +
-                               err_.text};
+      throw Timeout{command_ + ": waited " + std::to_string(limit.count()) + " ms for " +
+                    std::string{what} + ", and there was only: " + out_.text + err_.text};
     }
   }
   return true;

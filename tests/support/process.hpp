@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,11 @@ using Limit = std::chrono::milliseconds;
 
 /// Long enough for anything that works; a test that waits this long has failed.
 inline constexpr Limit kPatience = 20s;
+
+/// What was waited for did not come in time.
+struct Timeout : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// What an ended command left behind.
 struct Finished {

@@ -25,7 +25,7 @@ not() { ! "$@"; }
 
 reaches() { sites_exec "$1" ping -c 1 -W 1 "$2"; }
 
-has_address() { sites_exec "$1" ip -brief address show | grep --quiet --fixed-strings " $2/"; }
+has_address() { [[ $(sites_exec "$1" ip -brief address show) == *" $2/"* ]]; }
 
 sites_build
 for address in 192.168.1.6 192.168.1.8 192.168.1.10; do

@@ -114,10 +114,14 @@ StatusWatch::StatusWatch(Process watch) : watch_{std::move(watch)} {}
 json::object StatusWatch::wait_for(const Condition& condition, Limit limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
   std::string last;
-  while (const auto line = watch_.next_line(Limit{poll_time(end)})) {
-    auto site = first_site(json::parse(*line).as_object());
-    if (condition(site)) return site;
-    last = *line;
+  try {
+    while (const auto line = watch_.next_line(Limit{poll_time(end)})) {
+      auto site = first_site(json::parse(*line).as_object());
+      if (condition(site)) return site;
+      last = *line;
+    }
+  } catch (const Timeout& timeout) {
+    throw Timeout{std::string{timeout.what()} + "; the status was " + last};
   }
   throw std::runtime_error{"the status watch ended: " + watch_.finish().err + last};
 }
@@ -167,7 +171,7 @@ void World::script(const std::string& lines) const {
   successful(run({"bash", "-c", whole}, kSetUpLimit), lines);
 }
 
-void World::start() {
+void World::start() const {
   script(
       "sites_start_tunneld labs & tunneld=$!; sites_start_sshd; wait $tunneld; "
       "sites_start_tunneld home");
@@ -255,7 +259,7 @@ std::vector<std::string> World::programs_on(const std::string& node) const {
   std::vector<std::string> programs;
   for (const auto pid : processes_in({network_of(holder(node))})) {
     if (pid == holder(node) || pid == ::getpid()) continue;
-    programs.push_back(name_of(pid));
+    if (auto name = name_of(pid); name != "tunnelctl") programs.push_back(std::move(name));
   }
   std::sort(programs.begin(), programs.end());
   return programs;

@@ -62,7 +62,7 @@ class World {
   ~World();
 
   /// sshd and both daemons, at the same time, and waits until the link is up at both ends.
-  void start();
+  void start() const;
   /// A command of sites.sh: "start-sshd", "power-off home", "reboot labs".
   void sites(const std::vector<std::string>& command) const;
 
@@ -104,7 +104,8 @@ class World {
 
   pid_t tunneld_pid(const std::string& gateway) const;
   pid_t bridge_pid(const std::string& gateway) const;
-  /// Names of all programs that run on a node, sorted, without the holder of its namespaces.
+  /// Names of all programs that run on a node, sorted, without the holder of its namespaces and a
+  /// tunnelctl that watches.
   std::vector<std::string> programs_on(const std::string& node) const;
   /// The process of Labs' sshd that serves HOME's session.
   pid_t session_pid() const;

@@ -34,6 +34,24 @@ constexpr const char* kHosts =
     "::1 several.test\n"
     "127.0.0.1 several.test\n";
 
+void put_in_place_of(const char* path, const std::string& private_copy) {
+  ASSERT_EQ(::mount(private_copy.c_str(), path, nullptr, MS_BIND, nullptr), 0)
+      << path << ": " << std::strerror(errno);
+}
+
+/// sshd hands commands to root's shell. A bash reads ~/.bashrc first, and what an administrator has
+/// there may take long or be left in pieces by a test that kills it.
+void give_root_a_plain_shell() {
+  std::ifstream host{"/etc/passwd"};
+  std::ofstream accounts{"/run/passwd"};
+  accounts << "root:x:0:0:root:/:/bin/sh\n";
+  for (std::string line; std::getline(host, line);) {
+    if (!line.starts_with("root:")) accounts << line << '\n';
+  }
+  accounts.close();
+  put_in_place_of("/etc/passwd", "/run/passwd");
+}
+
 void raise_loopback() {
   const UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   ifreq request{};
@@ -51,8 +69,8 @@ class PrivateNetwork : public testing::Environment {
     ASSERT_EQ(::mount("run", "/run", "tmpfs", 0, "mode=0755"), 0) << std::strerror(errno);
     ASSERT_EQ(::mkdir("/run/sshd", 0755), 0);
     std::ofstream{"/run/hosts"} << kHosts;
-    ASSERT_EQ(::mount("/run/hosts", "/etc/hosts", nullptr, MS_BIND, nullptr), 0)
-        << std::strerror(errno);
+    put_in_place_of("/etc/hosts", "/run/hosts");
+    give_root_a_plain_shell();
     raise_loopback();
   }
 };

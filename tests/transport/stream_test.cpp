@@ -115,6 +115,19 @@ TEST_P(Stream, EscapesAndBoundsTheTextOfAFloodAndCarriesOn) {
   EXPECT_EQ(lines.front(), "a\\x1bb");
 }
 
+// Each stream fills the window that the other one needs, and key exchanges hold up its widening.
+TEST_P(Stream, CarriesBothStreamsThroughKeyExchanges) {
+  constexpr std::size_t kAmount = 40'000'000;
+  const Sshd sshd{{.command = "sh -c 'yes not an error | head -c 20000000 >&2 & "
+                              "head -c 40000000 /dev/zero; wait; exec cat'",
+                   .lines = {"RekeyLimit 1M"}}};
+  const auto stream = connect(sshd.settings(GetParam()));
+  ASSERT_NE(stream, nullptr);
+  const auto done = transfer(*stream, 0, kAmount, 131'849);
+  EXPECT_EQ(done.status, IoStatus::Done) << stream->close_reason();
+  EXPECT_EQ(done.received, kAmount);
+}
+
 TEST_P(Stream, NoticesAtOnceThatTheServersSessionIsKilled) {
   const Sshd sshd{{}};
   const auto stream = connect(sshd.settings(GetParam()));
@@ -226,7 +239,7 @@ TEST(StreamByLibssh2, DeliversWhatCameBeforeTheServersSessionWasKilled) {
 }
 
 TEST(StreamByLibssh2, NamesTheSignalThatKilledTheFarSide) {
-  const Sshd sshd{{.command = "sh -c 'kill -TERM $$'"}};
+  const Sshd sshd{{.command = "exec sh -c 'kill -TERM $$'"}};
   const auto stream = connect(sshd.settings(Client::Libssh2));
   ASSERT_NE(stream, nullptr);
   EXPECT_EQ(read_to_end(*stream), IoStatus::Closed);

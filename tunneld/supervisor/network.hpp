@@ -48,6 +48,9 @@ class Network {
   /// As set() for many sites at once: one pass over the kernel.
   Result<void> set_all(std::map<SiteName, SiteNetwork> wanted);
 
+  /// Looks for what others have changed or mended, now and not at the next audit.
+  void look_again() { static_cast<void>(reconcile(Cause::Noticed)); }
+
   /// Whether the kernel has this interface already, and it is ours by its alias: an earlier
   /// daemon's, held by a bridge that lives on.
   bool left_behind(const InterfaceName& interface, const SiteName& site);

@@ -64,6 +64,7 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
       replace(name, std::move(profile), "its profile changed");
     }
   }
+  network_->look_again();
   return report;
 }
 

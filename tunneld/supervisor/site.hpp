@@ -142,7 +142,7 @@ class Site final : private SiteOutput {
   void say(audit::Priority priority, std::string text);
   void arm_heartbeat();
   void note_established();
-  void log_layer_down(const std::string& reason);
+  void note_layer_down(const Transition& transition);
 
   config::Site profile_;
   SiteContext& context_;
@@ -159,6 +159,13 @@ class Site final : private SiteOutput {
   std::string remote_text_;  // the last line the far side printed: often the reason of a failure
   std::string last_error_;
   TimePoint up_since_{};
+
+  struct EndedLink {
+    std::string reason;
+    std::chrono::steady_clock::duration lasted;
+  };
+
+  std::optional<EndedLink> ended_;                // and not yet in the log
   std::optional<audit::WallTime> adopted_since_;  // while a link is taken over that was up already
   bool guarded_ = true;
   int missed_heartbeats_ = 0;

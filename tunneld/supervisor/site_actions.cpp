@@ -264,17 +264,25 @@ void Site::alert(const std::string& reason) {
                   quoted(reason), profile_.name.str()));
 }
 
-void Site::log_layer_down(const std::string& reason) {
-  const auto lasted = std::chrono::steady_clock::now() - up_since_;
+/// The link's end is written when its last counts are known: at once, unless it is closed in good
+/// order, which takes a moment.
+void Site::note_layer_down(const Transition& transition) {
+  if (transition.from == State::Up) {
+    ended_ = EndedLink{transition.reason, std::chrono::steady_clock::now() - up_since_};
+  }
+  const bool closing = transition.to == State::Closing || transition.to == State::Restarting;
+  if (!ended_ || closing) return;
+  const auto& last = history_.current;
   write(audit::LogType::Ppp, audit::Priority::Notice, "Link",
-        fmt::format("LayerDown: {}; {} s, {} packets {} bytes in, {} packets {} bytes out", reason,
-                    std::chrono::duration_cast<std::chrono::seconds>(lasted).count(),
-                    history_.current.packets_in, history_.current.bytes_in,
-                    history_.current.packets_out, history_.current.bytes_out));
+        fmt::format("LayerDown: {}; {} s, {} packets {} bytes in, {} packets {} bytes out",
+                    ended_->reason,
+                    std::chrono::duration_cast<std::chrono::seconds>(ended_->lasted).count(),
+                    last.packets_in, last.bytes_in, last.packets_out, last.bytes_out));
+  ended_.reset();
 }
 
 void Site::changed(const Transition& transition) {
-  if (transition.from == State::Up) log_layer_down(transition.reason);
+  note_layer_down(transition);
   history_.since = std::chrono::system_clock::now();
   if (!machine_.last_error().empty() && machine_.last_error() == transition.reason) {
     last_error_ = transition.reason;
