@@ -16,6 +16,15 @@ bool makes_guard(const Change& change) {
   return false;
 }
 
+std::string interface_of(const Change& change) {
+  return std::visit(
+      [](const auto& each) -> std::string {
+        if constexpr (requires { each.device.name; }) return each.device.name;
+        return {};
+      },
+      change);
+}
+
 }  // namespace
 
 Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted) {
@@ -30,7 +39,7 @@ Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted) {
       outcome.done.push_back(describe(change));
       continue;
     }
-    outcome.failed.push_back(applied.error());
+    outcome.failed.push_back({interface_of(change), applied.error()});
     if (makes_guard(change)) break;
   }
   return outcome;

@@ -11,12 +11,18 @@
 
 namespace tunnel::routes {
 
+/// A change that could not be made.
+struct Failure {
+  std::string interface;  ///< the wanted interface it was for; empty: a guard, or the gateway
+  Error error;
+};
+
 /// What one reconciliation did and found.
 struct Outcome {
-  std::vector<std::string> done;       ///< one line per change made
-  std::vector<Error> failed;           ///< changes that could not be made
-  std::vector<Conflict> conflicts;     ///< as of before the changes
-  std::vector<InterfaceName> missing;  ///< wanted interfaces without a device
+  std::vector<std::string> done{};       ///< one line per change made
+  std::vector<Failure> failed{};         ///< changes that could not be made
+  std::vector<Conflict> conflicts{};     ///< as of before the changes
+  std::vector<InterfaceName> missing{};  ///< wanted interfaces without a device
 };
 
 /// Reads, plans and applies. A failed change does not keep the others from being made (one site's

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -75,6 +76,7 @@ int run(const std::filesystem::path& config_dir) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our stderr may go
   CLI::App app{
       "tunneld: joins private networks by PPP over SSH. Runs in the foreground, under "
       "systemd or an init script; steer it with tunnelctl(8)."};

@@ -112,6 +112,7 @@ class Runner final : private Observer {
   void read_channel() {
     while (auto incoming = channel().receive()) {
       if (const auto* shutdown = std::get_if<ipc::Shutdown>(&incoming->message)) {
+        told_to_end_ = true;
         session_.close(shutdown->reason);
       } else if (const auto* refused = std::get_if<ipc::Refused>(&incoming->message)) {
         session_.close(refused->reason);
@@ -135,7 +136,7 @@ class Runner final : private Observer {
       loop_.forget(std::exchange(watched_channel_, -1));
       next_adoption_ = now;
     }
-    if (now >= next_adoption_) offer_adoption(now);
+    if (now >= next_adoption_ && !told_to_end_) offer_adoption(now);
   }
 
   void offer_adoption(TimePoint now) {
@@ -148,6 +149,7 @@ class Runner final : private Observer {
     adopt.role = supervised_.role;
     adopt.peer = supervised_.peer;
     adopt.key = supervised_.key;
+    adopt.settings = supervised_.settings;
     adopt.up = up_;
     adopt.up_for = std::chrono::duration_cast<std::chrono::milliseconds>(now - up_since_);
     channel().send(adopt, session_.tun().get());
@@ -223,6 +225,7 @@ class Runner final : private Observer {
   std::optional<ipc::LinkUp> up_;
   TimePoint up_since_;
   bool has_been_up_ = false;
+  bool told_to_end_ = false;
   Outcome outcome_ = Outcome::Failed;
 };
 

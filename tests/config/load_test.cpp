@@ -113,6 +113,13 @@ TEST_F(Loading, WithoutSitesIsAGatewayWithoutSites) {
   EXPECT_THAT(loaded.configuration->sites, IsEmpty());
 }
 
+TEST_F(Loading, WithoutAFileOfTheGatewayHasTheDefaults) {
+  fs::remove(directory_ / "tunneld.toml");
+  const auto loaded = load(directory_);
+  ASSERT_TRUE(loaded.configuration);
+  EXPECT_EQ(loaded.configuration->gateway.runtime_dir, "/run/tunneld");
+}
+
 TEST_F(Loading, NoticesADirectoryThatIsNotThere) {
   EXPECT_THAT(messages(load(directory_ / "nowhere")),
               ElementsAre("nowhere/tunneld.toml: there is no such file"));

@@ -161,6 +161,7 @@ ByteWriter settings_before_networks() {
 bool settings_decode(ByteWriter with_networks) {
   with_networks.u16(0);  // bridge_socket
   with_networks.u8(0);   // no dial
+  with_networks.u16(0);  // credentials
   return decode_to_bridge(with_networks.view()).has_value();
 }
 
@@ -241,7 +242,13 @@ TEST(HostileMessage, WithADurationThatWouldOverflowIsRefused) {
     out.u8(0);   // Role::Dial
     out.u16(0);  // peer
     out.u16(0);  // key
-    out.u8(0);   // not up
+    auto settings = settings_before_networks();
+    settings.u16(0);
+    settings.u16(0);                        // bridge_socket
+    settings.u8(0);                         // no dial
+    settings.u16(0);                        // credentials
+    out.bytes(settings.view().subspan(1));  // without the type
+    out.u8(0);                              // not up
     out.u64(up_for);
     return decode_from_bridge(out.view());
   };
@@ -277,6 +284,7 @@ TEST(HostileMessage, WithAnOptionalThatIsNeitherThereNorNotIsRefused) {
     out.u16(0);
     out.u16(0);
     out.u8(static_cast<std::uint8_t>(present));
+    out.u16(0);
     EXPECT_EQ(decode_to_bridge(out.view()).has_value(), present == 0) << present;
   }
 }

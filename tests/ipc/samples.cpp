@@ -63,6 +63,7 @@ Settings usual_settings() {
                        prefix("203.0.113.4"),      prefix("2001:db8::1")};
   settings.bridge_socket = "/run/tunneld/bridge.sock";
   settings.dial = usual_dial();
+  settings.credentials = {"/etc/tunneld/keys/labs"};
   return settings;
 }
 
@@ -113,6 +114,7 @@ Settings largest_settings() {
   settings.dial->host = settings.dial->user = settings.dial->ssh_config = longest_text();
   settings.dial->port = kMost16;
   settings.dial->host_keys.assign(8, longest_text());
+  settings.credentials.assign(8, longest_text());
   return settings;
 }
 
@@ -135,9 +137,11 @@ std::vector<FromBridge> messages_from_bridge() {
       Claim{kVersion, site("home"), "198.51.100.10 port 40022", "SHA256:abc"},
       Claim{255, site(std::string(SiteName::kMaxLength, '9')), longest_text(), longest_text()},
       Claim{0, site("a"), "", ""},
-      Adopt{kVersion, site("labs"), Role::Dial, "203.0.113.4 port 22", "", usual_link(), 1234ms},
-      Adopt{255, site("a"), Role::Answer, longest_text(), longest_text(), extreme_link(), kLongest},
-      Adopt{kVersion, site("labs"), Role::Answer, "", "", std::nullopt, 0ms},
+      Adopt{kVersion, site("labs"), Role::Dial, "203.0.113.4 port 22", "", usual_settings(),
+            usual_link(), 1234ms},
+      Adopt{255, site("a"), Role::Answer, longest_text(), longest_text(), largest_settings(),
+            extreme_link(), kLongest},
+      Adopt{kVersion, site("labs"), Role::Answer, "", "", smallest_settings(), std::nullopt, 0ms},
       usual_link(),
       extreme_link(),
       LinkUp{},

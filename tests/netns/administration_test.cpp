@@ -194,6 +194,57 @@ TEST(Reload, RestartsOnlyTheLinkWhoseProfileHasChanged) {
   inside.goes_on();
 }
 
+TEST(Reload, DoesNotTouchALinkThatWasStartedByHand) {
+  World world;
+  world.edit_profile("home", "autostart   = true", "autostart   = false");
+  world.start_sshd();
+  world.start_tunneld("labs");
+  world.start_tunneld("home");
+  world.tunnelctl("home", {"up", "labs"});
+  world.wait_until_up("home");
+
+  world.edit_profile("home", "HOME Network", "another name");
+  EXPECT_THAT(world.tunnelctl("home", {"reload"}).out, HasSubstr("changed: labs"));
+  world.wait_for("home", is_established(2));
+
+  EXPECT_THAT(world.tunnelctl("home", {"reload"}).out, HasSubstr("unchanged: labs"));
+  EXPECT_EQ(number_of(world.status("home").site, "established"), 2);
+}
+
+TEST(Reload, OfASecondProfileWhileTheLinkClosesIsTheOneThatCounts) {
+  World world;
+  world.start();
+  auto watch = world.watch("home");
+
+  world.edit_profile("home", "HOME Network", "another name");
+  world.tunnelctl("home", {"reload"});
+  world.edit_profile("home", "another name", "a third name");
+  world.tunnelctl("home", {"reload"});
+  world.tunnelctl("home", {"up", "labs"});
+
+  watch.wait_for([](const auto& site) {
+    return text_of(site, "state") == "up" && number_of(site, "established") > 1;
+  });
+  EXPECT_THAT(log_lines(world, "labs", "ppp", "RecvIdent: a third name"),
+              testing::Not(testing::IsEmpty()));
+}
+
+// Routes of somebody else, of better metric and of ours: one of the two links cannot have its own.
+TEST(Route, OfOneSiteThatFailsLeavesTheOtherSitesLinkAlone) {
+  World world;
+  add_branch(world);
+  world.shell("home",
+              "ip route add 10.98.0.0/24 via 198.51.100.1 metric 10; "
+              "ip route add 10.98.0.0/24 via 198.51.100.1 metric 50");
+  world.start();
+
+  EXPECT_TRUE(reaches(world, "client", "192.168.253.1"));
+  world.wait_for("home", is_state("up"));
+  EXPECT_EQ(number_of(world.status("home", "labs").site, "established"), 1);
+  EXPECT_THAT(world.status("home", "branch").gateway.at("conflicts").as_array(),
+              testing::Not(testing::IsEmpty()));
+}
+
 TEST(Reload, OfChangedNetworksReplacesRoutesAndGuards) {
   World world;
   world.start();

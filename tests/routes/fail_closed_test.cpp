@@ -39,7 +39,7 @@ class FailClosed : public testing::Test {
   void reconcile_cleanly(const Wanted& want) {
     const auto outcome = reconcile(*kernel, want);
     ASSERT_TRUE(outcome.has_value()) << outcome.error().message();
-    for (const auto& error : outcome->failed) ADD_FAILURE() << error.message();
+    for (const auto& failure : outcome->failed) ADD_FAILURE() << failure.error.message();
   }
 
   /// The kernel acts on a carrier that goes off within a second (linkwatch; on again: at once, but

@@ -48,7 +48,7 @@ class KernelTest : public testing::Test {
   std::vector<std::string> reconciled(const Wanted& want) {
     const auto outcome = reconcile(*kernel, want);
     if (!outcome.has_value()) throw std::runtime_error{outcome.error().message()};
-    for (const auto& error : outcome->failed) ADD_FAILURE() << error.message();
+    for (const auto& failure : outcome->failed) ADD_FAILURE() << failure.error.message();
     return outcome->done;
   }
 
@@ -323,8 +323,9 @@ TEST_F(KernelTest, NeverReplacesARouteThatTheLookUpDidNotShow) {
   const auto outcome = reconcile(*kernel, wanted({labs()}));
   ASSERT_TRUE(outcome.has_value());
   ASSERT_THAT(outcome->failed, SizeIs(1));
-  EXPECT_EQ(outcome->failed.front().code, std::errc::file_exists);
-  EXPECT_THAT(outcome->failed.front().message(), HasSubstr("somebody else has a route"));
+  EXPECT_EQ(outcome->failed.front().error.code, std::errc::file_exists);
+  EXPECT_EQ(outcome->failed.front().interface, "tun0");
+  EXPECT_THAT(outcome->failed.front().error.message(), HasSubstr("somebody else has a route"));
   EXPECT_THAT(routes_to("172.16.1.0/24"), SizeIs(2));  // the others are made nevertheless
 }
 

@@ -84,7 +84,7 @@ std::string errors_of(const Wanted& want) {
   const auto outcome = reconcile(*kernel, want);
   if (!outcome.has_value()) return outcome.error().message();
   std::string text;
-  for (const auto& error : outcome->failed) text += error.message() + '\n';
+  for (const auto& failure : outcome->failed) text += failure.error.message() + '\n';
   return text.empty() ? "done" : text;
 }
 

@@ -190,19 +190,6 @@ TEST(Packets, ThatTheTunDeviceDoesNotTakeAreCounted) {
   EXPECT_LE(counted.packets_in + counted.dropped_tun, sent);
 }
 
-TEST(Packets, WaitInTheTunDeviceUntilThereIsANetwork) {
-  Wire wire;
-  const auto packet = packet_from(kHome, 100);
-  ASSERT_TRUE(wire.a.put(packet));
-  ASSERT_TRUE(wire.bring_up());
-  std::vector<Packet> got;
-  EXPECT_TRUE(wire.run_until([&] {
-    got = wire.b.take();
-    return !got.empty();
-  }));
-  EXPECT_THAT(got, ElementsAre(packet));
-}
-
 // Both tun devices offer more than the stream can take, all the time.
 TEST(Packets, SaturatingBothDirectionsDoesNotDeadlock) {
   constexpr std::uint64_t kEnough = 20000;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <string>
 
 namespace tunnel::audit {
@@ -18,7 +19,8 @@ constexpr auto kJournalSocket = "/run/systemd/journal/socket";
 }  // namespace
 
 bool journal_available() noexcept {
-  return ::access(kJournalSocket, W_OK) == 0;
+  // Only for a daemon that systemd has started: whoever starts it otherwise reads its stderr.
+  return std::getenv("JOURNAL_STREAM") != nullptr && ::access(kJournalSocket, W_OK) == 0;
 }
 
 void send_to_journal(const Record& record) {

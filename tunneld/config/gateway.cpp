@@ -41,8 +41,16 @@ Gateway read_gateway(const SourceFile& file, const Facts& facts, Report& report)
   gateway.log_dir = in.value_or("log_dir", absolute_path, gateway.log_dir);
   gateway.state_dir = in.value_or("state_dir", absolute_path, gateway.state_dir);
   gateway.control_group = in.value_or("control_group", account_name, gateway.control_group);
-  gateway.bridge_user = in.value_or("bridge_user", account_name, gateway.bridge_user);
-  gateway.user = in.value_or("user", account_name, gateway.user);
+  const auto bridge_user = in.optional("bridge_user", account_name);
+  if (bridge_user) gateway.bridge_user = bridge_user->value;
+  const auto user = in.optional("user", account_name);
+  if (user) gateway.user = user->value;
+  if (gateway.bridge_user == gateway.user || gateway.bridge_user == "root") {
+    // It parses what comes from the network.
+    report.error(bridge_user ? bridge_user->where : user->where,
+                 "pppd-bridge must not have the account of tunneld or root",
+                 "write an account without any rights of its own: bridge_user = \"pppossh\"");
+  }
   gateway.bridge = in.value_or("bridge", absolute_path, gateway.bridge);
   gateway.forwarding = in.value_or("forwarding", forwarding, gateway.forwarding);
   in.finish();

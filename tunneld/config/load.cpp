@@ -4,6 +4,7 @@
 #include "tunneld/base/unique_fd.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,15 +134,53 @@ std::vector<SourceFile> read_profiles(const fs::path& folder,
   return profiles;
 }
 
+/// Whether an account may read a file, by the bits of its mode.
+bool may_read(const passwd& account, const struct stat& status) {
+  if (account.pw_uid == 0) return true;
+  if (status.st_uid == account.pw_uid) return (status.st_mode & S_IRUSR) != 0;
+  if (status.st_gid == account.pw_gid) return (status.st_mode & S_IRGRP) != 0;
+  return (status.st_mode & S_IROTH) != 0;
+}
+
+/// What root can read, and the daemon without root could not when it dials or reloads.
+void check_readers(const fs::path& directory, const Configuration& configuration,
+                   std::vector<Diagnostic>& diagnostics) {
+  if (::geteuid() != 0) return;
+  const passwd* const account = ::getpwnam(configuration.gateway.user.c_str());
+  if (account == nullptr) return;  // the daemon has a sentence for that
+  std::vector<fs::path> files{directory / "tunneld.toml"};
+  for (const auto& site : configuration.sites) {
+    files.emplace_back(site.file);
+    if (const auto* dial = site.dial()) files.push_back(dial->identity);
+  }
+  for (const auto& file : files) {
+    struct stat status {};
+
+    if (file.empty() || ::stat(file.c_str(), &status) != 0 || may_read(*account, status)) continue;
+    diagnostics.push_back(
+        about_directory(file,
+                        "the account " + configuration.gateway.user +
+                            ", under which tunneld runs, may not read this file",
+                        "chown " + configuration.gateway.user + ' ' + file.string()));
+  }
+}
+
 }  // namespace
 
 Loaded load(const fs::path& directory) {
   std::vector<Diagnostic> diagnostics;
   check_directory(directory, diagnostics);
   check_directory(directory / "sites", diagnostics);
-  const auto gateway = source_file(directory / "tunneld.toml");
+  auto gateway = source_file(directory / "tunneld.toml");
+  // Every key in it has a default. But a directory that is not there is a mistake in its name.
+  std::error_code ignored;
+  if (gateway.facts.error == std::errc::no_such_file_or_directory &&
+      fs::is_directory(directory, ignored)) {
+    gateway.facts = {};
+  }
   const auto sites = read_profiles(directory / "sites", diagnostics);
   auto loaded = parse(gateway, sites, facts_about(directory));
+  if (loaded.configuration) check_readers(directory, *loaded.configuration, diagnostics);
   loaded.diagnostics.insert(loaded.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
   if (!loaded.diagnostics.empty()) loaded.configuration.reset();
   return loaded;

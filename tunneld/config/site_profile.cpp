@@ -176,6 +176,9 @@ void read_routes(const Table& root, SiteDraft& draft) {
   in.finish();
   refuse_repeats(draft.networks, std::equal_to<>{}, "this network stands twice in the list",
                  draft.report);
+  const auto overlap = [](const Prefix& a, const Prefix& b) { return a != b && a.overlaps(b); };
+  refuse_repeats(draft.networks, overlap, "this network overlaps another one in the list",
+                 draft.report);
 }
 
 void read_reconnect(const Table& root, SiteDraft& draft) {

@@ -79,8 +79,6 @@ class TableReader {
 
   bool has(std::string_view key) const { return table_ != nullptr && table_->find(key) != nullptr; }
 
-  Location header() const noexcept { return header_; }
-
   /// Reports unknown keys, and required ones that are missing.
   void finish();
 

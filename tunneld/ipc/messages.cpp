@@ -18,7 +18,7 @@ void fields(Message& m, Visit&& visit) {
     visit(m.host, m.port, m.user, m.host_keys, m.client, m.ssh_config);
   } else if constexpr (std::is_same_v<T, Settings>) {
     visit(m.version, m.site, m.interface, m.local, m.remote, m.mru, m.ident, m.echo_interval,
-          m.echo_failures, m.networks, m.bridge_socket, m.dial);
+          m.echo_failures, m.networks, m.bridge_socket, m.dial, m.credentials);
   } else if constexpr (std::is_same_v<T, Refused> || std::is_same_v<T, Shutdown>) {
     visit(m.reason);
   } else if constexpr (std::is_same_v<T, Claim>) {
@@ -26,7 +26,7 @@ void fields(Message& m, Visit&& visit) {
   } else if constexpr (std::is_same_v<T, LinkUp>) {
     visit(m.local, m.remote, m.receive_mru, m.transmit_mru, m.transport);
   } else if constexpr (std::is_same_v<T, Adopt>) {
-    visit(m.version, m.site, m.role, m.peer, m.key, m.up, m.up_for);
+    visit(m.version, m.site, m.role, m.peer, m.key, m.settings, m.up, m.up_for);
   } else if constexpr (std::is_same_v<T, StageReached>) {
     visit(m.stage, m.detail);
   } else if constexpr (std::is_same_v<T, LinkDown>) {
@@ -44,7 +44,8 @@ void fields(Message& m, Visit&& visit) {
 }
 
 template <typename T>
-constexpr bool kIsMessage = std::is_same_v<T, DialSettings> || std::is_same_v<T, LinkUp>;
+constexpr bool kIsMessage =
+    std::is_same_v<T, DialSettings> || std::is_same_v<T, LinkUp> || std::is_same_v<T, Settings>;
 
 template <typename T>
 void put_message(ByteWriter& out, const T& message);

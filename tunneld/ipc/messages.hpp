@@ -23,7 +23,7 @@ namespace tunnel::ipc {
 inline constexpr std::uint8_t kVersion = 1;
 
 /// Longest datagram; settings with many networks are the largest.
-inline constexpr std::size_t kMaxMessage = 32 * 1024;
+inline constexpr std::size_t kMaxMessage = 64 * 1024;
 inline constexpr std::size_t kMaxText = 1024;
 inline constexpr std::size_t kMaxItems = 1024;
 
@@ -67,6 +67,9 @@ struct Settings {
   std::vector<Prefix> networks;  // the only sources accepted from the peer, besides its address
   std::string bridge_socket;     // where a restarted tunneld will listen
   std::optional<DialSettings> dial;
+  /// The identity's path, or the keys that may open the session. A bridge has no use for them, but
+  /// that a link which was made with others is not adopted.
+  std::vector<std::string> credentials;
   bool operator==(const Settings&) const = default;
 };
 
@@ -110,6 +113,7 @@ struct Adopt {
   Role role = Role::Dial;
   std::string peer;
   std::string key;
+  Settings settings;         // that it runs on
   std::optional<LinkUp> up;  // empty: not up yet
   std::chrono::milliseconds up_for{0};
   bool operator==(const Adopt&) const = default;
@@ -145,7 +149,7 @@ struct Statistics {
   bool operator==(const Statistics&) const = default;
 };
 
-/// One line for ppp.log; peer text in it is escaped already, and is escaped again where it is not.
+/// One line for ppp.log; peer text in it is escaped already.
 struct PppEvent {
   Layer layer = Layer::Link;
   std::string text;

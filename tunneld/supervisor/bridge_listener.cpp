@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -14,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kFirstMessage = 5s;
+/// Out of descriptors, say: the caller is still there when they are back.
+constexpr auto kAcceptPause = 1s;
 constexpr std::size_t kMostWaiting = 256;
 
 }  // namespace
@@ -22,6 +25,7 @@ BridgeListener::BridgeListener(boost::asio::io_context& context, UniqueFd listen
                                uid_t bridge_user, OnCaller on_caller)
     : context_{context},
       listening_{context, listening.release()},
+      pause_{context},
       bridge_user_{bridge_user},
       on_caller_{std::move(on_caller)} {
   accept();
@@ -33,9 +37,17 @@ void BridgeListener::accept() {
                           if (error) return;
                           UniqueFd socket{::accept4(listening_.native_handle(), nullptr, nullptr,
                                                     SOCK_CLOEXEC | SOCK_NONBLOCK)};
+                          if (!socket && errno != EAGAIN) return accept_later();
                           if (socket) admit(std::move(socket));
                           accept();
                         });
+}
+
+void BridgeListener::accept_later() {
+  pause_.expires_after(kAcceptPause);
+  pause_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) accept();
+  });
 }
 
 void BridgeListener::admit(UniqueFd socket) {
@@ -50,8 +62,10 @@ void BridgeListener::admit(UniqueFd socket) {
   const auto pid = peer->pid;
   channel->listen(
       [this, key, pid](ipc::FromBridge message, std::vector<UniqueFd> descriptors) {
-        Caller caller{waiting_.at(key).channel, pid};
-        waiting_.erase(key);
+        const auto found = waiting_.find(key);
+        if (found == waiting_.end()) return;  // refused, and still talking
+        Caller caller{found->second.channel, pid};
+        waiting_.erase(found);
         on_caller_(std::move(caller), std::move(message), std::move(descriptors));
       },
       [this, key](const std::string&) { forget(key); });

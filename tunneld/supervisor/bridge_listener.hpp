@@ -37,11 +37,13 @@ class BridgeListener {
   };
 
   void accept();
+  void accept_later();
   void admit(UniqueFd socket);
   void forget(BridgeChannel* channel);
 
   boost::asio::io_context& context_;
   boost::asio::posix::stream_descriptor listening_;
+  boost::asio::steady_timer pause_;
   uid_t bridge_user_;
   OnCaller on_caller_;
   std::map<BridgeChannel*, Waiting> waiting_;

@@ -125,24 +125,45 @@ RpcResult Daemon::site_verb(std::string_view verb, const json::object& params) {
   auto& site = *std::get<Site*>(found);
   const auto name = site.profile().name.str();
   const auto before = site.machine().state();
+  if (stopping_) return RpcError{rpc_code::kRefused, "tunneld is ending", {}};
+  if (const auto successor = successors_.find(site.profile().name);
+      successor != successors_.end()) {
+    return to_successor(successor->second, verb, name);
+  }
   if (verb == "down") return down(site, flag_parameter(params, "withdraw"));
+  if (verb == "up" && before == State::Up) return message(fmt::format("{} is up already", name));
+  if (verb == "retry" && before == State::Up) {
+    return message(fmt::format("{} is up: nothing to retry", name));
+  }
+  if (verb == "retry" && before == State::Down) {
+    const auto* why = site.machine().wanted() ? "all its attempts are spent" : "nobody wants it up";
+    return RpcError{rpc_code::kRefused,
+                    fmt::format("{} is down because {}: `tunnelctl up {}`", name, why, name),
+                    {}};
+  }
   site.guard(true);
   if (verb == "up") {
-    if (before == State::Up) return message(fmt::format("{} is up already", name));
     site.start();
   } else if (verb == "restart") {
     site.restart("tunnelctl restart");
   } else {
-    if (before == State::Up) return message(fmt::format("{} is up: nothing to retry", name));
-    if (before == State::Down) {
-      return RpcError{
-          rpc_code::kRefused,
-          fmt::format("{} is down because nobody wants it up: `tunnelctl up {}`", name, name),
-          {}};
-    }
     site.retry();
   }
   return message(fmt::format("{}: {}", name, supervisor::name(site.machine().state())));
+}
+
+/// The site's profile was changed or removed a moment ago, and its old link is being closed.
+RpcResult Daemon::to_successor(Successor& successor, std::string_view verb,
+                               const std::string& name) {
+  if (!successor.profile) {
+    return RpcError{
+        rpc_code::kNoSuchSite,
+        fmt::format("the profile of {} was removed, and its link is being closed", name),
+        {}};
+  }
+  successor.begin = verb == "down" ? Begin::WhenAsked : Begin::Now;
+  return message(fmt::format("{}: {} with its new profile, when the old link is closed", name,
+                             verb == "down" ? "stays down" : "goes up"));
 }
 
 RpcResult Daemon::down(Site& site, bool withdraw) {

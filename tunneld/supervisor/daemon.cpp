@@ -4,6 +4,7 @@
 #include "tunneld/supervisor/daemon.hpp"
 
 #include "tunneld/base/check.hpp"
+#include "tunneld/base/escape.hpp"
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/base/version.hpp"
 #include "tunneld/supervisor/child_process.hpp"
@@ -74,6 +75,7 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
                     std::move(start.bridge_program),
                     gateway_.runtime_dir / "bridge.sock",
                     std::nullopt,
+                    0,
                     random_below,
                     [this](const SiteName& name, const Transition& transition) {
                       changed(name, transition);
@@ -107,6 +109,7 @@ Result<void> Daemon::open_sockets() {
   const auto account = find_account(gateway_.bridge_user);
   if (!account) return account.error();
   if (account->uid != ::geteuid()) site_context_.bridge_account = *account;
+  site_context_.bridge_user = account->uid;
   const auto group = find_group(gateway_.control_group);
   if (!group) return group.error();
 
@@ -156,11 +159,12 @@ void Daemon::run() {
 void Daemon::start_sites() {
   std::map<SiteName, SiteNetwork> wanted;
   for (const auto& [name, site] : sites_) {
-    const bool left = network_->left_behind(site->profile().ppp.interface, name);
+    const auto left = network_->left_behind(site->profile().ppp.interface, name);
     if (left) awaiting_adoption_.insert(name);
-    wanted.emplace(name, site->network(left ? Site::Device::Present : Site::Device::Absent));
+    wanted.emplace(name,
+                   left ? site->network_left_behind(*left) : site->network(Site::Device::Absent));
   }
-  static_cast<void>(network_->set_all(std::move(wanted)));
+  network_->set_all(std::move(wanted));
   for (const auto& [name, site] : sites_) {
     const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
     if (wanted_up && !awaiting_adoption_.contains(name)) site->start();
@@ -197,9 +201,14 @@ void Daemon::caller(Caller who, ipc::FromBridge first, std::vector<UniqueFd> des
 
 void Daemon::claimed(Caller who, const ipc::Claim& claim) {
   auto* site = claim.version == ipc::kVersion ? find(claim.site) : nullptr;
-  if (site != nullptr) return site->claim(std::move(who), claim);
+  const bool awaiting = site != nullptr && awaiting_adoption_.contains(claim.site);
+  if (site != nullptr && !awaiting) return site->claim(std::move(who), claim);
   const auto reason =
-      claim.version == ipc::kVersion
+      awaiting ? fmt::format(
+                     "tunneld has just started, and waits for an earlier link of site {}: "
+                     "try again",
+                     claim.site.str())
+      : claim.version == ipc::kVersion
           ? fmt::format("there is no site {} on this gateway ({})", claim.site.str(), gateway_.name)
           : std::string{
                 "this pppd-bridge and the running tunneld are of different versions: "
@@ -208,7 +217,7 @@ void Daemon::claimed(Caller who, const ipc::Claim& claim) {
   record.type = audit::LogType::Auth;
   record.priority = audit::Priority::Warning;
   record.site = claim.site.str();
-  record.text = fmt::format("refused from {}: {}", claim.peer, reason);
+  record.text = fmt::format("refused from {}: {}", escape_text(claim.peer), reason);
   audit_.write(std::move(record));
   who.channel->send(ipc::Refused{reason});
   who.channel->close();

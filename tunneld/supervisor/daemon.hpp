@@ -68,7 +68,15 @@ class Daemon final : private ControlApi {
   using ReloadResult = std::variant<ReloadReport, ReloadRefused>;
   ReloadResult reload();
   ReloadReport apply(config::Configuration wanted);
-  void add(const config::Site& profile);
+  enum class Begin : std::uint8_t { Now, WhenAsked };
+
+  struct Successor {
+    std::optional<config::Site> profile;  // nothing: the site is gone
+    Begin begin = Begin::WhenAsked;
+  };
+
+  static Begin begin_of(const config::Site& profile);
+  void add(const config::Site& profile, Begin begin);
   void replace(const SiteName& name, std::optional<config::Site> successor, const std::string& why);
   /// Puts the successor, if any, in the place of a site whose link is closed.
   void settle(const SiteName& name);
@@ -81,6 +89,8 @@ class Daemon final : private ControlApi {
   RpcResult status(const boost::json::object& params);
   RpcResult site_verb(std::string_view verb, const boost::json::object& params);
   RpcResult down(Site& site, bool withdraw);
+  static RpcResult to_successor(Successor& successor, std::string_view verb,
+                                const std::string& name);
   RpcResult reload_verb();
   RpcResult log(const boost::json::object& params) const;
   RpcResult routes() const;
@@ -100,8 +110,9 @@ class Daemon final : private ControlApi {
   std::unique_ptr<Network> network_;
   SiteContext site_context_;
   std::map<SiteName, std::unique_ptr<Site>> sites_;
-  /// Profiles that take the place of a site as soon as its old link is closed; nothing: it is gone.
-  std::map<SiteName, std::optional<config::Site>> successors_;
+
+  /// What takes the place of a site as soon as its old link is closed.
+  std::map<SiteName, Successor> successors_;
   std::set<SiteName> awaiting_adoption_;
   std::unique_ptr<boost::asio::steady_timer> adoption_timer_;
   std::unique_ptr<BridgeListener> bridges_;

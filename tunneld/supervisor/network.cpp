@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <chrono>
@@ -34,7 +34,7 @@ Result<std::unique_ptr<Network>> Network::open(boost::asio::io_context& context,
 
 Network::Network(boost::asio::io_context& context, routes::Kernel kernel,
                  routes::Forwarding forwarding, audit::Audit& audit)
-    : notifications_{context, ::dup(kernel.notification_fd())},
+    : notifications_{context, ::fcntl(kernel.notification_fd(), F_DUPFD_CLOEXEC, 0)},
       debounce_{context},
       audit_timer_{context},
       kernel_{std::move(kernel)},
@@ -61,21 +61,32 @@ routes::Wanted Network::everything() const {
 }
 
 Result<void> Network::set(const SiteName& site, SiteNetwork wanted) {
+  const auto interface = wanted.interface ? wanted.interface->name.str() : std::string{};
   wanted_[site] = std::move(wanted);
-  return reconcile(Cause::OurOwn);
+  const auto outcome = reconcile(Cause::OurOwn);
+  if (!outcome) return outcome.error();
+  for (const auto& failure : outcome->failed) {
+    if (failure.interface.empty() || failure.interface == interface) return failure.error;
+  }
+  for (const auto& conflict : outcome->conflicts) {
+    const bool shared = conflict.kind == routes::Conflict::Kind::NetworkTaken;
+    if (shared || interface.empty() || conflict.interface != interface) continue;
+    return make_error(std::errc::address_in_use, conflict.text);
+  }
+  return {};
 }
 
-Result<void> Network::remove(const SiteName& site) {
+void Network::remove(const SiteName& site) {
   wanted_.erase(site);
-  return reconcile(Cause::OurOwn);
+  static_cast<void>(reconcile(Cause::OurOwn));
 }
 
-Result<void> Network::set_all(std::map<SiteName, SiteNetwork> wanted) {
+void Network::set_all(std::map<SiteName, SiteNetwork> wanted) {
   wanted_ = std::move(wanted);
-  return reconcile(Cause::OurOwn);
+  static_cast<void>(reconcile(Cause::OurOwn));
 }
 
-Result<void> Network::reconcile(Cause cause) {
+Result<routes::Outcome> Network::reconcile(Cause cause) {
   auto outcome = routes::reconcile(kernel_, everything());
   if (!outcome) {
     say(audit::Priority::Error, outcome.error().message());
@@ -85,25 +96,28 @@ Result<void> Network::reconcile(Cause cause) {
     say(cause == Cause::OurOwn ? audit::Priority::Info : audit::Priority::Warning,
         cause == Cause::OurOwn ? line : "put back: " + line);
   }
-  for (const auto& failure : outcome->failed) say(audit::Priority::Error, failure.message());
-  report_conflicts(outcome->conflicts);
+  std::vector<std::string> failures;
+  for (const auto& failure : outcome->failed) failures.push_back(failure.error.message());
+  report_new(failures, "", failures_);
+  std::vector<std::string> conflicts;
+  for (const auto& conflict : outcome->conflicts) conflicts.push_back(conflict.text);
+  report_new(conflicts, "conflict: ", conflicts_);
   const auto missing = outcome->missing;
   if (on_missing_) {
     for (const auto& interface : missing) on_missing_(interface);
   }
-  if (!outcome->failed.empty()) return outcome->failed.front();
-  return {};
+  return outcome;
 }
 
-void Network::report_conflicts(const std::vector<routes::Conflict>& found) {
-  std::vector<std::string> now;
-  for (const auto& conflict : found) {
-    const bool known =
-        std::find(conflicts_.begin(), conflicts_.end(), conflict.text) != conflicts_.end();
-    if (!known) say(audit::Priority::Error, "conflict: " + conflict.text);
-    now.push_back(conflict.text);
+/// Once, and not at every look: what stays as it was has been said.
+void Network::report_new(const std::vector<std::string>& found, const std::string& prefix,
+                         std::vector<std::string>& known) {
+  for (const auto& text : found) {
+    if (std::find(known.begin(), known.end(), text) == known.end()) {
+      say(audit::Priority::Error, prefix + text);
+    }
   }
-  conflicts_ = std::move(now);
+  known = found;
 }
 
 void Network::watch() {
@@ -117,8 +131,11 @@ void Network::noticed() {
   const auto seen = kernel_.drain();
   watch();
   if (seen && *seen == routes::Noticed::Nothing) return;
+  // The first one starts the clock: a stream of them must not put the repair off for ever.
+  if (std::exchange(debouncing_, true)) return;
   debounce_.expires_after(kDebounce);
   debounce_.async_wait([this](const boost::system::error_code& error) {
+    debouncing_ = false;
     if (!error) static_cast<void>(reconcile(Cause::Noticed));
   });
 }
@@ -132,12 +149,14 @@ void Network::arm_audit() {
   });
 }
 
-bool Network::left_behind(const InterfaceName& interface, const SiteName& site) {
+std::optional<Mtu> Network::left_behind(const InterfaceName& interface, const SiteName& site) {
   const auto actual = kernel_.read(everything());
-  if (!actual) return false;
+  if (!actual) return std::nullopt;
   const auto* link = actual->link(interface.str());
-  return link != nullptr && link->ours() &&
-         link->alias == fmt::format("{}{}", routes::kAliasPrefix, site.str());
+  const bool ours = link != nullptr && link->ours() &&
+                    link->alias == fmt::format("{}{}", routes::kAliasPrefix, site.str());
+  if (!ours) return std::nullopt;
+  return link->mtu;
 }
 
 void Network::remove_left_behind(const InterfaceName& interface) {

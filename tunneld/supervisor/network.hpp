@@ -38,22 +38,23 @@ class Network {
 
   void on_missing(OnMissing handler) { on_missing_ = std::move(handler); }
 
-  /// What this site wants from now on, put in place before it returns. Changes that failed are in
-  /// the log; the error is the first of those that concern an interface or a guard.
+  /// What this site wants from now on, put in place before it returns. What failed is in the log;
+  /// the error is the first failure that concerns this site's interface or a guard, or
+  /// address_in_use with a sentence where somebody else holds its interface or its addresses.
   Result<void> set(const SiteName& site, SiteNetwork wanted);
 
   /// The site wants nothing any more.
-  Result<void> remove(const SiteName& site);
+  void remove(const SiteName& site);
 
   /// As set() for many sites at once: one pass over the kernel.
-  Result<void> set_all(std::map<SiteName, SiteNetwork> wanted);
+  void set_all(std::map<SiteName, SiteNetwork> wanted);
 
   /// Looks for what others have changed or mended, now and not at the next audit.
   void look_again() { static_cast<void>(reconcile(Cause::Noticed)); }
 
-  /// Whether the kernel has this interface already, and it is ours by its alias: an earlier
-  /// daemon's, held by a bridge that lives on.
-  bool left_behind(const InterfaceName& interface, const SiteName& site);
+  /// The MTU of this interface if the kernel has it already, and it is ours by its alias: an
+  /// earlier daemon's, held by a bridge that lives on.
+  std::optional<Mtu> left_behind(const InterfaceName& interface, const SiteName& site);
 
   /// Removes such an interface, whose bridge did not come forward.
   void remove_left_behind(const InterfaceName& interface);
@@ -70,8 +71,9 @@ class Network {
   enum class Cause : std::uint8_t { OurOwn, Noticed };
 
   routes::Wanted everything() const;
-  Result<void> reconcile(Cause cause);
-  void report_conflicts(const std::vector<routes::Conflict>& found);
+  Result<routes::Outcome> reconcile(Cause cause);
+  void report_new(const std::vector<std::string>& found, const std::string& prefix,
+                  std::vector<std::string>& known);
   void say(audit::Priority priority, std::string text);
   void watch();
   void noticed();
@@ -86,6 +88,8 @@ class Network {
   OnMissing on_missing_;
   std::map<SiteName, SiteNetwork> wanted_;
   std::vector<std::string> conflicts_;
+  std::vector<std::string> failures_;
+  bool debouncing_ = false;
 };
 
 }  // namespace tunnel::supervisor

@@ -12,6 +12,7 @@
 namespace tunnel::supervisor {
 
 Daemon::ReloadResult Daemon::reload() {
+  if (stopping_) return ReloadRefused{{"tunneld is ending"}};
   manager_.reloading();
   auto loaded = config::load(config_dir_);
   std::vector<std::string> wrong;
@@ -40,6 +41,10 @@ Daemon::ReloadResult Daemon::reload() {
   return report;
 }
 
+Daemon::Begin Daemon::begin_of(const config::Site& profile) {
+  return profile.autostart == config::Autostart::Yes ? Begin::Now : Begin::WhenAsked;
+}
+
 ReloadReport Daemon::apply(config::Configuration wanted) {
   ReloadReport report;
   std::vector<SiteName> gone;
@@ -56,7 +61,7 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
     const auto* site = find(name);
     if (site == nullptr) {
       report.added.push_back(name.str());
-      add(profile);
+      add(profile, begin_of(profile));
     } else if (site->profile() == profile && !successors_.contains(name)) {
       report.unchanged.push_back(name.str());
     } else {
@@ -68,18 +73,22 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
   return report;
 }
 
-void Daemon::add(const config::Site& profile) {
+void Daemon::add(const config::Site& profile, Begin begin) {
   auto& site = *sites_.emplace(profile.name, make_site(profile)).first->second;
   static_cast<void>(network_->set(profile.name, site.network(Site::Device::Absent)));
-  if (profile.autostart == config::Autostart::Yes) site.start();
+  if (begin == Begin::Now) site.start();
 }
 
 void Daemon::replace(const SiteName& name, std::optional<config::Site> successor,
                      const std::string& why) {
   auto& site = *sites_.at(name);
-  // A link that somebody has started by hand is started again, whatever autostart says.
-  if (successor && site.machine().wanted()) successor->autostart = config::Autostart::Yes;
-  successors_[name] = std::move(successor);
+  // A link that somebody has started by hand is started again, whatever autostart says; also by
+  // the second reload while it closes.
+  const auto earlier = successors_.find(name);
+  const bool wanted = site.machine().wanted() ||
+                      (earlier != successors_.end() && earlier->second.begin == Begin::Now);
+  const auto begin = wanted ? Begin::Now : successor ? begin_of(*successor) : Begin::WhenAsked;
+  successors_[name] = {std::move(successor), begin};
   site.stop(why);
   settle(name);
 }
@@ -91,15 +100,12 @@ void Daemon::settle(const SiteName& name) {
   if (found == successors_.end() || site == nullptr || site->machine().state() != State::Down) {
     return;
   }
-  const auto successor = std::exchange(found->second, std::nullopt);
+  const auto successor = std::move(found->second);
   successors_.erase(found);
   sites_.erase(name);
-  if (!successor) {
-    static_cast<void>(network_->remove(name));
-    return;
-  }
+  if (!successor.profile) return network_->remove(name);
   // The old networks are refused until the new ones are in place.
-  add(*successor);
+  add(*successor.profile, successor.begin);
 }
 
 }  // namespace tunnel::supervisor

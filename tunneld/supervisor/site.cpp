@@ -5,6 +5,7 @@
 #include "tunneld/supervisor/site.hpp"
 
 #include "pppd-bridge/tun/tun_device.hpp"
+#include "tunneld/base/escape.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <utility>
 
 namespace tunnel::supervisor {
@@ -24,6 +26,17 @@ ipc::Role role_of(const config::Site& profile) {
 
 ReconnectPolicy policy_of(const config::Site& profile) {
   return ReconnectPolicy{profile.reconnect.min, profile.reconnect.max, profile.reconnect.attempts};
+}
+
+/// The real user of a process; nothing: it is gone.
+std::optional<uid_t> user_of(pid_t pid) {
+  std::ifstream status{fmt::format("/proc/{}/status", pid)};
+  for (std::string word; status >> word;) {
+    if (word != "Uid:") continue;
+    uid_t user = 0;
+    if (status >> user) return user;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -71,37 +84,61 @@ void Site::arm_timer() {
   });
 }
 
+/// Why a claim is not granted, if it is not: for the peer's administrator.
+std::string Site::claim_refusal() const {
+  const auto& name = profile_.name.str();
+  if (role_of(profile_) == ipc::Role::Dial) {
+    return fmt::format("site {} is one that this gateway dials, and does not answer", name);
+  }
+  const auto state = machine_.state();
+  if (state == State::Closing || state == State::Restarting) {
+    return fmt::format("site {} is being closed on this gateway: try again", name);
+  }
+  return fmt::format("site {} is down on this gateway (tunnelctl up {})", name, name);
+}
+
 void Site::claim(Caller caller, const ipc::Claim& claim) {
   claim_ = claim;
-  claimant_ = Bridge{std::move(caller.channel), nullptr, caller.pid,
-                     UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, caller.pid, 0))}};
-  const auto reason = machine_.wanted()
-                          ? fmt::format("claimed from {}", claim.peer)
-                          : fmt::format("site {} is down on this gateway (tunnelctl up {})",
-                                        profile_.name.str(), profile_.name.str());
-  handle(Event::Claimed, reason);
-  if (!claimant_) return;
-  // The table had no use for it: this end dials, and is busy doing so.
-  refuse_claim(fmt::format("site {} is not one that this gateway answers", profile_.name.str()));
+  claim_.peer = escape_text(claim.peer);
+  claim_.key = escape_text(claim.key);
+  auto handle_of_caller = open_handle(caller.pid);
+  claimant_ = Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)};
+  const auto refusal = claim_refusal();
+  handle(Event::Claimed, refusal);
+  if (claimant_) refuse_claim(refusal);
+}
+
+/// The process may be gone, and its number another's: only one of the bridges' account is ever
+/// signalled.
+UniqueFd Site::open_handle(pid_t pid) const {
+  UniqueFd handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (handle && user_of(pid) != context_.bridge_user) return UniqueFd{};
+  return handle;
+}
+
+/// Why a bridge of an earlier daemon cannot go on; empty: it can.
+std::string Site::adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) const {
+  const auto name = tun::device_name(device);
+  if (!name || *name != profile_.ppp.interface || device_) return "its device is not ours";
+  if (!adopt.up || !agrees(*adopt.up) || adopt.role != role_of(profile_)) {
+    return "its link is not the one in the profile";
+  }
+  if (adopt.settings != settings()) return "its profile has changed";
+  return {};
 }
 
 void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
-  const auto refuse = [&](const std::string& why) {
+  if (const auto why = adoption_refusal(adopt, device); !why.empty()) {
     say(audit::Priority::Warning, fmt::format("bridge {} is not adopted: {}", caller.pid, why));
     caller.channel->send(ipc::Shutdown{why});
-  };
-  const auto name = tun::device_name(device);
-  if (!name || *name != profile_.ppp.interface || device_) return refuse("its device is not ours");
-  if (!adopt.up || adopt.up->local != profile_.ppp.local ||
-      adopt.up->remote != profile_.ppp.remote || adopt.role != role_of(profile_)) {
-    return refuse("its link is not the one in the profile");
+    return caller.channel->close();
   }
   device_ = std::move(device);
-  link_ = adopt.up;
-  peer_ = adopt.peer;
-  key_ = adopt.key;
-  attach(Bridge{std::move(caller.channel), nullptr, caller.pid,
-                UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, caller.pid, 0))}});
+  take_link(*adopt.up);
+  peer_ = escape_text(adopt.peer);
+  key_ = escape_text(adopt.key);
+  auto handle_of_caller = open_handle(caller.pid);
+  attach(Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)});
   bridge_->channel->send(settings());
   adopted_since_ = std::chrono::system_clock::now() - adopt.up_for;
   handle(Event::Adopted, fmt::format("adopted bridge {}", bridge_->pid));
@@ -114,12 +151,23 @@ void Site::device_lost() {
   device_.reset();
   handle(Event::BridgeGone, "the tun device was deleted");
   const auto state = machine_.state();
-  if (state == State::Waiting || state == State::Listening) open_device();
+  if (state == State::Waiting || state == State::Listening) {
+    open_device();
+  } else {
+    static_cast<void>(update_network());
+  }
 }
 
 void Site::guard(bool on) {
   guarded_ = on && profile_.routes.on_down == config::OnDown::Hold;
   static_cast<void>(update_network());
+}
+
+SiteNetwork Site::network_left_behind(Mtu mtu) const {
+  auto wanted = network(Device::Present);
+  wanted.interface->mtu = mtu;
+  wanted.interface->networks = profile_.routes.remote;
+  return wanted;
 }
 
 SiteNetwork Site::network(Device device) const {

@@ -31,6 +31,7 @@ struct SiteContext {
   std::filesystem::path bridge_program;
   std::filesystem::path bridge_socket;
   std::optional<Account> bridge_account;  // nothing: this process's own
+  uid_t bridge_user = 0;
   RandomBelow random;
   /// Told of every change of state, after it.
   std::function<void(const SiteName&, const Transition&)> changed;
@@ -81,6 +82,9 @@ class Site final : private SiteOutput {
   enum class Device : std::uint8_t { Absent, Present };
   /// What this site wants of the kernel, with or without a tun device.
   SiteNetwork network(Device device) const;
+  /// The same while an earlier daemon's bridge is expected to come forward with the device: its
+  /// link, which is not known yet, goes on undisturbed.
+  SiteNetwork network_left_behind(Mtu mtu) const;
 
   const config::Site& profile() const noexcept { return profile_; }
 
@@ -104,7 +108,7 @@ class Site final : private SiteOutput {
     std::shared_ptr<BridgeChannel> channel;
     std::unique_ptr<ChildProcess> child;  // only of a dialling bridge that we started
     pid_t pid = 0;
-    UniqueFd handle;  // a pidfd, so that no other process is ever signalled
+    UniqueFd handle;  // a pidfd, so that no other process is signalled; it may be missing
   };
 
   // SiteOutput
@@ -134,12 +138,18 @@ class Site final : private SiteOutput {
   void on(const ipc::Claim&);
   void on(const ipc::Adopt&);
 
+  std::string claim_refusal() const;
+  std::string adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) const;
+  UniqueFd open_handle(pid_t pid) const;
+  bool agrees(const ipc::LinkUp& up) const;
+  void take_link(const ipc::LinkUp& up);
   ipc::Settings settings() const;
   Result<UniqueFd> open_identity() const;
   Result<void> hand_over_settings();
   Result<void> update_network();
   void write(audit::LogType type, audit::Priority priority, std::string layer, std::string text);
   void say(audit::Priority priority, std::string text);
+  void fail_network(const Error& error);
   void arm_heartbeat();
   void note_established();
   void note_layer_down(const Transition& transition);
@@ -158,6 +168,7 @@ class Site final : private SiteOutput {
   std::string key_;
   std::string remote_text_;  // the last line the far side printed: often the reason of a failure
   std::string last_error_;
+  std::string device_error_;  // why there is no device; empty: there is, or it was not tried
   TimePoint up_since_{};
 
   struct EndedLink {

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -56,28 +57,38 @@ void add(ipc::Statistics& sum, const ipc::Statistics& part) {
   sum.wire_bytes_out += part.wire_bytes_out;
 }
 
-std::string quoted(const std::string& text) {
+/// Of one piece for a program that reads the log, whatever is in it.
+std::string quoted(std::string text) {
+  std::replace(text.begin(), text.end(), '"', '\'');
   return fmt::format("reason=\"{}\"", text);
 }
 
 }  // namespace
 
 void Site::open_device() {
-  if (device_) return;
-  auto device = tun::open_device(profile_.ppp.interface);
-  if (!device) {
-    say(audit::Priority::Error, device.error().message());
-    handle_later(Event::LinkFailed, device.error().message());
-    return;
+  device_error_.clear();
+  if (!device_) {
+    auto device = tun::open_device(profile_.ppp.interface);
+    const auto made =
+        device ? tun::set_carrier(*device, tun::Carrier::Off) : Result<void>{device.error()};
+    if (!made) {
+      device_error_ = made.error().message();
+      say(audit::Priority::Error, device_error_);
+      return handle_later(Event::LinkFailed, device_error_);
+    }
+    device_ = std::move(*device);
   }
-  if (const auto off = tun::set_carrier(*device, tun::Carrier::Off); !off) {
-    handle_later(Event::LinkFailed, off.error().message());
-    return;
-  }
-  device_ = std::move(*device);
   if (const auto done = update_network(); !done) {
-    handle_later(Event::LinkFailed, done.error().message());
+    device_error_ = done.error().context;
+    fail_network(done.error());
   }
+}
+
+/// What somebody else holds is given back by people, not by trying again soon.
+void Site::fail_network(const Error& error) {
+  const bool taken = error.code == std::errc::address_in_use;
+  handle_later(taken ? Event::LinkRefused : Event::LinkFailed,
+               taken ? error.context : error.message());
 }
 
 void Site::remove_device() {
@@ -99,7 +110,14 @@ ipc::Settings Site::settings() const {
   settings.echo_failures = profile_.ppp.echo_failures;
   settings.networks = profile_.routes.remote;
   settings.bridge_socket = context_.bridge_socket.native();
-  if (const auto* dial = profile_.dial()) settings.dial = dial_settings(*dial);
+  if (const auto* dial = profile_.dial()) {
+    settings.dial = dial_settings(*dial);
+    settings.credentials = {dial->identity.native()};
+  } else {
+    for (const auto& key : profile_.answer()->authorized_keys) {
+      settings.credentials.push_back(key.base64);
+    }
+  }
   return settings;
 }
 
@@ -130,7 +148,7 @@ Result<void> Site::hand_over_settings() {
 }
 
 void Site::start_bridge() {
-  if (!device_) return;  // open_device() has posted why
+  if (!device_error_.empty()) return;  // open_device() has posted it
   auto pair = seqpacket_pair();
   if (!pair) return handle_later(Event::LinkFailed, pair.error().message());
   auto& [ours, theirs] = *pair;
@@ -162,7 +180,7 @@ void Site::attach(Bridge bridge) {
       [this](const std::string& why) {
         // The end of a child of ours is told by the kernel, with how it ended; this is for the
         // bridge that closes its socket and lives on.
-        if (!bridge_->child) return handle(Event::BridgeGone, why);
+        if (!bridge_->child) return handle_later(Event::BridgeGone, why);
         heartbeat_.expires_after(100ms);
         heartbeat_.async_wait(
             [this, why, alive = std::weak_ptr{alive_}](const boost::system::error_code& error) {
@@ -172,10 +190,7 @@ void Site::attach(Bridge bridge) {
 }
 
 void Site::grant_claim() {
-  if (!device_) {
-    refuse_claim(machine_.last_error());
-    return handle_later(Event::LinkFailed, "there is no tun device");
-  }
+  if (!device_error_.empty()) return refuse_claim(device_error_);  // open_device() has posted it
   peer_ = claim_.peer;
   key_ = claim_.key;
   auto bridge = std::move(*claimant_);
@@ -231,9 +246,7 @@ void Site::take_up() {
         fmt::format("LayerUp: {} -> {} mru {} via {}", link_->local.str(), link_->remote.str(),
                     link_->transmit_mru.bytes, link_->transport));
   // Addresses and routes before the carrier, so that the first packet finds its way.
-  if (const auto done = update_network(); !done) {
-    return handle_later(Event::LinkFailed, done.error().message());
-  }
+  if (const auto done = update_network(); !done) return fail_network(done.error());
   if (const auto on = tun::set_carrier(device_, tun::Carrier::On); !on) {
     return handle_later(Event::LinkFailed, on.error().message());
   }

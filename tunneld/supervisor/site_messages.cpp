@@ -61,15 +61,30 @@ void Site::on(const ipc::StageReached& reached) {
   handle(event_for(reached.stage), detail);
 }
 
-void Site::on(const ipc::LinkUp& up) {
-  if (up.local != profile_.ppp.local || up.remote != profile_.ppp.remote) {
-    return handle(Event::LinkRefused,
-                  fmt::format("the bridge reports addresses {} and {}, the profile says {} and {}",
-                              up.local.str(), up.remote.str(), profile_.ppp.local.str(),
-                              profile_.ppp.remote.str()));
-  }
+/// Whether a link is what the profile asks for. Its MTU goes to the kernel: no IPv4 below 68.
+bool Site::agrees(const ipc::LinkUp& up) const {
+  constexpr std::uint16_t kLeastMtu = 68;
+  return up.local == profile_.ppp.local && up.remote == profile_.ppp.remote &&
+         up.transmit_mru.bytes >= kLeastMtu;
+}
+
+void Site::take_link(const ipc::LinkUp& up) {
   link_ = up;
   link_->transport = escape_text(up.transport);
+}
+
+void Site::on(const ipc::LinkUp& up) {
+  const auto state = machine_.state();
+  if (state == State::Waiting || state == State::Closing || state == State::Restarting) return;
+  if (!agrees(up)) {
+    return handle(
+        Event::LinkRefused,
+        fmt::format("the bridge reports addresses {} and {} with MRU {}, the profile says "
+                    "{} and {} with MRU {}",
+                    up.local.str(), up.remote.str(), up.transmit_mru.bytes,
+                    profile_.ppp.local.str(), profile_.ppp.remote.str(), profile_.ppp.mru.bytes));
+  }
+  take_link(up);
   handle(Event::LinkUp, {});
 }
 

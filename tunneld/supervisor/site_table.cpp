@@ -189,7 +189,7 @@ constexpr std::array kAnswerRows{
     Row{Event::Adopted,
         /*Down*/       to(State::Up, Disarm, ForgetFailures, TakeUp),
         /*Listening*/  to(State::Up, Disarm, ForgetFailures, TakeUp),
-        /*attempt*/    to(State::Up, KillBridge, Disarm, ForgetFailures, TakeUp),
+        /*attempt*/    kNo,  // it has a device, and the adopted bridge has another
         /*Up*/         kNo,
         /*Closing*/    kNo,
         /*Restarting*/ kNo},

@@ -70,7 +70,7 @@ enum class Action : std::uint8_t {
   ForgetFailures,
 };
 
-/// One cell: legal or not ("-": ignored, with a line in the debug log).
+/// One cell: legal, or not (kNo: the event is ignored).
 struct Cell {
   bool legal = false;
   State next = State::Down;
