@@ -65,7 +65,9 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
     } else if (site->profile() == profile && !successors_.contains(name)) {
       report.unchanged.push_back(name.str());
     } else {
-      report.changed.push_back(name.str());
+      const auto closing = successors_.find(name);
+      const bool was_removed = closing != successors_.end() && !closing->second.profile;
+      (was_removed ? report.added : report.changed).push_back(name.str());
       replace(name, std::move(profile), "its profile changed");
     }
   }
