@@ -64,7 +64,8 @@ start_in_machine() {
   script=$!
   read -r _ <"$work/up"
   rm "$work/up"
-  process=$(pgrep --full "^cat $work/never")
+  # It is still a bash for a moment.
+  until process=$(pgrep --full "^cat $work/never"); do kill -0 "$script"; done
 }
 
 outside >"$work/before"
