@@ -5,6 +5,7 @@
 #include "tunneld/base/escape.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace tunnel::ppp {
@@ -125,11 +126,14 @@ void Lcp::receive_time_remaining(const ControlPacket& packet) {
 }
 
 void Lcp::send_identification() {
-  if (wishes_.ident.empty()) return;
+  constexpr std::size_t kHeader = 8;  // code, identifier, length and magic number
+  // A peer of a small MRU has no room for all of it.
+  const auto ident = std::string_view{wishes_.ident}.substr(0, remote_.mru - kHeader);
+  if (ident.empty()) return;
   ByteWriter data;
   data.u32(local_.magic);
-  data.bytes(to_bytes(wishes_.ident));
-  log().packet(layer(), "SendIdent: " + escape_text(wishes_.ident));
+  data.bytes(to_bytes(ident));
+  log().packet(layer(), "SendIdent: " + escape_text(ident));
   send_other(Code::Identification, data.view());
 }
 

@@ -1,9 +1,9 @@
 #include "pppd-bridge/session/supervised.hpp"
 
 #include "pppd-bridge/loop/loop.hpp"
-#include "pppd-bridge/session/startup_pages.hpp"
 #include "pppd-bridge/session/stop_signals.hpp"
 #include "pppd-bridge/session/system_random.hpp"
+#include "pppd-bridge/session/unused_pages.hpp"
 #include "tunneld/base/unix_socket.hpp"
 
 #include <fmt/format.h>
@@ -22,6 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStatisticsInterval = 1s;
+/// Bytes of an interval that make it a burst of traffic.
+constexpr std::uint64_t kBurst = 1024 * 1024;
 /// How often a bridge without tunneld looks for a new one: often enough to be adopted before the
 /// new one would give its device up for lost.
 constexpr auto kAdoptionInterval = 100ms;
@@ -125,7 +127,9 @@ class Runner final : private Observer {
     const auto now = loop_.now();
     if (now >= next_statistics_) {
       next_statistics_ = now + kStatisticsInterval;
-      channel().send(statistics());
+      const auto told = statistics();
+      channel().send(told);
+      tidy_up_after_a_burst(told.wire_bytes_in + told.wire_bytes_out);
     }
     if (channel().open()) {
       static_cast<void>(loop_.change(watched_channel_, {true, channel().wants_write()}));
@@ -137,6 +141,11 @@ class Runner final : private Observer {
       next_adoption_ = now;
     }
     if (now >= next_adoption_ && !told_to_end_) offer_adoption(now);
+  }
+
+  void tidy_up_after_a_burst(std::uint64_t wire_bytes) {
+    const bool busy = wire_bytes - std::exchange(wire_bytes_told_, wire_bytes) > kBurst;
+    if (std::exchange(was_busy_, busy) && !busy) release_unused_pages();
   }
 
   void offer_adoption(TimePoint now) {
@@ -191,7 +200,7 @@ class Runner final : private Observer {
   void network_up(const ppp::Agreed& agreed) override {
     up_ = ipc::LinkUp{agreed.local, agreed.remote, agreed.receive_mru, agreed.transmit_mru,
                       description_};
-    if (!std::exchange(has_been_up_, true)) release_startup_pages();
+    if (!std::exchange(has_been_up_, true)) release_unused_pages();
     up_since_ = loop_.now();
     channel().send(*up_);
   }
@@ -226,6 +235,8 @@ class Runner final : private Observer {
   TimePoint up_since_;
   bool has_been_up_ = false;
   bool told_to_end_ = false;
+  std::uint64_t wire_bytes_told_ = 0;
+  bool was_busy_ = false;
   Outcome outcome_ = Outcome::Failed;
 };
 

@@ -178,6 +178,7 @@ def measure(rounds, seconds):
             system["reverse"].append(transfer(peer, seconds, reverse=True))
             system["loaded"] += loaded_round_trips(peer, seconds + 2)
             if name in OURS:
+                time.sleep(3)  # until the bridges have noticed that the burst is over
                 figures["memory"][name] = memory()
     return raw, figures
 
@@ -209,7 +210,7 @@ def table(rows, figures):
                      f"| {median(times):.2f} s |")
     for name, sizes in figures["memory"].items():
         for process, size in sizes.items():
-            lines.append(f"| resident memory, {process}, {name} | {size:.1f} MiB |")
+            lines.append(f"| resident memory after the load, {process}, {name} | {size:.1f} MiB |")
     return "\n".join(lines)
 
 

@@ -108,6 +108,17 @@ TEST(Pair, ShowsTheIdentificationToThePeer) {
   EXPECT_TRUE(wire.b.sent_of(Protocol::Lcp, Code::Identification).empty());
 }
 
+TEST(Pair, CutsTheIdentificationForAPeerOfASmallMru) {
+  auto first = home();
+  first.ident = std::string(255, 'x');
+  auto second = labs();
+  second.mru = Mru{128};
+  FakeWire wire{first, second};
+  wire.up();
+  wire.run(1s);
+  EXPECT_EQ(wire.b.link.peer_ident(), std::string(128 - 8, 'x'));
+}
+
 TEST(Pair, LogsInTheMannerOfFreeBsdsPpp) {
   FakeWire wire{home(), labs()};
   wire.up();

@@ -1,4 +1,4 @@
-#include "pppd-bridge/session/startup_pages.hpp"
+#include "pppd-bridge/session/unused_pages.hpp"
 
 #include <malloc.h>
 #include <sys/mman.h>
@@ -26,7 +26,7 @@ std::uintptr_t take_address(std::string_view& line, char end) noexcept {
 
 }  // namespace
 
-void release_startup_pages() noexcept {
+void release_unused_pages() noexcept {
   ::malloc_trim(0);
   std::ifstream maps{"/proc/self/maps"};
   std::string text;
