@@ -254,6 +254,12 @@ TEST_F(Verbs, AConfigurationThatWasNamedAndIsBrokenIsNoReasonToAskAnotherDaemon)
   EXPECT_THAT(outcome.err, HasSubstr("tunneld.toml:2"));
 }
 
+TEST_F(Verbs, ThatDoNotExistAreNamed) {
+  EXPECT_THAT(tunnelctl({"frob"}).err, StartsWith("tunnelctl: there is no command \"frob\""));
+  EXPECT_THAT(tunnelctl({"key", "frob"}).err,
+              StartsWith("tunnelctl: there is no command \"frob\""));
+}
+
 TEST_F(Verbs, MistakesOnTheCommandLineHaveAStatusOfTheirOwn) {
   const std::vector<std::vector<std::string>> mistakes{
       {},

@@ -112,6 +112,13 @@ class CommandLine {
   std::variant<Invocation, EarlyAnswer> parse(int argc, const char* const* argv) {
     try {
       app_.parse(argc, argv);
+    } catch (const CLI::RequiredError& missing) {
+      // CLI11 misses the command before it says which word is none.
+      const auto strange = app_.remaining(true);
+      const auto what = strange.empty() ? std::string{missing.what()}
+                                        : "there is no command \"" + strange.front() + '"';
+      return EarlyAnswer{"tunnelctl: " + what + "\nRun with --help for more information.\n",
+                         ExitCode::Usage};
     } catch (const CLI::ParseError& stop) {
       std::ostringstream out;
       std::ostringstream err;
