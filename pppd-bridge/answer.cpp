@@ -56,7 +56,8 @@ Result<session::Supervised> claim_site(const AnswerOptions& options) {
     return make_error(std::errc::permission_denied, refused->reason);
   }
   auto* settings = std::get_if<ipc::Settings>(&answer->message);
-  if (settings == nullptr || answer->descriptors.empty()) {
+  if (settings == nullptr || answer->descriptors.empty() || settings->version != ipc::kVersion ||
+      settings->site != options.site) {
     return make_error(std::errc::protocol_error, "tunneld did not hand over the site's device");
   }
   supervised.settings = std::move(*settings);

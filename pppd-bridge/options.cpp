@@ -3,6 +3,7 @@
 #include "tunneld/base/version.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -91,6 +92,19 @@ void add_stdio(CLI::App& app, StdioOptions& options) {
   command->add_flag("--debug", options.debug, "Print the PPP log on standard error");
 }
 
+bool is_of_one_host(Ipv4Address address) {
+  const auto first = address.value >> 24;
+  return first != 0 && first != 127 && first < 224;
+}
+
+/// What is wrong with both options together; nullptr: nothing.
+const char* mistake_in(const StdioOptions& options) {
+  if (!is_of_one_host(options.local)) return "--local must be the address of one host";
+  if (!is_of_one_host(options.remote)) return "--remote must be the address of one host";
+  if (options.local == options.remote) return "--local and --remote must differ";
+  return nullptr;
+}
+
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, char** argv) {
@@ -108,6 +122,12 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (app.got_subcommand("stdio")) {
+    if (const auto* mistake = mistake_in(stdio); mistake != nullptr) {
+      std::fprintf(stderr, "pppd-bridge: %s\n", mistake);
+      return 2;
+    }
   }
   if (app.got_subcommand("dial")) return Options{dial};
   if (app.got_subcommand("answer")) return Options{answer};

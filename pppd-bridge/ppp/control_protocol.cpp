@@ -125,6 +125,7 @@ void ControlProtocol::perform(Action action, const Stimulus& stimulus, TimePoint
 
 void ControlProtocol::this_layer_up(TimePoint now) {
   log_.event(layer_, "LayerUp");
+  peer_terminated_.reset();  // of an earlier negotiation
   when_up(now);
   out_.layer_up(*this, now);
 }

@@ -116,8 +116,6 @@ class Runner final : private Observer {
       if (const auto* shutdown = std::get_if<ipc::Shutdown>(&incoming->message)) {
         told_to_end_ = true;
         session_.close(shutdown->reason);
-      } else if (const auto* refused = std::get_if<ipc::Refused>(&incoming->message)) {
-        session_.close(refused->reason);
       }
       // Settings again: a new tunneld has adopted us, with what we run on already.
     }
@@ -125,6 +123,8 @@ class Runner final : private Observer {
 
   void keep_in_touch() {
     const auto now = loop_.now();
+    // IPCP alone has gone down: packets must be refused, until it is up again.
+    if (std::exchange(network_lost_, false)) channel().send(ipc::StageReached{ipc::Stage::Ncp, {}});
     if (now >= next_statistics_) {
       next_statistics_ = now + kStatisticsInterval;
       const auto told = statistics();
@@ -190,6 +190,7 @@ class Runner final : private Observer {
 
   // Observer
   void phase_changed(ppp::Phase phase) override {
+    network_lost_ = false;  // which the new phase says
     if (phase == ppp::Phase::Establish) {
       channel().send(ipc::StageReached{ipc::Stage::Lcp, description_});
     } else if (phase == ppp::Phase::Network) {
@@ -198,6 +199,7 @@ class Runner final : private Observer {
   }
 
   void network_up(const ppp::Agreed& agreed) override {
+    network_lost_ = false;
     up_ = ipc::LinkUp{agreed.local, agreed.remote, agreed.receive_mru, agreed.transmit_mru,
                       description_};
     if (!std::exchange(has_been_up_, true)) release_unused_pages();
@@ -205,7 +207,10 @@ class Runner final : private Observer {
     channel().send(*up_);
   }
 
-  void network_down() override { up_.reset(); }
+  void network_down() override {
+    up_.reset();
+    network_lost_ = true;
+  }
 
   void log(ppp::Layer layer, std::string text) override {
     channel().send(ipc::PppEvent{to_ipc(layer), std::move(text)});
@@ -214,6 +219,7 @@ class Runner final : private Observer {
   void remote_text(std::string line) override { channel().send(ipc::RemoteText{std::move(line)}); }
 
   void ended(const ppp::DownReason& reason) override {
+    network_lost_ = false;
     channel().send(statistics());
     const auto permanence = reason.permanence == ppp::DownReason::Permanence::Permanent
                                 ? ipc::Permanence::Permanent
@@ -235,6 +241,7 @@ class Runner final : private Observer {
   TimePoint up_since_;
   bool has_been_up_ = false;
   bool told_to_end_ = false;
+  bool network_lost_ = false;
   std::uint64_t wire_bytes_told_ = 0;
   bool was_busy_ = false;
   Outcome outcome_ = Outcome::Failed;

@@ -116,4 +116,18 @@ std::vector<Diagnostic> mistakes_in(std::string profile) {
   return parse_alone(site_file("labs", std::move(profile)), make_facts()).diagnostics;
 }
 
+std::string mistake_in(std::string profile) {
+  const auto mistakes = mistakes_in(std::move(profile));
+  if (mistakes.size() != 1) {
+    for (const auto& diagnostic : mistakes) ADD_FAILURE() << explain(diagnostic);
+    ADD_FAILURE() << mistakes.size() << " mistakes instead of one";
+    return {};
+  }
+  return mistakes.front().message;
+}
+
+std::string dial_with(std::string_view from, std::string_view to) {
+  return with(dial_profile(), from, to);
+}
+
 }  // namespace tunnel::config

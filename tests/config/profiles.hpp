@@ -33,4 +33,10 @@ SourceFile site_file(std::string_view name, std::string text);
 /// The diagnostics of one profile alone, called labs.
 std::vector<Diagnostic> mistakes_in(std::string profile);
 
+/// The message of the only mistake in a profile.
+std::string mistake_in(std::string profile);
+
+/// The dialling profile with the only occurrence of `from` replaced.
+std::string dial_with(std::string_view from, std::string_view to);
+
 }  // namespace tunnel::config

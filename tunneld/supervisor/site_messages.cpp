@@ -52,6 +52,9 @@ void Site::received(ipc::FromBridge message) {
 }
 
 void Site::on(const ipc::StageReached& reached) {
+  if (machine_.state() == State::Up) {
+    return handle(event_for(reached.stage), "the peer negotiates anew");
+  }
   const auto detail = escape_text(reached.detail);
   if (reached.stage == ipc::Stage::Connect && !detail.empty()) peer_ = detail;
   if (reached.stage == ipc::Stage::Lcp && profile_.dial() != nullptr && !detail.empty()) {
