@@ -55,6 +55,9 @@ TEST(Down, WithWithdrawLeavesNothing) {
 
   EXPECT_THAT(tun_devices(world, "home"), IsEmpty());
   EXPECT_THAT(tunnel_routes(world, "home"), IsEmpty());
+
+  EXPECT_THAT(world.tunnelctl("home", {"down", "labs"}).out, HasSubstr("stay refused"));
+  EXPECT_THAT(tunnel_routes(world, "home"), testing::SizeIs(4)) << "as it says";
 }
 
 TEST(Down, IsEndedByUp) {

@@ -76,9 +76,7 @@ class SiteWorld final : private SiteOutput {
 
   void grant_claim() override { did.emplace_back("grant-claim"); }
 
-  void refuse_claim(const std::string& reason) override {
-    did.emplace_back("refuse-claim(" + reason + ")");
-  }
+  void refuse_claim() override { did.emplace_back("refuse-claim"); }
 
   void stop_bridge() override { did.emplace_back("stop-bridge"); }
 

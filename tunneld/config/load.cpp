@@ -148,20 +148,20 @@ void check_readers(const fs::path& directory, const Configuration& configuration
   if (::geteuid() != 0) return;
   const passwd* const account = ::getpwnam(configuration.gateway.user.c_str());
   if (account == nullptr) return;  // the daemon has a sentence for that
-  std::vector<fs::path> files{directory / "tunneld.toml"};
-  for (const auto& site : configuration.sites) {
-    files.emplace_back(site.file);
-    if (const auto* dial = site.dial()) files.push_back(dial->identity);
-  }
-  for (const auto& file : files) {
+  const auto& user = configuration.gateway.user;
+  const auto check = [&](const fs::path& file, const std::string& remedy) {
     struct stat status {};
 
-    if (file.empty() || ::stat(file.c_str(), &status) != 0 || may_read(*account, status)) continue;
-    diagnostics.push_back(
-        about_directory(file,
-                        "the account " + configuration.gateway.user +
-                            ", under which tunneld runs, may not read this file",
-                        "chown " + configuration.gateway.user + ' ' + file.string()));
+    if (file.empty() || ::stat(file.c_str(), &status) != 0 || may_read(*account, status)) return;
+    diagnostics.push_back(about_directory(
+        file, "the account " + user + ", under which tunneld runs, may not read this file",
+        remedy + ' ' + file.string()));
+  };
+  const auto for_group = "chmod 640 and chgrp " + user;
+  check(directory / "tunneld.toml", for_group);
+  for (const auto& site : configuration.sites) {
+    check(site.file, for_group);
+    if (const auto* dial = site.dial()) check(dial->identity, "chown " + user);
   }
 }
 

@@ -169,7 +169,7 @@ RpcResult Daemon::to_successor(Successor& successor, std::string_view verb,
 RpcResult Daemon::down(Site& site, bool withdraw) {
   const auto name = site.profile().name.str();
   site.stop("tunnelctl down");
-  if (withdraw) site.guard(false);
+  site.guard(!withdraw);  // also after an earlier one that withdrew
   if (site.profile().routes.on_down == config::OnDown::Withdraw || withdraw) {
     return message(fmt::format("{}: down; {} may leave by other routes now", name,
                                joined(site.profile().routes.remote)));

@@ -103,9 +103,12 @@ void Site::claim(Caller caller, const ipc::Claim& claim) {
   claim_.key = escape_text(claim.key);
   auto handle_of_caller = open_handle(caller.pid);
   claimant_ = Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)};
-  const auto refusal = claim_refusal();
-  handle(Event::Claimed, refusal);
-  if (claimant_) refuse_claim(refusal);
+  const auto state = machine_.state();
+  const bool replaces = state == State::Up || (state >= State::Resolve && state <= State::Ncp);
+  handle(Event::Claimed,
+         fmt::format("{}from {} with key {}", replaces ? "replaced by a newer session " : "",
+                     claim_.peer, claim_.key.empty() ? "(not told)" : claim_.key));
+  if (claimant_) turn_away(claim_refusal());
 }
 
 /// The process may be gone, and its number another's: only one of the bridges' account is ever

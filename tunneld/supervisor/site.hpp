@@ -116,7 +116,7 @@ class Site final : private SiteOutput {
   void remove_device() override;
   void start_bridge() override;
   void grant_claim() override;
-  void refuse_claim(const std::string& reason) override;
+  void refuse_claim() override;
   void stop_bridge() override;
   void kill_bridge() override;
   void take_up() override;
@@ -139,6 +139,7 @@ class Site final : private SiteOutput {
   void on(const ipc::Adopt&);
 
   std::string claim_refusal() const;
+  void turn_away(const std::string& reason);
   std::string adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) const;
   UniqueFd open_handle(pid_t pid) const;
   bool agrees(const ipc::LinkUp& up) const;

@@ -190,7 +190,7 @@ void Site::attach(Bridge bridge) {
 }
 
 void Site::grant_claim() {
-  if (!device_error_.empty()) return refuse_claim(device_error_);  // open_device() has posted it
+  if (!device_error_.empty()) return turn_away(device_error_);  // open_device() has posted it
   peer_ = claim_.peer;
   key_ = claim_.key;
   auto bridge = std::move(*claimant_);
@@ -203,7 +203,11 @@ void Site::grant_claim() {
   }
 }
 
-void Site::refuse_claim(const std::string& reason) {
+void Site::refuse_claim() {
+  turn_away(claim_refusal());
+}
+
+void Site::turn_away(const std::string& reason) {
   if (!claimant_) return;
   write(audit::LogType::Auth, audit::Priority::Warning, {},
         fmt::format("refused from {} with key {}: {}", claim_.peer, claim_.key, reason));

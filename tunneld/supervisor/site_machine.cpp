@@ -97,7 +97,7 @@ void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
     case Action::GrantClaim:
       return out_.grant_claim();
     case Action::RefuseClaim:
-      return out_.refuse_claim(reason);
+      return out_.refuse_claim();
     case Action::StopBridge:
       return out_.stop_bridge();
     case Action::KillBridge:

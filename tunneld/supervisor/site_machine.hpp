@@ -29,7 +29,7 @@ class SiteOutput {
   virtual void remove_device() = 0;
   virtual void start_bridge() = 0;
   virtual void grant_claim() = 0;
-  virtual void refuse_claim(const std::string& reason) = 0;
+  virtual void refuse_claim() = 0;
   virtual void stop_bridge() = 0;
   virtual void kill_bridge() = 0;
   virtual void take_up() = 0;
