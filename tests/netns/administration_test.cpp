@@ -225,9 +225,11 @@ TEST(Reload, OfASecondProfileWhileTheLinkClosesIsTheOneThatCounts) {
   world.tunnelctl("home", {"reload"});
   world.tunnelctl("home", {"up", "labs"});
 
-  watch.wait_for([](const auto& site) {
+  const auto is_up_again = [](const auto& site) {
     return text_of(site, "state") == "up" && number_of(site, "established") > 1;
-  });
+  };
+  watch.wait_for(is_up_again);
+  world.wait_for("labs", is_up_again);
   EXPECT_THAT(log_lines(world, "labs", "ppp", "RecvIdent: a third name"),
               testing::Not(testing::IsEmpty()));
 }

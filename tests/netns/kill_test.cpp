@@ -177,6 +177,7 @@ TEST(KillOfTunneld, WithAProfileThatHasChangedMeanwhileMakesTheLinkAnew) {
 
   EXPECT_TRUE(bridge.gone_within(kPatience));
   world.wait_for("home", is_established(2));
+  world.wait_for("labs", is_established(2));
   EXPECT_THAT(log_lines(world, "home", "console", "is not adopted: its profile has changed"),
               testing::Not(IsEmpty()));
   EXPECT_THAT(log_lines(world, "labs", "ppp", "RecvIdent: another name"), testing::Not(IsEmpty()));
