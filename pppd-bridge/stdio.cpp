@@ -51,17 +51,21 @@ class Console final : public session::Observer {
   void phase_changed(ppp::Phase) override {}
 
   void network_up(const ppp::Agreed& agreed) override {
-    const auto done = tun::configure_point_to_point(interface_, agreed.local, agreed.remote,
-                                                    Mtu{agreed.transmit_mru.bytes});
+    if (!agreed.ipv4) return;
+    const auto& [local, remote, dns, nbns] = *agreed.ipv4;
+    const auto done =
+        tun::configure_point_to_point(interface_, local, remote, Mtu{agreed.transmit_mru.bytes});
     if (!done) {
       failure_ = done.error();
       return;
     }
-    say(fmt::format("{} is up: {} -> {} mtu {}", interface_.str(), agreed.local.str(),
-                    agreed.remote.str(), agreed.transmit_mru.bytes));
+    say(fmt::format("{} is up: {} -> {} mtu {}", interface_.str(), local.str(), remote.str(),
+                    agreed.transmit_mru.bytes));
   }
 
   void network_down() override {}
+
+  void ask(ppp::AuthSerial, ppp::AuthQuestion) override {}
 
   void log(ppp::Layer layer, std::string text) override {
     if (debug_) say(fmt::format("{}: {}: {}", interface_.str(), ppp::layer_name(layer), text));
@@ -121,10 +125,10 @@ int run_stdio(const StdioOptions& options) {
   session::Session::Parts parts;
   parts.transport = std::move(*transport);
   parts.tun = std::move(named->device);
-  parts.ppp.local = options.local;
-  parts.ppp.remote = options.remote;
-  parts.ppp.mru = options.mru;
-  parts.ppp.ident = options.ident;
+  parts.ppp.ipv4.local.preferred = options.local;
+  parts.ppp.ipv4.remote.preferred = options.remote;
+  parts.ppp.lcp.mru = options.mru;
+  parts.ppp.lcp.ident = options.ident;
   if (!options.networks.empty()) parts.sources.emplace(options.remote, options.networks);
   Console console{named->name, options.debug};
   session::SystemRandom random;

@@ -4,6 +4,8 @@ namespace tunnel::ppp {
 
 std::string_view code_name(Code code) noexcept {
   switch (code) {
+    case Code::VendorSpecific:
+      return "Vendor";
     case Code::ConfigureRequest:
       return "ConfigReq";
     case Code::ConfigureAck:
@@ -30,6 +32,10 @@ std::string_view code_name(Code code) noexcept {
       return "Ident";
     case Code::TimeRemaining:
       return "TimeRemain";
+    case Code::ResetRequest:
+      return "ResetReq";
+    case Code::ResetAck:
+      return "ResetAck";
   }
   return "UnknownCode";
 }

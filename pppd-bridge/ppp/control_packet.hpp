@@ -10,9 +10,11 @@
 
 namespace tunnel::ppp {
 
-/// RFC 1661 §5, RFC 1570 §2. Any other octet may stand in a variable of this type: it is what the
+/// RFC 1661 §5, RFC 1570 §1, RFC 2153 §2.1, RFC 1962 §2. Any other octet may stand in a variable of
+/// this type: it is what the
 /// peer sent.
 enum class Code : std::uint8_t {
+  VendorSpecific = 0,
   ConfigureRequest = 1,
   ConfigureAck = 2,
   ConfigureNak = 3,
@@ -20,12 +22,14 @@ enum class Code : std::uint8_t {
   TerminateRequest = 5,
   TerminateAck = 6,
   CodeReject = 7,
-  ProtocolReject = 8,  // LCP only, from here on
+  ProtocolReject = 8,  // LCP only, from here to 13
   EchoRequest = 9,
   EchoReply = 10,
   DiscardRequest = 11,
   Identification = 12,
   TimeRemaining = 13,
+  ResetRequest = 14,  // CCP only
+  ResetAck = 15,
 };
 
 /// As FreeBSD's ppp writes them, without "Send" or "Recv": "ConfigReq".

@@ -25,6 +25,7 @@ void ControlProtocol::up(TimePoint now) {
   request_.clear();
   request_answered_ = true;
   naks_sent_ = refusals_sent_ = refusals_ = requests_sent_ = 0;
+  flooded_since_up_ = 0;
   terminate_text_.clear();
   peer_terminated_.reset();
   failure_.reset();
@@ -34,6 +35,7 @@ void ControlProtocol::up(TimePoint now) {
 
 void ControlProtocol::down(TimePoint now) {
   if (state_ > State::Starting) handle(Event::Down, {}, now);
+  if (layer_ != Layer::Lcp) failure_.reset();
 }
 
 void ControlProtocol::open(TimePoint now) {
@@ -77,6 +79,8 @@ void ControlProtocol::handle(Event event, const Stimulus& stimulus, TimePoint no
     log_.packet(layer_, std::string{event_name(event)} + " in state " +
                             std::string{state_name(state_)} + ": crossed connection");
   }
+  // A peer that begins anew with a layer that had failed gets its chance.
+  if (state_ == State::Stopped && negotiating(cell.next)) failure_.reset();
   set_state(cell.next);
   for (const auto action : cell.actions) perform(action, stimulus, now);
   if (!timer_runs(state_)) timer_.reset();

@@ -130,6 +130,11 @@ class ControlProtocol {
   virtual void when_down(TimePoint now) = 0;  // likewise
   /// " MRU[4] 1500"
   virtual std::string describe(const RawOption& option) const = 0;
+
+  /// Why a negotiation ends in which the peer insists on what we refuse, where there is more to
+  /// say about it than that.
+  virtual std::optional<DownReason> insisted_on() const { return std::nullopt; }
+
   /// The longest packet that the peer takes: its MRU.
   virtual std::size_t transmit_limit() const noexcept = 0;
 
@@ -146,6 +151,10 @@ class ControlProtocol {
   void handle(Event event, const Stimulus& stimulus, TimePoint now);
   /// Sends a packet of a code beyond 7 and returns its identifier.
   std::uint8_t send_other(Code code, Bytes data);
+
+  /// Sends one with the identifier of a packet of the peer's.
+  void answer_other(Code code, std::uint8_t id, Bytes data) { send(code, id, data); }
+
   /// The first failure counts; the layer closes once the present packet is dealt with.
   void fail(DownReason reason);
   void count_malformed(std::string_view what);
@@ -175,6 +184,7 @@ class ControlProtocol {
   };
 
   Answer review_request(Bytes options);
+  void note_flood();
   bool answers_open_request(const ControlPacket& packet);
   bool all_requested(Bytes options) const;
 
@@ -213,6 +223,7 @@ class ControlProtocol {
   unsigned refusals_ = 0;              // received since the last Configure-Ack received
   unsigned refusals_sent_ = 0;         // Naks and Rejects since the last Configure-Ack sent
   unsigned requests_sent_ = 0;         // since the layer was last at rest or opened
+  std::uint64_t flooded_since_up_ = 0;
   std::string terminate_text_;
   std::optional<std::string> peer_terminated_;
   std::optional<DownReason> failure_;

@@ -9,6 +9,14 @@
 
 namespace tunnel::ppp {
 
+namespace {
+
+/// Requests beyond their rate, since the layer below came up, that end a link: at ten answered a
+/// second, no peer in good faith gets near it.
+constexpr std::uint64_t kFlood = 5000;
+
+}  // namespace
+
 void ControlProtocol::receive(Bytes packet, TimePoint now) {
   if (state_ <= State::Starting) return;  // nothing is received while the layer below is down
   const auto parsed = parse_control_packet(packet);
@@ -34,22 +42,22 @@ void ControlProtocol::dispatch(const ControlPacket& packet, TimePoint now) {
       return handle(Event::Rta, {}, now);
     case Code::CodeReject:
       return receive_code_reject(packet, now);
+    case Code::VendorSpecific:
     case Code::ProtocolReject:
     case Code::EchoRequest:
     case Code::EchoReply:
     case Code::DiscardRequest:
     case Code::Identification:
     case Code::TimeRemaining:
+    case Code::ResetRequest:
+    case Code::ResetAck:
       break;
   }
   if (!receive_other(packet, now)) receive_unknown(packet, now);
 }
 
 void ControlProtocol::receive_configure_request(const ControlPacket& packet, TimePoint now) {
-  if (!requests_.allow(now)) {
-    ++dropped_.flooded;
-    return;
-  }
+  if (!requests_.allow(now)) return note_flood();
   // An Ack repeats the whole request: one beyond the default MRU could not be answered.
   if (!OptionReader::well_formed(packet.data) || packet.wire.size() > kDefaultMru) {
     return count_malformed("a Configure-Request whose options do not add up");
@@ -94,10 +102,20 @@ ControlProtocol::Answer ControlProtocol::review_request(Bytes options) {
     answer = {Code::ConfigureNak, std::move(naks).finish()};
   }
   if (answer.code != Code::ConfigureAck && refusals_sent_ >= 2 * limits_.max_failure) {
-    fail({DownReason::Kind::NotConverging, DownReason::Permanence::Transient,
-          "the peer insists on " + std::string{layer_name(layer_)} + " options that we refuse"});
+    fail(insisted_on().value_or(DownReason{
+        DownReason::Kind::NotConverging, DownReason::Permanence::Transient,
+        "the peer insists on " + std::string{layer_name(layer_)} + " options that we refuse"}));
   }
   return answer;
+}
+
+/// A request beyond the rate. A peer that goes on is no peer: the link ends, and is held down as
+/// long as those that no retry can mend.
+void ControlProtocol::note_flood() {
+  ++dropped_.flooded;
+  if (++flooded_since_up_ < kFlood) return;
+  fail({DownReason::Kind::Flood, DownReason::Permanence::Permanent,
+        "the peer floods us with " + std::string{layer_name(layer_)} + " requests"});
 }
 
 bool ControlProtocol::answers_open_request(const ControlPacket& packet) {
@@ -159,10 +177,7 @@ void ControlProtocol::receive_refusal(Refusal refusal, const ControlPacket& pack
 }
 
 void ControlProtocol::receive_terminate_request(const ControlPacket& packet, TimePoint now) {
-  if (!requests_.allow(now)) {
-    ++dropped_.flooded;
-    return;
-  }
+  if (!requests_.allow(now)) return note_flood();
   log_packet("Recv", packet.code, packet.id);
   peer_terminated_ = escape_text(packet.data);
   if (!peer_terminated_->empty()) log_.packet(layer_, " TEXT " + *peer_terminated_);

@@ -2,6 +2,7 @@
 
 #include "pppd-bridge/ppp/protocol.hpp"
 #include "tunneld/base/bytes.hpp"
+#include "tunneld/base/ppp_terms.hpp"
 
 #include <array>
 #include <cstddef>
@@ -21,6 +22,7 @@ struct TransmitFormat {
   std::uint32_t accm = 0xffff'ffff;  // RFC 1662 §7.1: control characters the peer wants escaped
   Compress protocol_field = Compress::No;
   Compress address_control = Compress::No;
+  Fcs fcs = Fcs::Ccitt16;
   bool operator==(const TransmitFormat&) const = default;
 };
 
@@ -28,6 +30,7 @@ struct TransmitFormat {
 struct ReceiveFormat {
   std::uint32_t accm = 0xffff'ffff;  // control characters to drop where they come unescaped
   std::uint16_t mru = kDefaultMru;   // the longest Information field that may come
+  Fcs fcs = Fcs::Ccitt16;            // LCP's Configure and Terminate packets always have FCS-16
   bool operator==(const ReceiveFormat&) const = default;
 };
 

@@ -5,22 +5,39 @@
 
 namespace tunnel::ppp {
 
-Lcp::Lcp(LcpWishes wishes, const AutomatonLimits& limits, EngineOutput& out, PacketLog& log,
-         Random& random)
+namespace {
+
+Compress compressed_if(Policy policy) noexcept {
+  return asks(policy) ? Compress::Yes : Compress::No;
+}
+
+}  // namespace
+
+Lcp::Lcp(LcpWishes wishes, AuthOptions auth, const AutomatonLimits& limits, EngineOutput& out,
+         PacketLog& log, Random& random)
     : ControlProtocol{Protocol::Lcp, Layer::Lcp, limits, out, log},
       wishes_{std::move(wishes)},
+      auth_{std::move(auth)},
       random_{random} {}
 
 void Lcp::reset_wishes() {
-  request_ = {.mru = wishes_.mru.bytes,
-              .accm = wishes_.accm,
-              .magic = new_magic(),
-              .protocol_field = wishes_.protocol_field,
-              .address_control = wishes_.address_control};
+  const auto& policy = wishes_.policy;
+  request_ = {};
+  request_.protocol_field = compressed_if(policy.protocol_field);
+  request_.address_control = compressed_if(policy.address_control);
+  request_.vendor = asks(policy.vendor);
+  if (asks(policy.mru)) request_.mru = wishes_.mru.bytes;
+  if (asks(policy.accm)) request_.accm = wishes_.accm;
+  if (asks(policy.magic)) request_.magic = new_magic();
+  // FCS-16 is what there is without the option.
+  if (asks(policy.fcs) && wishes_.fcs != Fcs::Ccitt16) request_.fcs = wishes_.fcs;
+  if (!auth_.require.empty()) request_.auth = auth_.require.front();
   local_ = remote_ = {};
   own_magics_ = 0;
   echo_reply_.reset();
   rejected_protocol_.reset();
+  methods_refused_.clear();
+  unmet_demand_.reset();
   peer_ident_.clear();
 }
 
@@ -38,6 +55,7 @@ void Lcp::write_request(ByteWriter& out) const {
   using enum LcpOptionType;
   if (request_.mru) write_lcp_option(out, {Mru, *request_.mru});
   if (request_.accm) write_lcp_option(out, {Accm, *request_.accm});
+  if (request_.auth) write_option(out, kAuthenticationProtocol, auth_option_data(*request_.auth));
   if (request_.magic) write_lcp_option(out, {MagicNumber, *request_.magic});
   if (request_.protocol_field == Compress::Yes) {
     write_lcp_option(out, {ProtocolFieldCompression, 0});
@@ -45,67 +63,50 @@ void Lcp::write_request(ByteWriter& out) const {
   if (request_.address_control == Compress::Yes) {
     write_lcp_option(out, {AddressControlCompression, 0});
   }
+  if (request_.fcs) {
+    write_lcp_option(out, {FcsAlternatives, fcs_bit(*request_.fcs)});
+  }
+  if (request_.vendor) write_vendor_option(out, {});
 }
 
-void Lcp::begin_review() {
-  reviewed_ = {};
-}
-
-Verdict Lcp::review(const RawOption& option) {
-  const auto parsed = parse_lcp_option(option);
-  if (!parsed) return Verdict::reject();
-  switch (parsed->type) {
+Policy Lcp::policy_of(LcpOptionType type) const noexcept {
+  switch (type) {
     case LcpOptionType::Mru:
-      reviewed_.mru = static_cast<std::uint16_t>(parsed->value);
-      if (reviewed_.mru >= kMinMru) return Verdict::ack();
-      return nak({LcpOptionType::Mru, kDefaultMru});
+      return wishes_.policy.mru;
     case LcpOptionType::Accm:
-      reviewed_.accm = parsed->value;
-      return Verdict::ack();
+      return wishes_.policy.accm;
     case LcpOptionType::MagicNumber:
-      reviewed_.magic = parsed->value;
-      return review_magic(parsed->value);
+      return wishes_.policy.magic;
     case LcpOptionType::ProtocolFieldCompression:
-      reviewed_.protocol_field = Compress::Yes;
-      return Verdict::ack();
+      return wishes_.policy.protocol_field;
     case LcpOptionType::AddressControlCompression:
-      reviewed_.address_control = Compress::Yes;
-      return Verdict::ack();
+      return wishes_.policy.address_control;
+    case LcpOptionType::FcsAlternatives:
+      return wishes_.policy.fcs;
   }
-  return Verdict::reject();
+  return Policy::Deny;
 }
-
-Verdict Lcp::nak(const LcpOption& acceptable) {
-  ByteWriter out;
-  write_lcp_option(out, acceptable);
-  return Verdict::nak(std::move(out).finish());
-}
-
-/// RFC 1661 §6.4: our own number coming back means a loop, or once in four thousand million a
-/// chance. A Nak with another number tells the two apart: over a loop the new one comes back, too.
-Verdict Lcp::review_magic(std::uint32_t magic) {
-  if (!is_own_magic(magic)) {
-    own_magics_ = 0;
-    return magic != 0 ? Verdict::ack() : nak({LcpOptionType::MagicNumber, new_magic()});
-  }
-  if (++own_magics_ >= limits().max_failure) fail_looped_back();
-  return nak({LcpOptionType::MagicNumber, new_magic()});
-}
-
-void Lcp::fail_looped_back() {
-  fail({DownReason::Kind::Loopback, DownReason::Permanence::Transient,
-        "looped back (our own magic number came back)"});
-}
-
-void Lcp::append_missing(ByteWriter& /*naks*/) {}  // nothing that a peer must ask for
 
 void Lcp::refused(Refusal refusal, const RawOption& option) {
+  if (option.type == kAuthenticationProtocol) return take_auth_refusal(refusal, option);
+  if (option.type == kVendorSpecific) {
+    request_.vendor = false;
+    if (wishes_.policy.vendor == Policy::Require) fail_refused(option);
+    return;
+  }
   const auto parsed = parse_lcp_option(option);
   if (refusal == Refusal::Nak && parsed) {
     take_nak(*parsed);
-  } else if (refusal == Refusal::Reject) {
-    forget_wish(LcpOptionType{option.type});
+  } else if (refusal == Refusal::Reject && find_lcp_option(option.type)) {
+    const LcpOptionType type{option.type};
+    forget_wish(type);
+    if (policy_of(type) == Policy::Require) fail_refused(option);
   }
+}
+
+void Lcp::fail_refused(const RawOption& option) {
+  fail({DownReason::Kind::OptionRefused, DownReason::Permanence::Permanent,
+        "peer refuses" + describe(option) + ", which the profile requires"});
 }
 
 /// The peer's counter-proposal: taken where this end can live with it. One for an option that was
@@ -125,8 +126,37 @@ void Lcp::take_nak(const LcpOption& option) {
       return;
     case LcpOptionType::ProtocolFieldCompression:
     case LcpOptionType::AddressControlCompression:
-      return forget_wish(option.type);  // a switch has no other value
+    case LcpOptionType::FcsAlternatives:
+      return forget_wish(option.type);  // we asked for what we can do, and know no second best
   }
+}
+
+/// RFC 1661 §6.2: a Nak names the method that the peer would rather prove itself by. One that the
+/// profile does not list means: the next of ours, until none is left.
+void Lcp::take_auth_refusal(Refusal refusal, const RawOption& option) {
+  if (!request_.auth) return;
+  const auto refused = *request_.auth;
+  methods_refused_.push_back(refused);
+  const auto usable = [this](AuthMethod method) {
+    return std::find(methods_refused_.begin(), methods_refused_.end(), method) ==
+           methods_refused_.end();
+  };
+  const auto& ours = auth_.require;
+  if (refusal == Refusal::Nak) {
+    const auto offered = parse_auth_option(option);
+    auto next = std::find_if(ours.begin(), ours.end(), [&](AuthMethod method) {
+      return offered == method && usable(method);
+    });
+    if (next == ours.end()) next = std::find_if(ours.begin(), ours.end(), usable);
+    if (next != ours.end()) {
+      request_.auth = *next;
+      return;
+    }
+  }
+  // Never without: whoever does not prove himself gets no link.
+  auto text = "peer refuses to prove itself by " + std::string{auth_method_name(refused)};
+  if (refusal == Refusal::Nak) text += " and offers " + describe_auth_option(option);
+  fail({DownReason::Kind::AuthRefused, DownReason::Permanence::Permanent, std::move(text)});
 }
 
 void Lcp::forget_wish(LcpOptionType type) {
@@ -146,6 +176,9 @@ void Lcp::forget_wish(LcpOptionType type) {
     case LcpOptionType::AddressControlCompression:
       request_.address_control = Compress::No;
       return;
+    case LcpOptionType::FcsAlternatives:
+      request_.fcs.reset();
+      return;
   }
 }
 
@@ -154,8 +187,13 @@ void Lcp::when_up(TimePoint /*now*/) {
             .accm = request_.accm.value_or(0xffff'ffff),
             .magic = request_.magic.value_or(0),
             .protocol_field = request_.protocol_field,
-            .address_control = request_.address_control};
+            .address_control = request_.address_control,
+            .fcs = request_.fcs.value_or(Fcs::Ccitt16),
+            .auth = request_.auth,
+            .vendor = {}};
+  if (request_.vendor) local_.vendor = VendorExtensions{};
   remote_ = reviewed_;
+  unmet_demand_.reset();
   send_identification();
 }
 

@@ -35,6 +35,8 @@ bool Lcp::receive_other(const ControlPacket& packet, TimePoint now) {
     case Code::TimeRemaining:
       receive_time_remaining(packet);
       return true;
+    case Code::VendorSpecific:
+      return receive_vendor_specific(packet);
     case Code::ConfigureRequest:
     case Code::ConfigureAck:
     case Code::ConfigureNak:
@@ -42,6 +44,8 @@ bool Lcp::receive_other(const ControlPacket& packet, TimePoint now) {
     case Code::TerminateRequest:
     case Code::TerminateAck:
     case Code::CodeReject:
+    case Code::ResetRequest:
+    case Code::ResetAck:
       break;
   }
   return false;
@@ -107,7 +111,7 @@ void Lcp::receive_protocol_reject(const ControlPacket& packet, TimePoint now) {
   handle(Event::RxjPermitted, {}, now);
 }
 
-/// RFC 1570 §2.1: after the magic number, text for people, in any state.
+/// RFC 1570 §1.1: after the magic number, text for people, in any state.
 void Lcp::receive_identification(const ControlPacket& packet) {
   ByteReader in{packet.data};
   if (!in.u32()) return count_malformed("an Identification without a Magic-Number");
@@ -115,7 +119,7 @@ void Lcp::receive_identification(const ControlPacket& packet) {
   log().packet(layer(), "RecvIdent: " + peer_ident_);
 }
 
-/// RFC 1570 §2.2: the peer will hang up; we are told, and there is nothing to do about it.
+/// RFC 1570 §1.2: the peer will hang up; we are told, and there is nothing to do about it.
 void Lcp::receive_time_remaining(const ControlPacket& packet) {
   ByteReader in{packet.data};
   const auto magic = in.u32();
@@ -123,6 +127,19 @@ void Lcp::receive_time_remaining(const ControlPacket& packet) {
   if (!magic || !seconds) return count_malformed("a Time-Remaining shorter than its fields");
   log().packet(layer(),
                "RecvTimeRemain: " + std::to_string(*seconds) + " s " + escape_text(in.rest()));
+}
+
+/// RFC 2153 §2.1: after the magic number, whose packet it is and of what Kind. None of ours has a
+/// meaning yet beyond the option's; of others', we know none, and say so by a Code-Reject.
+bool Lcp::receive_vendor_specific(const ControlPacket& packet) {
+  ByteReader in{packet.data};
+  const auto magic = in.u32();
+  const auto oui = in.take(kOui.size());
+  if (!magic || !oui || !in.u8()) {
+    count_malformed("a Vendor-Specific packet shorter than its fields");
+    return true;
+  }
+  return std::equal(oui->begin(), oui->end(), kOui.begin());
 }
 
 void Lcp::send_identification() {

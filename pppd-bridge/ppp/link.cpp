@@ -1,5 +1,6 @@
 #include "pppd-bridge/ppp/link.hpp"
 
+#include "pppd-bridge/ppp/auth_packets.hpp"
 #include "tunneld/base/check.hpp"
 
 #include <algorithm>
@@ -9,27 +10,40 @@ namespace tunnel::ppp {
 
 namespace {
 
-LcpWishes lcp_wishes(const LinkOptions& options) {
-  return {.mru = options.mru,
-          .accm = options.accm,
-          .protocol_field = options.protocol_field,
-          .address_control = options.address_control,
-          .ident = options.ident};
+/// RFC 1334 §2: a password in clear is for encrypted channels only.
+AuthOptions allowed_on(Channel channel, AuthOptions auth) {
+  if (channel == Channel::Plain) {
+    std::erase(auth.require, AuthMethod::Pap);
+    std::erase(auth.accept, AuthMethod::Pap);
+  }
+  return auth;
 }
 
 }  // namespace
 
 Link::Link(const LinkOptions& options, LinkOutput& out, Random& random)
     : out_{out},
+      options_{options},
       log_{out},
-      lcp_{lcp_wishes(options), options.limits, *this, log_, random},
-      ipcp_{{options.local, options.remote}, options.limits, *this, log_},
+      lcp_{options.lcp, allowed_on(options.channel, options.auth), options.limits, *this, log_,
+           random},
+      authenticator_{options.auth, options.limits, *this, log_},
+      prover_{options.limits, *this, log_},
+      ipcp_{options.ipv4, options.limits, *this, log_},
+      ipv6cp_{options.ipv6, options.limits, *this, log_, random},
+      ccp_{options.deflate, options.limits, *this, log_},
+      ncps_{{{&ipcp_, options.ipv4.policy},
+             {&ipv6cp_, options.ipv6.policy},
+             {&ccp_, options.deflate}}},
       echo_{options.echo_interval, options.echo_failures} {}
 
 void Link::transport_up(TimePoint now) {
   if (phase_ != Phase::Dead) return;
+  now_ = now;
   log_.set_time(now);
+  ring_.clear();
   reason_.reset();
+  has_been_up_ = false;
   out_.set_receive_format({});
   set_phase(Phase::Establish);
   lcp_.down(now);  // a link that has finished above a connection that still stands
@@ -39,21 +53,16 @@ void Link::transport_up(TimePoint now) {
 }
 
 void Link::transport_down(TimePoint now) {
+  now_ = now;
   log_.set_time(now);
-  if (phase_ != Phase::Dead && !reason_) {
-    reason_ = lcp_.failure();
-    if (!reason_ && lcp_.peer_terminated()) reason_ = lcp_.peer_closed();
-    if (!reason_) {
-      reason_ = {DownReason::Kind::TransportLost, DownReason::Permanence::Transient,
-                 "the connection ended in LCP state " + std::string{state_name(lcp_.state())}};
-    }
-  }
+  if (phase_ != Phase::Dead && !reason_) reason_ = why_lcp_ended();
   lcp_.down(now);
   settle(now);
 }
 
 void Link::close(std::string reason, TimePoint now) {
   if (phase_ == Phase::Dead) return;
+  now_ = now;
   log_.set_time(now);
   if (!reason_) {
     reason_ = {DownReason::Kind::Closed, DownReason::Permanence::Transient, reason};
@@ -64,14 +73,19 @@ void Link::close(std::string reason, TimePoint now) {
 
 void Link::receive(Protocol protocol, Bytes packet, TimePoint now) {
   if (phase_ == Phase::Dead) return;
+  now_ = now;
   log_.set_time(now);
   echo_.note_life(now);
+  // RFC 1661 §3.3 to §3.5: what is not of the present phase is dropped.
+  if (static_cast<std::uint16_t>(protocol) >= 0x8000) {
+    ring_.note(Direction::Received, protocol, packet, now);
+  }
   if (protocol == Protocol::Lcp) {
     receive_lcp(packet, now);
-  } else if (protocol == Protocol::Ipcp) {
-    if (lcp_.opened()) ipcp_.receive(packet, now);  // RFC 1661 §3.4: dropped before that
-  } else if (protocol != Protocol::Ipv4) {
-    lcp_.reject_protocol(protocol, packet, now);
+  } else if (protocol == Protocol::Pap || protocol == Protocol::Chap) {
+    if (lcp_.opened()) receive_auth(protocol, packet, now);
+  } else if (phase_ == Phase::Network) {
+    receive_other(protocol, packet, now);
   }
   settle(now);
 }
@@ -82,23 +96,107 @@ void Link::receive_lcp(Bytes packet, TimePoint now) {
   if (const auto rejected = lcp_.take_rejected_protocol()) peer_rejected(*rejected, now);
 }
 
+/// Which of the two halves a packet is for follows from its code; a protocol that was not agreed
+/// for that half is unknown to this link.
+void Link::receive_auth(Protocol protocol, Bytes packet, TimePoint now) {
+  const auto parsed = parse_control_packet(packet);
+  if (!parsed) return log_.packet(Layer::Auth, "dropped: a packet shorter than its Length");
+  const auto code = static_cast<std::uint8_t>(parsed->code);
+  const bool proof = protocol == Protocol::Pap ? PapCode{code} == PapCode::AuthenticateRequest
+                                               : ChapCode{code} == ChapCode::Response;
+  const auto method = proof ? authenticator_.method() : prover_.method();
+  if (!method || auth_protocol(*method) != protocol) {
+    return lcp_.reject_protocol(protocol, packet, now);
+  }
+  if (proof) {
+    authenticator_.receive(*parsed, now);
+  } else {
+    prover_.receive(*parsed, authenticator_.challenge(), now);
+  }
+}
+
+const Link::Ncp* Link::find_ncp(Protocol protocol) const noexcept {
+  const auto found = std::find_if(ncps_.begin(), ncps_.end(), [protocol](const Ncp& ncp) {
+    return ncp.engine->protocol() == protocol;
+  });
+  return found == ncps_.end() || !grants(found->policy) ? nullptr : &*found;
+}
+
+/// In the Network phase: control protocols, data of families that are not open, and what nobody
+/// here speaks.
+void Link::receive_other(Protocol protocol, Bytes packet, TimePoint now) {
+  if (const auto* ncp = find_ncp(protocol)) return receive_ncp(*ncp, packet, now);
+  // A peer whose IPCP is up already may send before ours is.
+  const bool early = (protocol == Protocol::Ipv4 && grants(options_.ipv4.policy)) ||
+                     (protocol == Protocol::Ipv6 && grants(options_.ipv6.policy)) ||
+                     (protocol == Protocol::Compressed && grants(options_.deflate));
+  if (!early) lcp_.reject_protocol(protocol, packet, now);
+}
+
+/// A protocol that is accepted and not asked for begins with the peer's first packet of it.
+void Link::receive_ncp(const Ncp& ncp, Bytes packet, TimePoint now) {
+  if (ncp.engine->state() <= State::Starting) start_ncp(ncp, now);
+  ncp.engine->receive(packet, now);
+}
+
 void Link::peer_rejected(Protocol protocol, TimePoint now) {
-  // A Reject of a data packet is a peer that lags behind; its IPCP will say what it means.
-  if (protocol == Protocol::Ipcp) ipcp_.protocol_rejected(now);
+  if (const auto* ncp = find_ncp(protocol)) return ncp->engine->protocol_rejected(now);
+  const bool auth = protocol == Protocol::Pap || protocol == Protocol::Chap;
+  const bool ours = auth && authenticator_.method() &&
+                    auth_protocol(*authenticator_.method()) == protocol && !authenticated();
+  // A Reject of a data packet is a peer that lags behind; its control protocol will say what it
+  // means.
+  if (!ours || reason_) return;
+  reason_ = {DownReason::Kind::AuthRefused, DownReason::Permanence::Permanent,
+             "the peer does not know " + protocol_name(protocol) + ", which it has agreed to"};
+  lcp_.close(reason_->text, now);
+}
+
+void Link::answer(AuthSerial serial, AuthAnswer answer, TimePoint now) {
+  if (phase_ == Phase::Dead) return;
+  now_ = now;
+  log_.set_time(now);
+  const bool of_prover =
+      std::holds_alternative<Proof>(answer) || std::holds_alternative<NoProof>(answer);
+  if (of_prover) {
+    prover_.answer(serial, std::move(answer), now);
+  } else {
+    authenticator_.answer(serial, answer, now);
+  }
+  settle(now);
+}
+
+std::optional<Bytes> Link::decompress(Bytes information, TimePoint now) {
+  now_ = now;
+  log_.set_time(now);
+  const auto content = ccp_.decompress(information, now);
+  if (!content) settle(now);
+  return content;
+}
+
+void Link::note_uncompressed(Protocol protocol, Bytes packet, TimePoint now) {
+  now_ = now;
+  log_.set_time(now);
+  ccp_.note_uncompressed(protocol, packet, now);
 }
 
 void Link::expire(TimePoint now) {
   if (phase_ == Phase::Dead) return;
+  now_ = now;
   log_.set_time(now);
   lcp_.expire(now);
-  ipcp_.expire(now);
+  authenticator_.expire(now);
+  prover_.expire(now);
+  for (const auto& ncp : ncps_) ncp.engine->expire(now);
   run_echo(now);
   settle(now);
 }
 
 std::optional<TimePoint> Link::deadline() const noexcept {
   std::optional<TimePoint> first;
-  for (const auto& due : {lcp_.deadline(), ipcp_.deadline(), echo_.deadline()}) {
+  for (const auto& due :
+       {lcp_.deadline(), authenticator_.deadline(), prover_.deadline(), ipcp_.deadline(),
+        ipv6cp_.deadline(), ccp_.deadline(), echo_.deadline()}) {
     if (due && (!first || *due < *first)) first = due;
   }
   return first;
@@ -131,99 +229,30 @@ void Link::abandon(DownReason reason, TimePoint now) {
 TransmitFormat Link::transmit_format() const noexcept {
   if (!lcp_.opened()) return {};
   const auto& peer = lcp_.remote();
-  return {peer.accm, peer.protocol_field, peer.address_control};
+  return {peer.accm, peer.protocol_field, peer.address_control, peer.fcs};
 }
 
+/// RFC 1661 §5, RFC 1662 §7.1: LCP is sent so that a peer understands it whatever was agreed. The
+/// FCS alone is another one while the link is in use (RFC 1570 §2.1.1), but for the packets that
+/// end that: Configure and Terminate.
 void Link::send_packet(const ControlProtocol& from, Bytes packet) {
-  // RFC 1661 §5, RFC 1662 §7.1: LCP is sent so that a peer understands it whatever was agreed.
-  const auto format = from.protocol() == Protocol::Lcp ? TransmitFormat{} : transmit_format();
+  TransmitFormat format;
+  if (from.protocol() != Protocol::Lcp) {
+    format = transmit_format();
+  } else if (Code{packet[0]} > Code::CodeReject) {
+    format.fcs = transmit_format().fcs;
+  }
+  ring_.note(Direction::Sent, from.protocol(), packet, now_);
   out_.send(format, from.protocol(), packet);
 }
 
-void Link::layer_up(const ControlProtocol& which, TimePoint now) {
-  if (which.protocol() == Protocol::Lcp) {
-    out_.set_receive_format({lcp_.local().accm, std::max(lcp_.local().mru, kDefaultMru)});
-    set_phase(Phase::Network);
-    echo_.start(now);
-    ipcp_.set_transmit_limit(lcp_.remote().mru);
-    ipcp_.open(now);
-    ipcp_.up(now);
-  } else {
-    const auto& [local, remote] = ipcp_.wishes();
-    out_.network_up({local, remote, Mru{lcp_.local().mru}, Mru{lcp_.remote().mru}});
-  }
+void Link::send_auth(Protocol protocol, Bytes packet) {
+  ring_.note(Direction::Sent, protocol, packet, now_);
+  out_.send(transmit_format(), protocol, packet);
 }
 
-void Link::layer_down(const ControlProtocol& which, TimePoint now) {
-  if (which.protocol() == Protocol::Lcp) {
-    echo_.stop();
-    ipcp_.down(now);
-    out_.set_receive_format({});
-    if (negotiating(lcp_.state())) set_phase(Phase::Establish);
-  } else {
-    out_.network_down();
-  }
-}
-
-/// settle() sees it: ending one layer from within another would call back into the first.
-void Link::layer_finished(const ControlProtocol& /*which*/, TimePoint /*now*/) {}
-
-/// After every call: what a layer's end means for the others. Nothing in here runs while an engine
-/// is in the middle of a packet.
-void Link::settle(TimePoint now) {
-  if (phase_ == Phase::Dead) return;
-  if (!reason_ && lcp_.failure()) reason_ = lcp_.failure();
-  if (!reason_ && ipcp_failure()) {
-    reason_ = ipcp_failure();
-    lcp_.close(reason_->text, now);
-  }
-  switch (lcp_.state()) {
-    case State::Closing:
-    case State::Stopping:
-      set_phase(Phase::Terminate);
-      break;
-    case State::Initial:
-    case State::Starting:
-    case State::Closed:
-    case State::Stopped:
-      finish();
-      break;
-    case State::ReqSent:
-    case State::AckRcvd:
-    case State::AckSent:
-    case State::Opened:
-      break;
-  }
-  TUNNEL_DCHECK(consistent());
-}
-
-std::optional<DownReason> Link::ipcp_failure() const {
-  if (ipcp_.failure() || !ipcp_.peer_terminated()) return ipcp_.failure();
-  // A peer that ends IPCP during negotiation will not come back to it: its reason is worth more
-  // than ten requests without an answer.
-  return ipcp_.peer_closed();
-}
-
-void Link::set_phase(Phase phase) {
-  if (phase == phase_) return;
-  phase_ = phase;
-  log_.event(Layer::Link, "phase " + std::string{phase_name(phase)});
-  out_.phase_changed(phase);
-}
-
-void Link::finish() {
-  echo_.stop();
-  set_phase(Phase::Dead);
-  TUNNEL_DCHECK(reason_.has_value());
-  const DownReason unknown{DownReason::Kind::TransportLost, DownReason::Permanence::Transient,
-                           "LCP finished"};
-  const auto& reason = reason_ ? *reason_ : unknown;
-  log_.event(Layer::Link, "down: " + reason.text);
-  out_.finished(reason);
-}
-
-bool Link::consistent() const noexcept {
-  return (!ipcp_.opened() || lcp_.opened()) && (phase_ == Phase::Network) == lcp_.opened();
+void Link::ask(AuthSerial serial, AuthQuestion question) {
+  out_.ask(serial, std::move(question));
 }
 
 }  // namespace tunnel::ppp

@@ -1,48 +1,40 @@
 #pragma once
 
-#include "pppd-bridge/ppp/automaton.hpp"
+#include "pppd-bridge/ppp/authenticator.hpp"
+#include "pppd-bridge/ppp/ccp.hpp"
 #include "pppd-bridge/ppp/control_protocol.hpp"
 #include "pppd-bridge/ppp/echo_monitor.hpp"
 #include "pppd-bridge/ppp/frame.hpp"
 #include "pppd-bridge/ppp/ipcp.hpp"
+#include "pppd-bridge/ppp/ipv6cp.hpp"
 #include "pppd-bridge/ppp/lcp.hpp"
+#include "pppd-bridge/ppp/link_options.hpp"
 #include "pppd-bridge/ppp/output.hpp"
 #include "pppd-bridge/ppp/packet_log.hpp"
+#include "pppd-bridge/ppp/packet_ring.hpp"
+#include "pppd-bridge/ppp/prover.hpp"
 #include "pppd-bridge/ppp/random.hpp"
-#include "tunneld/base/address.hpp"
-#include "tunneld/base/identifiers.hpp"
 #include "tunneld/base/time.hpp"
 
-#include <chrono>
-#include <cstdint>
+#include <array>
 #include <optional>
 #include <string>
 
 namespace tunnel::ppp {
 
-/// What a profile says about the PPP of one site.
-struct LinkOptions {
-  Ipv4Address local;
-  Ipv4Address remote;
-  Mru mru{1500};
-  std::uint32_t accm = 0;                            // control characters the peer shall escape
-  Compress protocol_field = Compress::Yes;           // whether the peer is offered to compress it
-  Compress address_control = Compress::Yes;          // likewise
-  std::string ident;                                 // RFC 1570 Identification; empty: none is sent
-  Duration echo_interval = std::chrono::seconds{1};  // zero: no echoes
-  unsigned echo_failures = 3;
-  AutomatonLimits limits;
-};
-
-/// One PPP link: LCP, then IPCP, through the phases of RFC 1661 §3.2.
+/// One PPP link, through the phases of RFC 1661 §3.2.
 ///
-///     Dead --transport_up--> Establish --LCP up--> Network --close, failure--> Terminate --> Dead
+///     Dead --transport_up--> Establish --LCP up--> Authenticate --both proved--> Network
+///     --close, failure--> Terminate --> Dead
+///
+/// In the Network phase each family has its control protocol, and compression has one. One that
+/// fails takes the link along where the profile requires it, or where no family is left.
 ///
 /// A value without descriptors, threads or a clock: the owner brings frames and the time, and does
 /// what LinkOutput asks. Each transport_up() is followed by exactly one finished(), with the
 /// reason; after it transport_up() may begin anew. Nothing the peer sends can make it fail, abort,
 /// grow, or answer faster than its rate limits.
-class Link final : private EngineOutput {
+class Link final : private EngineOutput, private AuthOutput {
  public:
   Link(const LinkOptions& options, LinkOutput& out, Random& random);
 
@@ -54,9 +46,12 @@ class Link final : private EngineOutput {
   /// Max-Terminate requests. `reason` is said to the peer and in finished().
   void close(std::string reason, TimePoint now);
 
-  /// One frame's packet. Data packets (IPv4) that come here are dropped: the data path takes those
-  /// itself while ip_open().
+  /// One frame's packet. Data packets that come here are dropped: the data path takes those itself
+  /// while their family is open().
   void receive(Protocol protocol, Bytes packet, TimePoint now);
+
+  /// The answer to LinkOutput::ask(); one that is late is dropped.
+  void answer(AuthSerial serial, AuthAnswer answer, TimePoint now);
 
   /// A good frame came that receive() does not see.
   void note_life(TimePoint now) noexcept { echo_.note_life(now); }
@@ -66,10 +61,33 @@ class Link final : private EngineOutput {
 
   Phase phase() const noexcept { return phase_; }
 
-  bool ip_open() const noexcept { return ipcp_.opened(); }
+  /// Whether packets of this protocol may cross: IPv4 or IPv6, whose control protocol is opened.
+  bool open(Protocol network) const noexcept {
+    return (network == Protocol::Ipv4 && usable(ipcp_)) ||
+           (network == Protocol::Ipv6 && usable(ipv6cp_));
+  }
+
+  /// Whether packets of any protocol may.
+  bool network_open() const noexcept { return usable(ipcp_) || usable(ipv6cp_); }
 
   /// For data, and all control packets but LCP's.
   TransmitFormat transmit_format() const noexcept;
+
+  /// Whether data packets are to go through compress(), and those that come through decompress()
+  /// and note_uncompressed().
+  bool compresses() const noexcept { return ccp_.compresses(); }
+
+  bool decompresses() const noexcept { return ccp_.decompresses(); }
+
+  /// The Information field of a Protocol::Compressed frame, valid until the next call; nullopt:
+  /// the packet is to be sent as it is.
+  std::optional<Bytes> compress(Protocol protocol, Bytes packet) {
+    return ccp_.compress(protocol, packet);
+  }
+
+  /// What was in a Protocol::Compressed frame: protocol field and packet; nullopt: dropped.
+  std::optional<Bytes> decompress(Bytes information, TimePoint now);
+  void note_uncompressed(Protocol protocol, Bytes packet, TimePoint now);
 
   /// Of the last Echo-Request that was answered; nullopt: none was.
   std::optional<Duration> round_trip() const noexcept { return echo_.round_trip(); }
@@ -77,32 +95,71 @@ class Link final : private EngineOutput {
   /// The peer's Identification, escaped; empty: none came.
   const std::string& peer_ident() const noexcept { return lcp_.peer_ident(); }
 
-  /// Control packets of both layers that were dropped since the link was made.
-  DropCounters dropped() const noexcept { return lcp_.dropped() + ipcp_.dropped(); }
+  /// Control packets of all layers that were dropped since the link was made.
+  DropCounters dropped() const noexcept {
+    return lcp_.dropped() + ipcp_.dropped() + ipv6cp_.dropped() + ccp_.dropped();
+  }
 
  private:
+  // EngineOutput
   void send_packet(const ControlProtocol& from, Bytes packet) override;
   void layer_up(const ControlProtocol& which, TimePoint now) override;
   void layer_down(const ControlProtocol& which, TimePoint now) override;
   void layer_finished(const ControlProtocol& which, TimePoint now) override;
+  // AuthOutput
+  void send_auth(Protocol protocol, Bytes packet) override;
+  void ask(AuthSerial serial, AuthQuestion question) override;
+
+  /// A control protocol of the Network phase, and what the profile says about it.
+  struct Ncp {
+    ControlProtocol* engine = nullptr;
+    Policy policy = Policy::Deny;
+  };
+
+  static bool usable(const ControlProtocol& ncp) noexcept { return ncp.opened() && !ncp.failure(); }
 
   void receive_lcp(Bytes packet, TimePoint now);
+  void receive_auth(Protocol protocol, Bytes packet, TimePoint now);
+  void receive_ncp(const Ncp& ncp, Bytes packet, TimePoint now);
+  void receive_other(Protocol protocol, Bytes packet, TimePoint now);
+  const Ncp* find_ncp(Protocol protocol) const noexcept;
   void peer_rejected(Protocol protocol, TimePoint now);
   void run_echo(TimePoint now);
   void abandon(DownReason reason, TimePoint now);
-  std::optional<DownReason> ipcp_failure() const;
+
+  void begin_authentication(TimePoint now);
+  bool authenticated() const noexcept;
+  void begin_network(TimePoint now);
+  void end_layers_above_lcp(TimePoint now);
+  static void start_ncp(const Ncp& ncp, TimePoint now);
+
+  std::optional<DownReason> ncp_failure(const Ncp& ncp) const;
+  std::optional<DownReason> network_failure() const;
+  std::optional<DownReason> any_failure() const;
+  DownReason why_lcp_ended() const;
+  void tell_network();
   void set_phase(Phase phase);
   void settle(TimePoint now);
-  void finish();
+  void finish(TimePoint now);
   bool consistent() const noexcept;
 
   LinkOutput& out_;
+  const LinkOptions options_;
   PacketLog log_;
+  PacketRing ring_;
+  TimePoint now_{};  // of the call under way
   Lcp lcp_;
+  Authenticator authenticator_;
+  Prover prover_;
   Ipcp ipcp_;
+  Ipv6cp ipv6cp_;
+  Ccp ccp_;
+  std::array<Ncp, 3> ncps_;
   EchoMonitor echo_;
   Phase phase_ = Phase::Dead;
   std::optional<DownReason> reason_;  // why the link is ending
+  std::optional<Agreed> told_;        // what the owner believes about the network
+  bool has_been_up_ = false;          // the network, since transport_up()
 };
 
 }  // namespace tunnel::ppp

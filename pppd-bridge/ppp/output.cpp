@@ -6,8 +6,14 @@ std::string_view layer_name(Layer layer) noexcept {
   switch (layer) {
     case Layer::Lcp:
       return "LCP";
+    case Layer::Auth:
+      return "Auth";
     case Layer::Ipcp:
       return "IPCP";
+    case Layer::Ipv6cp:
+      return "IPV6CP";
+    case Layer::Ccp:
+      return "CCP";
     case Layer::Link:
       return "Link";
   }
@@ -20,6 +26,8 @@ std::string_view phase_name(Phase phase) noexcept {
       return "Dead";
     case Phase::Establish:
       return "Establish";
+    case Phase::Authenticate:
+      return "Authenticate";
     case Phase::Network:
       return "Network";
     case Phase::Terminate:

@@ -13,6 +13,8 @@ std::string_view known_name(Protocol protocol) noexcept {
       return "IPv4";
     case Protocol::Ipv6:
       return "IPv6";
+    case Protocol::Compressed:
+      return "compressed";
     case Protocol::Ipcp:
       return "IPCP";
     case Protocol::Ipv6cp:

@@ -10,6 +10,7 @@ namespace tunnel::ppp {
 enum class Protocol : std::uint16_t {
   Ipv4 = 0x0021,
   Ipv6 = 0x0057,
+  Compressed = 0x00fd,  // RFC 1962 §3
   Ipcp = 0x8021,
   Ipv6cp = 0x8057,
   Ccp = 0x80fd,

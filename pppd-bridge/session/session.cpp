@@ -30,8 +30,17 @@ constexpr int kReadsAtOnce = 4;
 /// even if somebody fills it meanwhile.
 constexpr int kMostStalePackets = 1000;
 
-bool is_ipv4(Bytes packet) noexcept {
-  return !packet.empty() && packet[0] >> 4 == 4;
+/// The network protocol of a packet, by its version (RFC 791 §3.1, RFC 8200 §3); nullopt: neither.
+std::optional<ppp::Protocol> network_protocol(Bytes packet) noexcept {
+  if (packet.empty()) return std::nullopt;
+  switch (packet[0] >> 4) {
+    case 4:
+      return ppp::Protocol::Ipv4;
+    case 6:
+      return ppp::Protocol::Ipv6;
+    default:
+      return std::nullopt;
+  }
 }
 
 loop::Interest to_loop(transport::Interest interest) {
@@ -46,7 +55,7 @@ Session::Session(loop::Loop& loop, Parts parts, Observer& observer, ppp::Random&
       parts_{std::move(parts)},
       observer_{observer},
       link_{parts_.ppp, *this, random},
-      decoder_{parts_.ppp.mru.bytes + ppp::kMaxFrameHeader},
+      decoder_{parts_.ppp.lcp.mru.bytes + ppp::kMaxFrameHeader},
       outgoing_{kOutgoingCapacity},
       incoming_{new std::uint8_t[kIncomingSize]},
       packet_{new std::uint8_t[kLargestPacket]},
@@ -75,6 +84,11 @@ std::optional<TimePoint> Session::deadline() const noexcept {
 std::uint64_t Session::bad_frames() const noexcept {
   const auto& counted = decoder_.counters();
   return counted.bad_fcs + counted.too_short + counted.too_long + counted.aborted;
+}
+
+std::uint64_t Session::dropped_control() const noexcept {
+  const auto dropped = link_.dropped();
+  return dropped.malformed + dropped.unexpected + dropped.flooded;
 }
 
 Result<void> Session::turn() {
@@ -129,7 +143,7 @@ void Session::write_transport() {
 void Session::read_tun() {
   tun_ready_ = false;
   const auto format = link_.transmit_format();
-  while (link_.ip_open() && outgoing_.size() < kOutgoingBound) {
+  while (link_.network_open() && outgoing_.size() < kOutgoingBound) {
     const auto got = ::read(parts_.tun.get(), packet_.get(), kLargestPacket);
     if (got > 0) {
       forward({packet_.get(), static_cast<std::size_t>(got)}, format);
@@ -144,15 +158,24 @@ void Session::read_tun() {
 }
 
 void Session::forward(Bytes packet, const ppp::TransmitFormat& format) {
-  if (!is_ipv4(packet)) {
+  const auto protocol = network_protocol(packet);
+  if (!protocol || !link_.open(*protocol)) {
     ++counters_.dropped_down;  // its network protocol is not open
-  } else if (packet.size() > transmit_mru_) {
-    ++counters_.dropped_too_big;
-  } else {
-    append_frame(format, ppp::Protocol::Ipv4, packet);
-    ++counters_.packets_out;
-    counters_.bytes_out += packet.size();
+    return;
   }
+  if (packet.size() > transmit_mru_) {
+    ++counters_.dropped_too_big;
+    return;
+  }
+  const auto compressed =
+      link_.compresses() ? link_.compress(*protocol, packet) : std::optional<Bytes>{};
+  if (compressed) {
+    append_frame(format, ppp::Protocol::Compressed, *compressed);
+  } else {
+    append_frame(format, *protocol, packet);
+  }
+  ++counters_.packets_out;
+  counters_.bytes_out += packet.size();
 }
 
 void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol,
@@ -171,18 +194,35 @@ void Session::frame(Bytes content) {
   const auto parsed = ppp::parse_frame(content);
   if (!parsed) {
     ++counters_.dropped_malformed;
-  } else if (parsed->protocol == ppp::Protocol::Ipv4 && link_.ip_open()) {
+  } else if (link_.open(parsed->protocol)) {
     link_.note_life(now_);
-    deliver(parsed->payload);
+    if (link_.decompresses()) link_.note_uncompressed(parsed->protocol, parsed->payload, now_);
+    deliver(parsed->protocol, parsed->payload);
+  } else if (parsed->protocol == ppp::Protocol::Compressed && link_.decompresses()) {
+    link_.note_life(now_);
+    compressed_frame(parsed->payload);
   } else {
     link_.receive(parsed->protocol, parsed->payload, now_);
   }
 }
 
-void Session::deliver(Bytes packet) {
-  const auto verdict = parts_.sources    ? parts_.sources->check(packet)
-                       : is_ipv4(packet) ? Verdict::Accept
-                                         : Verdict::Malformed;
+/// What was compressed is never a control packet, nor compressed twice (RFC 1979 §3).
+void Session::compressed_frame(Bytes information) {
+  const auto content = link_.decompress(information, now_);
+  const auto parsed = content ? ppp::parse_frame(*content) : std::nullopt;
+  if (!parsed || !ppp::compressible(parsed->protocol)) {
+    ++counters_.dropped_malformed;
+  } else if (link_.open(parsed->protocol)) {
+    deliver(parsed->protocol, parsed->payload);
+  } else {
+    ++counters_.dropped_down;
+  }
+}
+
+void Session::deliver(ppp::Protocol protocol, Bytes packet) {
+  const auto verdict = network_protocol(packet) != protocol ? Verdict::Malformed
+                       : parts_.sources                     ? parts_.sources->check(packet)
+                                                            : Verdict::Accept;
   if (verdict == Verdict::WrongSource) {
     ++counters_.dropped_source;
   } else if (verdict == Verdict::Malformed) {
@@ -215,6 +255,14 @@ void Session::network_up(const ppp::Agreed& agreed) {
 
 void Session::network_down() {
   observer_.network_down();
+}
+
+void Session::ask(ppp::AuthSerial serial, ppp::AuthQuestion question) {
+  observer_.ask(serial, std::move(question));
+}
+
+void Session::answer(ppp::AuthSerial serial, ppp::AuthAnswer answer) {
+  link_.answer(serial, std::move(answer), now_);
 }
 
 void Session::phase_changed(ppp::Phase phase) {
@@ -260,7 +308,7 @@ Result<void> Session::watch_transport() {
 }
 
 Result<void> Session::watch_tun() {
-  const bool wanted = link_.ip_open() && outgoing_.size() < kOutgoingBound;
+  const bool wanted = link_.network_open() && outgoing_.size() < kOutgoingBound;
   if (wanted && !tun_watched_) {
     tun_watched_ = true;
     return loop_.watch(parts_.tun.get(), {true, false},

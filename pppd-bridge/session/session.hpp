@@ -37,6 +37,8 @@ class Observer {
   virtual void phase_changed(ppp::Phase phase) = 0;
   virtual void network_up(const ppp::Agreed& agreed) = 0;
   virtual void network_down() = 0;
+  /// To be answered by Session::answer(), and not from within.
+  virtual void ask(ppp::AuthSerial serial, ppp::AuthQuestion question) = 0;
   virtual void log(ppp::Layer layer, std::string text) = 0;
   virtual void remote_text(std::string line) = 0;
   /// The session has ended; nothing more comes.
@@ -69,6 +71,8 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   Result<void> start();
   /// Ends the link in good order; ended() follows.
   void close(std::string reason);
+  /// The answer to Observer::ask().
+  void answer(ppp::AuthSerial serial, ppp::AuthAnswer answer);
   /// Does what there is to do after a wakeup of the loop, and sets what to wait for next.
   Result<void> turn();
 
@@ -79,6 +83,9 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   const Counters& counters() const noexcept { return counters_; }
 
   std::uint64_t bad_frames() const noexcept;
+
+  /// Control packets that came and were dropped.
+  std::uint64_t dropped_control() const noexcept;
 
   std::optional<Duration> round_trip() const noexcept { return link_.round_trip(); }
 
@@ -91,6 +98,7 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   void send(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet) override;
   void network_up(const ppp::Agreed& agreed) override;
   void network_down() override;
+  void ask(ppp::AuthSerial serial, ppp::AuthQuestion question) override;
   void phase_changed(ppp::Phase phase) override;
   void finished(const ppp::DownReason& reason) override;
   void set_receive_format(const ppp::ReceiveFormat& format) override;
@@ -102,7 +110,8 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   void write_transport();
   void read_tun();
   void discard_stale_packets();
-  void deliver(Bytes packet);
+  void compressed_frame(Bytes information);
+  void deliver(ppp::Protocol protocol, Bytes packet);
   void forward(Bytes packet, const ppp::TransmitFormat& format);
   void append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet);
   void tell_remote_text();

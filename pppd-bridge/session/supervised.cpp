@@ -1,9 +1,12 @@
 #include "pppd-bridge/session/supervised.hpp"
 
 #include "pppd-bridge/loop/loop.hpp"
+#include "pppd-bridge/session/dialogue.hpp"
+#include "pppd-bridge/session/link_options.hpp"
 #include "pppd-bridge/session/stop_signals.hpp"
 #include "pppd-bridge/session/system_random.hpp"
 #include "pppd-bridge/session/unused_pages.hpp"
+#include "tunneld/base/secret.hpp"
 #include "tunneld/base/unix_socket.hpp"
 
 #include <fmt/format.h>
@@ -32,23 +35,18 @@ ipc::Layer to_ipc(ppp::Layer layer) {
   switch (layer) {
     case ppp::Layer::Lcp:
       return ipc::Layer::Lcp;
+    case ppp::Layer::Auth:
+      return ipc::Layer::Auth;
     case ppp::Layer::Ipcp:
       return ipc::Layer::Ipcp;
+    case ppp::Layer::Ipv6cp:
+      return ipc::Layer::Ipv6cp;
+    case ppp::Layer::Ccp:
+      return ipc::Layer::Ccp;
     case ppp::Layer::Link:
       return ipc::Layer::Link;
   }
   return ipc::Layer::Link;
-}
-
-ppp::LinkOptions link_options(const ipc::Settings& settings) {
-  ppp::LinkOptions options;
-  options.local = settings.local;
-  options.remote = settings.remote;
-  options.mru = settings.mru;
-  options.ident = settings.ident;
-  options.echo_interval = settings.echo_interval;
-  options.echo_failures = settings.echo_failures;
-  return options;
 }
 
 /// The session's observer: everything becomes a message to tunneld.
@@ -60,12 +58,12 @@ class Runner final : private Observer {
         signals_{std::move(signals)},
         supervised_{std::move(supervised)},
         description_{transport->describe()},
-        session_{
-            loop_,
-            Session::Parts{std::move(transport), std::move(supervised_.tun),
-                           link_options(supervised_.settings),
-                           SourceCheck{supervised_.settings.remote, supervised_.settings.networks}},
-            *this, random_} {}
+        session_{loop_,
+                 Session::Parts{std::move(transport), std::move(supervised_.tun),
+                                link_options(supervised_.settings.ppp),
+                                SourceCheck{supervised_.settings.ppp.remote.preferred,
+                                            supervised_.settings.networks}},
+                 *this, random_} {}
 
   Outcome run() {
     if (const auto begun = begin(); !begun) return fail(begun.error());
@@ -116,6 +114,8 @@ class Runner final : private Observer {
       if (const auto* shutdown = std::get_if<ipc::Shutdown>(&incoming->message)) {
         told_to_end_ = true;
         session_.close(shutdown->reason);
+      } else if (auto told = answer_of(incoming->message)) {
+        session_.answer(told->serial, std::move(told->answer));
       }
       // Settings again: a new tunneld has adopted us, with what we run on already.
     }
@@ -181,6 +181,7 @@ class Runner final : private Observer {
     told.bad_frames = session_.bad_frames();
     told.wire_bytes_in = counted.wire_bytes_in;
     told.wire_bytes_out = counted.wire_bytes_out;
+    told.dropped_control = session_.dropped_control();
     if (const auto trip = session_.round_trip()) {
       told.round_trip_us = static_cast<std::uint32_t>(
           std::chrono::duration_cast<std::chrono::microseconds>(*trip).count());
@@ -193,6 +194,8 @@ class Runner final : private Observer {
     network_lost_ = false;  // which the new phase says
     if (phase == ppp::Phase::Establish) {
       channel().send(ipc::StageReached{ipc::Stage::Lcp, description_});
+    } else if (phase == ppp::Phase::Authenticate) {
+      channel().send(ipc::StageReached{ipc::Stage::PppAuth, {}});
     } else if (phase == ppp::Phase::Network) {
       channel().send(ipc::StageReached{ipc::Stage::Ncp, {}});
     }
@@ -200,8 +203,7 @@ class Runner final : private Observer {
 
   void network_up(const ppp::Agreed& agreed) override {
     network_lost_ = false;
-    up_ = ipc::LinkUp{agreed.local, agreed.remote, agreed.receive_mru, agreed.transmit_mru,
-                      description_};
+    up_ = link_up(agreed, description_);
     if (!std::exchange(has_been_up_, true)) release_unused_pages();
     up_since_ = loop_.now();
     channel().send(*up_);
@@ -210,6 +212,12 @@ class Runner final : private Observer {
   void network_down() override {
     up_.reset();
     network_lost_ = true;
+  }
+
+  void ask(ppp::AuthSerial serial, ppp::AuthQuestion question) override {
+    auto message = question_of(serial, question);
+    channel().send(message);
+    if (auto* proof = std::get_if<ipc::ProofReceived>(&message)) wipe(proof->response);
   }
 
   void log(ppp::Layer layer, std::string text) override {

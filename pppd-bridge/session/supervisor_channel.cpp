@@ -1,5 +1,6 @@
 #include "pppd-bridge/session/supervisor_channel.hpp"
 
+#include "tunneld/base/secret.hpp"
 #include "tunneld/base/unix_socket.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +25,8 @@ bool would_block(const Error& error) {
 bool may_be_lost(const ipc::FromBridge& message) {
   return std::holds_alternative<ipc::PppEvent>(message) ||
          std::holds_alternative<ipc::RemoteText>(message) ||
-         std::holds_alternative<ipc::Statistics>(message);
+         std::holds_alternative<ipc::Statistics>(message) ||
+         std::holds_alternative<ipc::TracedFrame>(message);
 }
 
 }  // namespace
@@ -54,6 +56,7 @@ void SupervisorChannel::flush() {
     const auto sent = send_datagram(socket_.get(), pending_.front());
     if (!sent && would_block(sent.error())) return;
     if (!sent) return close();
+    wipe(pending_.front());  // there may be a secret in it
     pending_.pop_front();
   }
   if (open() && lost_lines_ > 0) {
@@ -72,6 +75,7 @@ std::optional<FromSupervisor> SupervisorChannel::receive() {
     return std::nullopt;
   }
   auto message = ipc::decode_to_bridge(datagram.bytes);
+  wipe(datagram.bytes);
   if (!message) {
     close();
     return std::nullopt;

@@ -148,12 +148,29 @@ ByteWriter settings_before_networks() {
   out.bytes(to_bytes("labs"));
   out.u16(4);
   out.bytes(to_bytes("tun0"));
-  out.u32(0x0ae00101);
-  out.u32(0x0ae00102);
+  out.u32(0x0ae00101);  // local
+  out.u8(32);
+  out.u32(0x0ae00102);  // remote
+  out.u8(32);
+  out.u64(0);  // interface_id
   out.u16(1500);
-  out.u16(0);  // no ident
-  out.u64(1000);
+  out.u32(0);     // accm
+  out.u8(1);      // fcs
+  out.u16(0);     // no ident
+  out.u64(1000);  // echo_interval
   out.u32(3);
+  out.u64(3000);  // restart
+  out.u32(10);
+  out.u32(2);
+  out.u32(5);
+  out.u16(0);                                   // dns
+  out.u16(0);                                   // nbns
+  out.bytes(std::vector<std::uint8_t>(11, 0));  // policies
+  out.u16(0);                                   // auth: require
+  out.u16(0);                                   // accept
+  out.u16(0);                                   // name
+  out.u64(0);                                   // rechallenge
+  out.u8(0);                                    // no remote6
   return out;
 }
 

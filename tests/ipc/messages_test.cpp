@@ -54,9 +54,10 @@ TEST(Messages, TheLargestSettingsFitInOneDatagram) {
 TEST(Messages, AreBigEndianFieldsInTheOrderOfTheStruct) {
   EXPECT_THAT(encode(FromBridge{LinkDown{Permanence::Permanent, "no"}}),
               ElementsAre(0x84, 1, 0, 2, 'n', 'o'));
-  const LinkUp up{Ipv4Address{0x0ae00101}, Ipv4Address{0x0ae00102}, Mru{1500}, Mru{1400}, "t"};
-  EXPECT_THAT(encode(FromBridge{up}),
-              ElementsAre(0x83, 10, 224, 1, 1, 10, 224, 1, 2, 0x05, 0xdc, 0x05, 0x78, 0, 1, 't'));
+  const LinkUp up{LinkIpv4{Ipv4Address{0x0ae00101}, Ipv4Address{0x0ae00102}, {}, {}}, std::nullopt,
+                  Mru{1500}, Mru{1400}, "t"};
+  EXPECT_THAT(encode(FromBridge{up}), ElementsAre(0x83, 1, 10, 224, 1, 1, 10, 224, 1, 2, 0, 0, 0, 0,
+                                                  0, 0x05, 0xdc, 0x05, 0x78, 0, 1, 't'));
   EXPECT_THAT(encode(ToBridge{Shutdown{""}}), ElementsAre(2, 0, 0));
 }
 
@@ -64,9 +65,9 @@ TEST(Messages, AreBigEndianFieldsInTheOrderOfTheStruct) {
 TEST(Messages, StatisticsKeepTheirOrder) {
   ByteWriter wire;
   wire.u8(0x85);
-  for (std::uint64_t field = 1; field <= 12; ++field) wire.u64(field);
-  wire.u32(13);
-  const Statistics statistics{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+  for (std::uint64_t field = 1; field <= 13; ++field) wire.u64(field);
+  wire.u32(14);
+  const Statistics statistics{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
   EXPECT_EQ(encode(FromBridge{statistics}), std::move(wire).finish());
 }
 

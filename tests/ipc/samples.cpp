@@ -54,10 +54,18 @@ Settings usual_settings() {
   Settings settings;
   settings.site = site("labs");
   settings.interface = interface("tun0");
-  settings.local = Ipv4Address{0x0ae00101};
-  settings.remote = Ipv4Address{0x0ae00102};
-  settings.mru = Mru{1500};
-  settings.ident = "HOME Network";
+  settings.ppp.local = {Ipv4Address{0x0ae00101}, 32};
+  settings.ppp.remote = {Ipv4Address{0x0ae00102}, 24};
+  settings.ppp.interface_id = InterfaceId{0x0ae00101};
+  settings.ppp.mru = Mru{1500};
+  settings.ppp.ident = "HOME Network";
+  settings.ppp.dns = {Ipv4Address{0x0a000035}};
+  settings.ppp.policies.ipv6 = Policy::Require;
+  settings.ppp.auth = {.require = {AuthMethod::MsChapV2, AuthMethod::ChapMd5},
+                       .accept = {AuthMethod::Pap},
+                       .name = "talisker",
+                       .rechallenge = 10min};
+  settings.remote6 = Ipv6Address::parse("fd00:224::2");
   settings.networks = {prefix("192.168.253.0/24"), prefix("2001:db8::/32"),
                        prefix("0.0.0.0/0"),        prefix("::/0"),
                        prefix("203.0.113.4"),      prefix("2001:db8::1")};
@@ -73,29 +81,34 @@ Settings smallest_settings() {
   settings.version = 0;
   settings.site = site("a");
   settings.interface = interface("t");
-  settings.mru = Mru{0};
-  settings.echo_interval = 0ms;
-  settings.echo_failures = 0;
+  settings.ppp.mru = Mru{0};
+  settings.ppp.echo_interval = 0ms;
+  settings.ppp.echo_failures = 0;
   return settings;
 }
 
 LinkUp usual_link() {
-  return {Ipv4Address{0x0ae00101}, Ipv4Address{0x0ae00102}, Mru{1500}, Mru{1400},
+  return {LinkIpv4{Ipv4Address{0x0ae00101},
+                   Ipv4Address{0x0ae00102},
+                   {Ipv4Address{0x0a000035}, Ipv4Address{0x0a000135}},
+                   {Ipv4Address{0x0a00002a}}},
+          LinkIpv6{InterfaceId{0x0ae00101}, InterfaceId{0x0ae00102}}, Mru{1500}, Mru{1400},
           "libssh2 aes128-ctr hmac-sha2-256 to 203.0.113.4 port 22"};
 }
 
 LinkUp extreme_link() {
-  return {Ipv4Address{kMost32}, Ipv4Address{kMost32}, Mru{kMost16}, Mru{kMost16}, longest_text()};
+  return {std::nullopt, LinkIpv6{InterfaceId{kMost64}, InterfaceId{kMost64}}, Mru{kMost16},
+          Mru{kMost16}, longest_text()};
 }
 
 Statistics extreme_statistics() {
   return {kMost64, kMost64, kMost64, kMost64, kMost64, kMost64, kMost64,
-          kMost64, kMost64, kMost64, kMost64, kMost64, kMost32};
+          kMost64, kMost64, kMost64, kMost64, kMost64, kMost64, kMost32};
 }
 
 /// Every field differs, so that two that change places are noticed.
 Statistics usual_statistics() {
-  return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+  return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
 }
 
 }  // namespace
@@ -105,11 +118,13 @@ Settings largest_settings() {
   settings.version = 255;
   settings.site = site(std::string(SiteName::kMaxLength, 'z'));
   settings.interface = interface(std::string(InterfaceName::kMaxLength, 'z'));
-  settings.local = settings.remote = Ipv4Address{kMost32};
-  settings.mru = Mru{kMost16};
-  settings.ident = settings.bridge_socket = longest_text();
-  settings.echo_interval = kLongest;
-  settings.echo_failures = kMost32;
+  settings.ppp.local = settings.ppp.remote = {Ipv4Address{kMost32}, 32};
+  settings.ppp.mru = Mru{kMost16};
+  settings.ppp.accm = kMost32;
+  settings.ppp.fcs = Fcs::Ccitt32;
+  settings.ppp.ident = settings.ppp.auth.name = settings.bridge_socket = longest_text();
+  settings.ppp.echo_interval = settings.ppp.restart = kLongest;
+  settings.ppp.echo_failures = settings.ppp.max_configure = kMost32;
   settings.networks.assign(kMaxItems, prefix("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
   settings.dial->host = settings.dial->user = settings.dial->ssh_config = longest_text();
   settings.dial->port = kMost16;
@@ -129,7 +144,16 @@ std::vector<ToBridge> messages_to_bridge() {
           Refused{},
           Shutdown{"closed"},
           Shutdown{longest_text()},
-          Shutdown{}};
+          Shutdown{},
+          Challenge{7, {1, 2, 3}},
+          Challenge{kMost32, std::vector<std::uint8_t>(600, 0xff)},
+          AuthDecision{7, AuthOutcome::Accepted, "S=0123", ""},
+          AuthDecision{8, AuthOutcome::Refused, "", longest_text()},
+          Proof{9, "talisker", {1, 2, 3}, "S=0123"},
+          Proof{},
+          NoProof{10, "there is no secret"},
+          Trace{TraceScope::All, kMost16},
+          Trace{}};
 }
 
 std::vector<FromBridge> messages_from_bridge() {
@@ -151,6 +175,13 @@ std::vector<FromBridge> messages_from_bridge() {
       usual_statistics(),
       extreme_statistics(),
       Statistics{},
+      ChallengeWanted{7, AuthMethod::ChapMd5},
+      ProofReceived{8, AuthMethod::MsChapV2, 3, {'l', 'a', 'b', 's'}, {1, 2, 3}},
+      ProofReceived{},
+      ProofWanted{9, AuthMethod::ChapMd5, 4, {5, 6}, {'h', 'u', 'b'}},
+      TracedFrame{Direction::Sent, 1234567, 1500, {0xff, 3, 0, 0x21}, 5},
+      TracedFrame{Direction::Received, kMost64, kMost32, std::vector<std::uint8_t>(600, 0xff),
+                  kMost32},
       RemoteText{"Connection closed"},
       RemoteText{longest_text()},
       RemoteText{}};

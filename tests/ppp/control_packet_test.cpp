@@ -30,8 +30,8 @@ static_assert(kMru && parse_lcp_option(*kMru)->type == LcpOptionType::Mru);
 static_assert(parse_lcp_option(*kMru)->value == 1500);
 
 constexpr std::array<std::uint8_t, 6> kAddress{3, 6, 10, 224, 1, 1};
-static_assert(parse_ip_address_option(*OptionReader{kAddress}.next())->value == 0x0ae0'0101);
-static_assert(!parse_ip_address_option(*kMru));
+static_assert(parse_address_option(*OptionReader{kAddress}.next())->value == 0x0ae0'0101);
+static_assert(!parse_address_option(*kMru));
 
 TEST(ControlPacket, IsRefusedAtEveryTruncation) {
   for (std::size_t size = 0; size < 10; ++size) {

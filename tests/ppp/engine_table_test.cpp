@@ -23,6 +23,8 @@ class Silent final : public LinkOutput {
 
   void network_down() override {}
 
+  void ask(AuthSerial, AuthQuestion) override {}
+
   void phase_changed(Phase) override {}
 
   void finished(const DownReason&) override {}
@@ -88,7 +90,7 @@ class Engine final : private EngineOutput {
   PacketLog log{silent};
   SeededRandom random{1};
   AutomatonLimits limits;
-  Lcp lcp{{}, limits, *this, log, random};
+  Lcp lcp{{}, {}, limits, *this, log, random};
 };
 
 void Engine::go_to(State state) {

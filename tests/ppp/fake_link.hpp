@@ -59,6 +59,13 @@ class End final : private LinkOutput {
   unsigned network_downs = 0;
   ReceiveFormat receive_format;
 
+  struct Question {
+    AuthSerial serial = 0;
+    AuthQuestion question;
+  };
+
+  std::deque<Question> questions;  // not answered yet
+
   /// The words of the one end there was; "" before, and a remark when there were several.
   std::string reason() const {
     if (finished_reasons.empty()) return "";
@@ -102,6 +109,10 @@ class End final : private LinkOutput {
     ++network_downs;
   }
 
+  void ask(AuthSerial serial, AuthQuestion question) override {
+    questions.push_back({serial, std::move(question)});
+  }
+
   void phase_changed(Phase phase) override { phases.push_back(phase); }
 
   void finished(const DownReason& reason) override { finished_reasons.push_back(reason); }
@@ -120,8 +131,10 @@ class End final : private LinkOutput {
 
 inline LinkOptions options(const char* local, const char* remote) {
   LinkOptions out;
-  out.local = *Ipv4Address::parse(local);
-  out.remote = *Ipv4Address::parse(remote);
+  out.ipv4.local.preferred = *Ipv4Address::parse(local);
+  out.ipv4.remote.preferred = *Ipv4Address::parse(remote);
+  // The options of the standards, so that what a test expects is what an RFC says.
+  out.lcp.policy.vendor = Policy::Accept;
   return out;
 }
 

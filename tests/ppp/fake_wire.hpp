@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/ppp/fake_link.hpp"
+#include "tests/ppp/secret_keeper.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -58,12 +59,15 @@ class FakeWire {
     }
   }
 
-  bool both_open() const { return a.link.ip_open() && b.link.ip_open(); }
+  bool both_open() const { return a.link.network_open() && b.link.network_open(); }
 
   bool both_finished() const { return !a.finished_reasons.empty() && !b.finished_reasons.empty(); }
 
   End a;
   End b;
+  SecretKeeper a_secrets{"home", "open sesame"};
+  SecretKeeper b_secrets{"labs", "open sesame"};
+  bool answering = true;  // tunneld is there
   TimePoint now{1h};
 
  private:
@@ -78,6 +82,11 @@ class FakeWire {
   void collect() {
     for (auto* from : {&a, &b}) {
       auto* to = from == &a ? &b : &a;
+      for (; !from->questions.empty() && answering; from->questions.pop_front()) {
+        auto& keeper = from == &a ? a_secrets : b_secrets;
+        auto& asked = from->questions.front();
+        from->link.answer(asked.serial, keeper.answer(asked.question), now);
+      }
       for (; !from->outgoing.empty(); from->outgoing.pop_front()) put(to, from->outgoing.front());
     }
   }

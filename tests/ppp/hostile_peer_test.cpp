@@ -40,15 +40,24 @@ TEST_F(HostilePeer, GetsAHundredEchoRepliesASecond) {
 
 TEST_F(HostilePeer, GetsItsConfigureRequestsAnsweredAtABoundedRate) {
   start();
-  for (int i = 0; i < 10000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);
+  for (int i = 0; i < 4000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);
   const auto burst = count(Protocol::Lcp, Code::ConfigureAck);
   EXPECT_LE(burst, 40U);
-  EXPECT_EQ(us.link.dropped().flooded, 10000U - burst);
+  EXPECT_EQ(us.link.dropped().flooded, 4000U - burst);
   for (int i = 0; i < 1000; ++i) {
     now += 1ms;
     lcp(Code::ConfigureRequest, 1, kPeerRequest);
   }
   EXPECT_THAT(count(Protocol::Lcp, Code::ConfigureAck) - burst, AllOf(Ge(9U), Le(11U)));
+}
+
+TEST_F(HostilePeer, IsHeldDownWhenItGoesOnFlooding) {
+  start();
+  for (int i = 0; i < 6000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);
+  EXPECT_EQ(us.link.phase(), Phase::Terminate);
+  lcp(Code::TerminateAck, 1);
+  EXPECT_EQ(us.reason(), "the peer floods us with LCP requests");
+  EXPECT_EQ(us.finished_reasons[0].permanence, DownReason::Permanence::Permanent);
 }
 
 TEST_F(HostilePeer, CannotFloodTheLog) {
@@ -144,10 +153,10 @@ TEST_F(HostilePeer, MayMakeTimeStandStillOrJump) {
   open_ip();
   now += 1000h;
   us.link.expire(now);
-  EXPECT_TRUE(us.link.ip_open());
+  EXPECT_TRUE(us.link.network_open());
   us.link.expire(now);
   us.link.expire(now);
-  EXPECT_TRUE(us.link.ip_open());
+  EXPECT_TRUE(us.link.network_open());
   EXPECT_LE(count(Protocol::Lcp, Code::EchoRequest), 1U);
 }
 

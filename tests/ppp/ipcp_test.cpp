@@ -34,8 +34,8 @@ TEST_F(IpcpTest, DropsPacketsBeforeLcpIsOpened) {
 TEST_F(IpcpTest, BringsTheNetworkUpWithWhatWasAgreed) {
   open_ip();
   ASSERT_TRUE(us.agreed);
-  EXPECT_EQ(us.agreed->local.str(), "10.224.1.1");
-  EXPECT_EQ(us.agreed->remote.str(), "10.224.1.2");
+  EXPECT_EQ(us.agreed->ipv4->local.str(), "10.224.1.1");
+  EXPECT_EQ(us.agreed->ipv4->remote.str(), "10.224.1.2");
   EXPECT_EQ(us.network_ups, 1U);
 }
 
@@ -71,8 +71,8 @@ TEST_F(IpcpTest, NaksOnceAPeerThatAsksForNoAddressAndThenTakesIt) {
   EXPECT_THAT(first.data(), ElementsAreArray(kPeerAddress));
   EXPECT_EQ(answer_to(2, {}).code(), Code::ConfigureAck);
   answer_ipcp(Code::ConfigureAck);
-  ASSERT_TRUE(us.link.ip_open());
-  EXPECT_EQ(us.agreed->remote.str(), "10.224.1.2");
+  ASSERT_TRUE(us.link.network_open());
+  EXPECT_EQ(us.agreed->ipv4->remote.str(), "10.224.1.2");
 }
 
 TEST_F(IpcpTest, EndsForGoodWhenThePeerOffersAnotherAddressForUs) {
@@ -106,8 +106,8 @@ TEST_F(IpcpTest, KeepsTheProfilesAddressWhenThePeerWillNotTalkAboutIt) {
   EXPECT_THAT(last(Protocol::Ipcp, Code::ConfigureRequest).data(), IsEmpty());
   ipcp(Code::ConfigureRequest, 1, kPeerAddress);
   answer_ipcp(Code::ConfigureAck);
-  ASSERT_TRUE(us.link.ip_open());
-  EXPECT_EQ(us.agreed->local.str(), "10.224.1.1");
+  ASSERT_TRUE(us.link.network_open());
+  EXPECT_EQ(us.agreed->ipv4->local.str(), "10.224.1.1");
 }
 
 TEST_F(IpcpTest, RejectsTheCodesThatOnlyLcpHas) {
@@ -121,7 +121,7 @@ TEST_F(IpcpTest, NegotiatesAnewWhenThePeerAsksInOpened) {
   open_ip();
   ipcp(Code::ConfigureRequest, 2, kPeerAddress);
   EXPECT_EQ(us.network_downs, 1U);
-  EXPECT_FALSE(us.link.ip_open());
+  EXPECT_FALSE(us.link.network_open());
   answer_ipcp(Code::ConfigureAck);
   EXPECT_EQ(us.network_ups, 2U);
   EXPECT_EQ(us.link.phase(), Phase::Network);

@@ -280,10 +280,25 @@ TEST_F(LcpTest, DiscardsDiscardRequests) {
 
 TEST_F(LcpTest, RejectsUnknownCodesWithTheWholePacket) {
   open_lcp();
-  for (const std::uint8_t code : Octets{0, 14, 99, 255}) {  // 0: RFC 2153's vendor packet
+  for (const std::uint8_t code : Octets{14, 15, 99, 255}) {
     lcp(Code{code}, 0x21, {1, 2, 3});
     EXPECT_EQ(last(Protocol::Lcp, Code::CodeReject).data(), control(Code{code}, 0x21, {1, 2, 3}));
   }
+}
+
+// RFC 2153 §2.1.
+TEST_F(LcpTest, RejectsTheVendorPacketsOfOthersAndDropsThoseOfItsOwn) {
+  open_lcp();
+  const auto foreign = joined({kPeerMagic, {0x00, 0x00, 0x5e, 1, 42}});
+  lcp(Code::VendorSpecific, 0x21, foreign);
+  EXPECT_EQ(last(Protocol::Lcp, Code::CodeReject).data(),
+            control(Code::VendorSpecific, 0x21, foreign));
+  us.forget();
+  lcp(Code::VendorSpecific, 0x22, joined({kPeerMagic, {0x56, 0x54, 0x44, 1, 42}}));
+  EXPECT_THAT(us.sent, IsEmpty());
+  const auto malformed = us.link.dropped().malformed;
+  lcp(Code::VendorSpecific, 0x23, joined({kPeerMagic, {0x56, 0x54, 0x44}}));
+  EXPECT_EQ(us.link.dropped().malformed, malformed + 1);
 }
 
 TEST_F(LcpTest, RejectsUnknownProtocolsWithThePacket) {
@@ -323,7 +338,7 @@ TEST_F(LcpTest, LogsTheTimeRemaining) {
 TEST_F(LcpTest, LivesOnWhenAnExtraCodeIsRejected) {
   open_ip();
   lcp(Code::CodeReject, 1, control(Code::Identification, 2, kPeerMagic));
-  EXPECT_TRUE(us.link.ip_open());
+  EXPECT_TRUE(us.link.network_open());
 }
 
 class IdentTest : public LcpTest {
@@ -333,7 +348,7 @@ class IdentTest : public LcpTest {
  private:
   static LinkOptions wishes() {
     auto out = options("10.224.1.1", "10.224.1.2");
-    out.ident = "HOME Network";
+    out.lcp.ident = "HOME Network";
     return out;
   }
 };

@@ -19,7 +19,7 @@ class LinkEnd : public ScriptedPeer {
     EXPECT_EQ(us.finished_reasons[0].kind, kind);
     EXPECT_EQ(us.link.phase(), Phase::Dead);
     EXPECT_FALSE(us.link.deadline());
-    EXPECT_FALSE(us.link.ip_open());
+    EXPECT_FALSE(us.link.network_open());
     EXPECT_EQ(us.network_ups, us.network_downs);
     EXPECT_TRUE(us.logged("Link: down: " + reason));
   }
@@ -148,7 +148,7 @@ TEST_F(LinkEnd, AnyFrameIsLife) {
     pass(100ms);
     us.link.note_life(now);
   }
-  EXPECT_TRUE(us.link.ip_open());
+  EXPECT_TRUE(us.link.network_open());
   EXPECT_EQ(count(Protocol::Lcp, Code::EchoRequest), 100U);
 }
 
@@ -228,7 +228,7 @@ TEST_F(LinkEnd, PeerThatInsistsOnARefusedOption) {
   for (std::uint8_t id = 0; id < 11; ++id) lcp(Code::ConfigureRequest, id, {3, 4, 0xc0, 0x23});
   EXPECT_EQ(count(Protocol::Lcp, Code::ConfigureReject), 10U);
   ack_termination();
-  expect_end(Kind::NotConverging, "the peer insists on LCP options that we refuse");
+  expect_end(Kind::AuthRefused, "peer requires PAP, which the profile does not allow");
 }
 
 TEST_F(LinkEnd, PeerThatInsistsOnABadValueIsRejectedAfterFiveNaks) {

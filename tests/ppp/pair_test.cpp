@@ -34,16 +34,16 @@ TEST(Pair, IsUpWithinThreeRoundTripsWhereTheAnswererStartsLater) {
 
 TEST(Pair, AgreesOnTheSameFacts) {
   auto first = home();
-  first.mru = Mru{9000};
+  first.lcp.mru = Mru{9000};
   auto second = labs();
-  second.mru = Mru{1400};
+  second.lcp.mru = Mru{1400};
   FakeWire wire{first, second};
   wire.up();
   wire.run(1s);
   ASSERT_TRUE(wire.both_open());
-  EXPECT_EQ(wire.a.agreed->local.str(), "10.224.1.1");
-  EXPECT_EQ(wire.a.agreed->remote.str(), "10.224.1.2");
-  EXPECT_EQ(wire.b.agreed->local.str(), "10.224.1.2");
+  EXPECT_EQ(wire.a.agreed->ipv4->local.str(), "10.224.1.1");
+  EXPECT_EQ(wire.a.agreed->ipv4->remote.str(), "10.224.1.2");
+  EXPECT_EQ(wire.b.agreed->ipv4->local.str(), "10.224.1.2");
   EXPECT_EQ(wire.a.agreed->receive_mru, Mru{9000});
   EXPECT_EQ(wire.a.agreed->transmit_mru, Mru{1400});
   EXPECT_EQ(wire.b.agreed->receive_mru, Mru{1400});
@@ -98,7 +98,7 @@ TEST(Pair, TellsThePeerWhyItCloses) {
 
 TEST(Pair, ShowsTheIdentificationToThePeer) {
   auto first = home();
-  first.ident = "HOME Network\n";
+  first.lcp.ident = "HOME Network\n";
   FakeWire wire{first, labs()};
   wire.up();
   wire.run(1s);
@@ -110,9 +110,9 @@ TEST(Pair, ShowsTheIdentificationToThePeer) {
 
 TEST(Pair, CutsTheIdentificationForAPeerOfASmallMru) {
   auto first = home();
-  first.ident = std::string(255, 'x');
+  first.lcp.ident = std::string(255, 'x');
   auto second = labs();
-  second.mru = Mru{128};
+  second.lcp.mru = Mru{128};
   FakeWire wire{first, second};
   wire.up();
   wire.run(1s);
@@ -209,8 +209,8 @@ TEST_P(BadWire, LetsThePairAgreeOrGiveUp) {
   constexpr unsigned kRuns = 500;
   for (unsigned seed = 1; seed <= kRuns; ++seed) {
     auto first = home();
-    first.mru = Mru{static_cast<std::uint16_t>(1000 + seed)};
-    first.ident = "HOME Network";
+    first.lcp.mru = Mru{static_cast<std::uint16_t>(1000 + seed)};
+    first.lcp.ident = "HOME Network";
     FakeWire wire{first, labs(), seed, GetParam()};
     ASSERT_TRUE(settles(wire)) << "seed " << seed;
     ASSERT_LE(wire.a.finished_reasons.size(), 1U);

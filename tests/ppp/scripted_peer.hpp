@@ -73,7 +73,7 @@ class ScriptedPeer : public testing::Test {
     open_lcp();
     ipcp(Code::ConfigureRequest, 1, kPeerAddress);
     answer_ipcp(Code::ConfigureAck);
-    ASSERT_TRUE(us.link.ip_open());
+    ASSERT_TRUE(us.link.network_open());
   }
 
   /// Lets time pass, expiring what is due.

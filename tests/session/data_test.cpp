@@ -106,7 +106,7 @@ TEST(Packets, FromBeforeTheLinkWasUpAreDroppedAndCounted) {
 
 TEST(Packets, OfTheLongestMruCross) {
   Wire wire;
-  wire.a.parts.ppp.mru = wire.b.parts.ppp.mru = Mru{65535};
+  wire.a.parts.ppp.lcp.mru = wire.b.parts.ppp.lcp.mru = Mru{65535};
   ASSERT_TRUE(wire.bring_up());
   const auto packet = packet_from(kHome, 65535);
   ASSERT_TRUE(wire.a.put(packet));
@@ -155,7 +155,7 @@ TEST(Packets, WithABrokenHeaderAreDroppedAndCounted) {
 
 TEST(Packets, OverThePeersMruAreDroppedAndCounted) {
   Wire wire;
-  wire.a.parts.ppp.mru = Mru{1400};
+  wire.a.parts.ppp.lcp.mru = Mru{1400};
   ASSERT_TRUE(wire.bring_up());
   const auto fits = packet_from(kLabs, 1400);
   ASSERT_TRUE(wire.b.put(packet_from(kLabs, 1401)));

@@ -31,13 +31,13 @@ bool both_over(const Wire& wire) {
 
 TEST_P(Link, NegotiatesUntilBothEndsHaveANetwork) {
   Wire wire{GetParam()};
-  wire.a.parts.ppp.mru = Mru{1400};
+  wire.a.parts.ppp.lcp.mru = Mru{1400};
   ASSERT_TRUE(wire.bring_up());
-  EXPECT_EQ(wire.a.agreed->local, address("10.224.1.1"));
-  EXPECT_EQ(wire.a.agreed->remote, address("10.224.1.2"));
+  EXPECT_EQ(wire.a.agreed->ipv4->local, address("10.224.1.1"));
+  EXPECT_EQ(wire.a.agreed->ipv4->remote, address("10.224.1.2"));
   EXPECT_EQ(wire.a.agreed->receive_mru, Mru{1400});
   EXPECT_EQ(wire.a.agreed->transmit_mru, Mru{1500});
-  EXPECT_EQ(wire.b.agreed->local, address("10.224.1.2"));
+  EXPECT_EQ(wire.b.agreed->ipv4->local, address("10.224.1.2"));
   EXPECT_EQ(wire.b.agreed->transmit_mru, Mru{1400});
   EXPECT_THAT(wire.a.phases, ElementsAre(Phase::Establish, Phase::Network));
   EXPECT_THAT(wire.b.phases, ElementsAre(Phase::Establish, Phase::Network));

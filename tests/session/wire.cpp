@@ -52,8 +52,8 @@ End::End(Ipv4Address local, Ipv4Address remote) : loop{new_loop()}, random_{loca
   kernel = std::move(pair->second);
   const int most = 1 << 20;  // or as much as the system allows
   TUNNEL_CHECK(::setsockopt(kernel.get(), SOL_SOCKET, SO_SNDBUF, &most, sizeof most) == 0);
-  parts.ppp.local = local;
-  parts.ppp.remote = remote;
+  parts.ppp.ipv4.local.preferred = local;
+  parts.ppp.ipv4.remote.preferred = remote;
 }
 
 void End::start(UniqueFd in, UniqueFd out) {

@@ -60,6 +60,8 @@ class End final : private Observer {
 
   void network_down() override { ++network_downs; }
 
+  void ask(ppp::AuthSerial, ppp::AuthQuestion) override {}
+
   void log(ppp::Layer, std::string) override {}
 
   void remote_text(std::string) override {}

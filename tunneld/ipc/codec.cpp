@@ -46,6 +46,19 @@ void put(ByteWriter& out, Ipv4Address address) {
   out.u32(address.value);
 }
 
+void put(ByteWriter& out, const Ipv6Address& address) {
+  out.bytes(address.bytes);
+}
+
+void put(ByteWriter& out, AddressWish wish) {
+  put(out, wish.preferred);
+  out.u8(wish.length);
+}
+
+void put(ByteWriter& out, InterfaceId id) {
+  out.u64(id.value);
+}
+
 void put(ByteWriter& out, const Prefix& prefix) {
   out.u8(static_cast<std::uint8_t>(prefix.family()));
   out.u8(prefix.length());
@@ -94,6 +107,21 @@ bool get(ByteReader& in, Ipv4Address& address) {
   return get(in, address.value);
 }
 
+bool get(ByteReader& in, Ipv6Address& address) {
+  const auto bytes = in.take(address.bytes.size());
+  if (!bytes) return false;
+  std::copy(bytes->begin(), bytes->end(), address.bytes.begin());
+  return true;
+}
+
+bool get(ByteReader& in, AddressWish& wish) {
+  return get(in, wish.preferred) && get(in, wish.length) && wish.length <= 32;
+}
+
+bool get(ByteReader& in, InterfaceId& id) {
+  return get(in, id.value);
+}
+
 bool get(ByteReader& in, Prefix& prefix) {
   const auto family = in.u8();
   const auto length = in.u8();
@@ -103,11 +131,8 @@ bool get(ByteReader& in, Prefix& prefix) {
     return get(in, address) && store(prefix, Prefix::make(address, *length));
   }
   if (*family != static_cast<std::uint8_t>(Family::Ipv6)) return false;
-  const auto bytes = in.take(16);
-  if (!bytes) return false;
   Ipv6Address address;
-  std::copy(bytes->begin(), bytes->end(), address.bytes.begin());
-  return store(prefix, Prefix::make(address, *length));
+  return get(in, address) && store(prefix, Prefix::make(address, *length));
 }
 
 bool get(ByteReader& in, Mru& mru) {

@@ -35,6 +35,9 @@ void put(ByteWriter& out, const std::string& text);
 void put(ByteWriter& out, const SiteName& site);
 void put(ByteWriter& out, const InterfaceName& name);
 void put(ByteWriter& out, Ipv4Address address);
+void put(ByteWriter& out, const Ipv6Address& address);
+void put(ByteWriter& out, AddressWish wish);
+void put(ByteWriter& out, InterfaceId id);
 void put(ByteWriter& out, const Prefix& prefix);
 void put(ByteWriter& out, Mru mru);
 void put(ByteWriter& out, std::chrono::milliseconds duration);
@@ -47,6 +50,9 @@ bool get(ByteReader& in, std::string& text);
 bool get(ByteReader& in, SiteName& site);
 bool get(ByteReader& in, InterfaceName& name);
 bool get(ByteReader& in, Ipv4Address& address);
+bool get(ByteReader& in, Ipv6Address& address);
+bool get(ByteReader& in, AddressWish& wish);
+bool get(ByteReader& in, InterfaceId& id);
 bool get(ByteReader& in, Prefix& prefix);
 bool get(ByteReader& in, Mru& mru);
 bool get(ByteReader& in, std::chrono::milliseconds& duration);
@@ -70,6 +76,30 @@ constexpr Permanence last(Permanence) {
 
 constexpr Layer last(Layer) {
   return kLastLayer;
+}
+
+constexpr Policy last(Policy) {
+  return Policy::Require;
+}
+
+constexpr AuthMethod last(AuthMethod) {
+  return AuthMethod::MsChapV2;
+}
+
+constexpr Fcs last(Fcs) {
+  return Fcs::Ccitt32;
+}
+
+constexpr Direction last(Direction) {
+  return Direction::Sent;
+}
+
+constexpr TraceScope last(TraceScope) {
+  return TraceScope::All;
+}
+
+constexpr AuthOutcome last(AuthOutcome) {
+  return AuthOutcome::Accepted;
 }
 
 template <typename Enum>

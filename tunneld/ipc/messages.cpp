@@ -2,12 +2,38 @@
 
 #include "tunneld/ipc/codec.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
 namespace tunnel::ipc {
 
 namespace {
+
+template <typename Message, typename Visit>
+void auth_and_trace_fields(Message& m, Visit&& visit) {
+  using T = std::remove_const_t<Message>;
+  if constexpr (std::is_same_v<T, Challenge>) {
+    visit(m.serial, m.value);
+  } else if constexpr (std::is_same_v<T, AuthDecision>) {
+    visit(m.serial, m.outcome, m.message, m.reason);
+  } else if constexpr (std::is_same_v<T, Proof>) {
+    visit(m.serial, m.name, m.response, m.expected);
+  } else if constexpr (std::is_same_v<T, NoProof>) {
+    visit(m.serial, m.reason);
+  } else if constexpr (std::is_same_v<T, Trace>) {
+    visit(m.scope, m.octets);
+  } else if constexpr (std::is_same_v<T, ChallengeWanted>) {
+    visit(m.serial, m.method);
+  } else if constexpr (std::is_same_v<T, ProofReceived>) {
+    visit(m.serial, m.method, m.id, m.name, m.response);
+  } else if constexpr (std::is_same_v<T, ProofWanted>) {
+    visit(m.serial, m.method, m.id, m.challenge, m.name);
+  } else {
+    static_assert(std::is_same_v<T, TracedFrame>);
+    visit(m.direction, m.microseconds, m.length, m.octets, m.lost);
+  }
+}
 
 /// The fields of every message, once: both the encoder and the decoder go through this list, so
 /// that neither can forget one. `visit` is called with every field, in wire order.
@@ -17,14 +43,26 @@ void fields(Message& m, Visit&& visit) {
   if constexpr (std::is_same_v<T, DialSettings>) {
     visit(m.host, m.port, m.user, m.host_keys, m.client, m.ssh_config);
   } else if constexpr (std::is_same_v<T, Settings>) {
-    visit(m.version, m.site, m.interface, m.local, m.remote, m.mru, m.ident, m.echo_interval,
-          m.echo_failures, m.networks, m.bridge_socket, m.dial, m.credentials);
+    visit(m.version, m.site, m.interface, m.ppp, m.remote6, m.networks, m.bridge_socket, m.dial,
+          m.credentials);
+  } else if constexpr (std::is_same_v<T, Ppp>) {
+    visit(m.local, m.remote, m.interface_id, m.mru, m.accm, m.fcs, m.ident, m.echo_interval,
+          m.echo_failures, m.restart, m.max_configure, m.max_terminate, m.max_failure, m.dns,
+          m.nbns, m.policies, m.auth);
+  } else if constexpr (std::is_same_v<T, PppPolicies>) {
+    visit(m.mru, m.accm, m.magic, m.pfc, m.acfc, m.fcs, m.ip, m.ipv6, m.dns, m.nbns, m.deflate);
+  } else if constexpr (std::is_same_v<T, PppAuth>) {
+    visit(m.require, m.accept, m.name, m.rechallenge);
   } else if constexpr (std::is_same_v<T, Refused> || std::is_same_v<T, Shutdown>) {
     visit(m.reason);
   } else if constexpr (std::is_same_v<T, Claim>) {
     visit(m.version, m.site, m.peer, m.key);
   } else if constexpr (std::is_same_v<T, LinkUp>) {
-    visit(m.local, m.remote, m.receive_mru, m.transmit_mru, m.transport);
+    visit(m.ipv4, m.ipv6, m.receive_mru, m.transmit_mru, m.transport);
+  } else if constexpr (std::is_same_v<T, LinkIpv4>) {
+    visit(m.local, m.remote, m.dns, m.nbns);
+  } else if constexpr (std::is_same_v<T, LinkIpv6>) {
+    visit(m.local, m.remote);
   } else if constexpr (std::is_same_v<T, Adopt>) {
     visit(m.version, m.site, m.role, m.peer, m.key, m.settings, m.up, m.up_for);
   } else if constexpr (std::is_same_v<T, StageReached>) {
@@ -34,18 +72,21 @@ void fields(Message& m, Visit&& visit) {
   } else if constexpr (std::is_same_v<T, Statistics>) {
     visit(m.packets_in, m.bytes_in, m.packets_out, m.bytes_out, m.dropped_source,
           m.dropped_malformed, m.dropped_too_big, m.dropped_down, m.dropped_tun, m.bad_frames,
-          m.wire_bytes_in, m.wire_bytes_out, m.round_trip_us);
+          m.wire_bytes_in, m.wire_bytes_out, m.dropped_control, m.round_trip_us);
   } else if constexpr (std::is_same_v<T, PppEvent>) {
     visit(m.layer, m.text);
-  } else {
-    static_assert(std::is_same_v<T, RemoteText>);
+  } else if constexpr (std::is_same_v<T, RemoteText>) {
     visit(m.text);
+  } else {
+    auth_and_trace_fields(m, std::forward<Visit>(visit));
   }
 }
 
 template <typename T>
 constexpr bool kIsMessage =
-    std::is_same_v<T, DialSettings> || std::is_same_v<T, LinkUp> || std::is_same_v<T, Settings>;
+    std::is_same_v<T, DialSettings> || std::is_same_v<T, LinkUp> || std::is_same_v<T, Settings> ||
+    std::is_same_v<T, Ppp> || std::is_same_v<T, PppPolicies> || std::is_same_v<T, PppAuth> ||
+    std::is_same_v<T, LinkIpv4> || std::is_same_v<T, LinkIpv6>;
 
 template <typename T>
 void put_message(ByteWriter& out, const T& message);
@@ -63,6 +104,12 @@ template <typename T>
 void put_any(ByteWriter& out, const std::optional<T>& field) {
   out.u8(field ? 1 : 0);
   if (field) put_any(out, *field);
+}
+
+void put_any(ByteWriter& out, const std::vector<std::uint8_t>& octets) {
+  const auto kept = Bytes{octets}.first(std::min(octets.size(), kMaxOctets));
+  out.u16(static_cast<std::uint16_t>(kept.size()));
+  out.bytes(kept);
 }
 
 template <typename T>
@@ -94,6 +141,15 @@ bool get_any(ByteReader& in, std::optional<T>& field) {
   if (!present || *present > 1) return false;
   if (*present == 0) return true;
   return get_any(in, field.emplace());
+}
+
+bool get_any(ByteReader& in, std::vector<std::uint8_t>& octets) {
+  const auto size = in.u16();
+  if (!size || *size > kMaxOctets) return false;
+  const auto taken = in.take(*size);
+  if (!taken) return false;
+  octets.assign(taken->begin(), taken->end());
+  return true;
 }
 
 template <typename T>
@@ -132,9 +188,9 @@ std::optional<Variant> decode_as(std::uint8_t type, ByteReader& in) {
     return std::nullopt;
   } else {
     if (type != kFirstType<Variant> + Index) return decode_as<Variant, Index + 1>(type, in);
-    std::variant_alternative_t<Index, Variant> message;
-    if (!get_message(in, message) || !in.empty()) return std::nullopt;
-    return Variant{std::in_place_index<Index>, std::move(message)};
+    std::optional<Variant> decoded{std::in_place, std::in_place_index<Index>};
+    if (!get_message(in, *std::get_if<Index>(&*decoded)) || !in.empty()) decoded.reset();
+    return decoded;
   }
 }
 

@@ -3,6 +3,8 @@
 #include "tunneld/base/address.hpp"
 #include "tunneld/base/bytes.hpp"
 #include "tunneld/base/identifiers.hpp"
+#include "tunneld/base/interface_id.hpp"
+#include "tunneld/base/ppp_terms.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -20,11 +22,12 @@
 namespace tunnel::ipc {
 
 /// Bumped with every change of a message, so that an old bridge and a new daemon part politely.
-inline constexpr std::uint8_t kVersion = 1;
+inline constexpr std::uint8_t kVersion = 2;
 
 /// Longest datagram; settings with many networks are the largest.
 inline constexpr std::size_t kMaxMessage = 64 * 1024;
 inline constexpr std::size_t kMaxText = 1024;
+inline constexpr std::size_t kMaxOctets = 16 * 1024;  // of a challenge, a proof, a traced frame
 inline constexpr std::size_t kMaxItems = 1024;
 
 /// How far a link has come (DESIGN section 5). The order is the order of a link's life.
@@ -37,8 +40,17 @@ enum class Role : std::uint8_t { Dial, Answer };
 /// Whether trying again soon can help.
 enum class Permanence : std::uint8_t { Transient, Permanent };
 
-enum class Layer : std::uint8_t { Link, Lcp, Ipcp };
-inline constexpr auto kLastLayer = Layer::Ipcp;
+enum class Layer : std::uint8_t { Link, Lcp, Auth, Ipcp, Ipv6cp, Ccp };
+inline constexpr auto kLastLayer = Layer::Ccp;
+
+/// Which way a traced frame went.
+enum class Direction : std::uint8_t { Received, Sent };
+
+/// Which frames a trace takes.
+enum class TraceScope : std::uint8_t { None, Control, All };
+
+/// Whether the peer has proved itself.
+enum class AuthOutcome : std::uint8_t { Refused, Accepted };
 
 // ---- tunneld to bridge ------------------------------------------------------------------------
 
@@ -53,17 +65,60 @@ struct DialSettings {
   bool operator==(const DialSettings&) const = default;
 };
 
+/// [ppp.options] of a profile.
+struct PppPolicies {
+  Policy mru = Policy::Request;
+  Policy accm = Policy::Request;
+  Policy magic = Policy::Request;
+  Policy pfc = Policy::Request;
+  Policy acfc = Policy::Request;
+  Policy fcs = Policy::Accept;
+  Policy ip = Policy::Request;
+  Policy ipv6 = Policy::Deny;
+  Policy dns = Policy::Accept;
+  Policy nbns = Policy::Accept;
+  Policy deflate = Policy::Deny;
+  bool operator==(const PppPolicies&) const = default;
+};
+
+/// [ppp.auth] of a profile, as far as a bridge needs it: the secrets stay with tunneld.
+struct PppAuth {
+  std::vector<AuthMethod> require;  // of the peer, best first
+  std::vector<AuthMethod> accept;   // of us, best first
+  std::string name;                 // ours
+  std::chrono::milliseconds rechallenge{0};
+  bool operator==(const PppAuth&) const = default;
+};
+
+/// [ppp] of a profile.
+struct Ppp {
+  AddressWish local;
+  AddressWish remote;
+  InterfaceId interface_id;  // zero: one at random
+  Mru mru;
+  std::uint32_t accm = 0;
+  Fcs fcs = Fcs::Ccitt16;
+  std::string ident;
+  std::chrono::milliseconds echo_interval{1000};
+  std::uint32_t echo_failures = 3;
+  std::chrono::milliseconds restart{3000};
+  std::uint32_t max_configure = 10;
+  std::uint32_t max_terminate = 2;
+  std::uint32_t max_failure = 5;
+  std::vector<Ipv4Address> dns;
+  std::vector<Ipv4Address> nbns;
+  PppPolicies policies;
+  PppAuth auth;
+  bool operator==(const Ppp&) const = default;
+};
+
 /// All a bridge may know. The tun device is the first descriptor.
 struct Settings {
   std::uint8_t version = kVersion;
   SiteName site;
   InterfaceName interface;
-  Ipv4Address local;
-  Ipv4Address remote;
-  Mru mru;
-  std::string ident;
-  std::chrono::milliseconds echo_interval{1000};
-  std::uint32_t echo_failures = 3;
+  Ppp ppp;
+  std::optional<Ipv6Address> remote6;  // the peer's address beside its link-local one
   std::vector<Prefix> networks;  // the only sources accepted from the peer, besides its address
   std::string bridge_socket;     // where a restarted tunneld will listen
   std::optional<DialSettings> dial;
@@ -85,6 +140,42 @@ struct Shutdown {
   bool operator==(const Shutdown&) const = default;
 };
 
+/// The answers to the questions of authentication below, by their serials.
+struct Challenge {
+  std::uint32_t serial = 0;
+  std::vector<std::uint8_t> value;
+  bool operator==(const Challenge&) const = default;
+};
+
+struct AuthDecision {
+  std::uint32_t serial = 0;
+  AuthOutcome outcome = AuthOutcome::Refused;
+  std::string message;  // for the peer, where it is accepted by MS-CHAPv2
+  std::string reason;   // of a refusal, for our administrator
+  bool operator==(const AuthDecision&) const = default;
+};
+
+struct Proof {
+  std::uint32_t serial = 0;
+  std::string name;
+  std::vector<std::uint8_t> response;  // secret where the method is PAP
+  std::string expected;                // MS-CHAPv2: how the Success packet must begin
+  bool operator==(const Proof&) const = default;
+};
+
+struct NoProof {
+  std::uint32_t serial = 0;
+  std::string reason;
+  bool operator==(const NoProof&) const = default;
+};
+
+/// Send the frames that cross as TracedFrame, until another Trace says otherwise.
+struct Trace {
+  TraceScope scope = TraceScope::None;
+  std::uint16_t octets = 0;  // of each frame, at most
+  bool operator==(const Trace&) const = default;
+};
+
 // ---- bridge to tunneld ------------------------------------------------------------------------
 
 /// "sshd started me for this site." The peer and the key are sshd's words, not the peer's.
@@ -96,10 +187,24 @@ struct Claim {
   bool operator==(const Claim&) const = default;
 };
 
-/// What was agreed with the peer.
-struct LinkUp {
+struct LinkIpv4 {
   Ipv4Address local;
   Ipv4Address remote;
+  std::vector<Ipv4Address> dns;  // the peer's
+  std::vector<Ipv4Address> nbns;
+  bool operator==(const LinkIpv4&) const = default;
+};
+
+struct LinkIpv6 {
+  InterfaceId local;
+  InterfaceId remote;
+  bool operator==(const LinkIpv6&) const = default;
+};
+
+/// What was agreed with the peer. It comes again when a family comes or goes.
+struct LinkUp {
+  std::optional<LinkIpv4> ipv4;
+  std::optional<LinkIpv6> ipv6;
   Mru receive_mru;
   Mru transmit_mru;
   std::string transport;  // "libssh2 aes128-ctr hmac-sha2-256 to 203.0.113.4 port 22"
@@ -145,7 +250,8 @@ struct Statistics {
   std::uint64_t bad_frames = 0;         // FCS, length
   std::uint64_t wire_bytes_in = 0;
   std::uint64_t wire_bytes_out = 0;
-  std::uint32_t round_trip_us = 0;  // of the last Echo; 0: none yet
+  std::uint64_t dropped_control = 0;  // control packets: malformed, unexpected, or too many
+  std::uint32_t round_trip_us = 0;    // of the last Echo; 0: none yet
   bool operator==(const Statistics&) const = default;
 };
 
@@ -162,9 +268,48 @@ struct RemoteText {
   bool operator==(const RemoteText&) const = default;
 };
 
-using ToBridge = std::variant<Settings, Refused, Shutdown>;
+/// The peer must prove itself: which challenge shall it get?
+struct ChallengeWanted {
+  std::uint32_t serial = 0;
+  AuthMethod method = AuthMethod::Pap;
+  bool operator==(const ChallengeWanted&) const = default;
+};
+
+/// The peer has answered the last challenge, or sent a password: is it right?
+struct ProofReceived {
+  std::uint32_t serial = 0;
+  AuthMethod method = AuthMethod::Pap;
+  std::uint8_t id = 0;
+  std::vector<std::uint8_t> name;
+  std::vector<std::uint8_t> response;  // secret where the method is PAP
+  bool operator==(const ProofReceived&) const = default;
+};
+
+/// The peer asks us to prove ourselves: what is our answer?
+struct ProofWanted {
+  std::uint32_t serial = 0;
+  AuthMethod method = AuthMethod::Pap;
+  std::uint8_t id = 0;
+  std::vector<std::uint8_t> challenge;
+  std::vector<std::uint8_t> name;
+  bool operator==(const ProofWanted&) const = default;
+};
+
+/// One frame, without framing: address, control, protocol and packet, secrets blotted out.
+struct TracedFrame {
+  Direction direction = Direction::Received;
+  std::uint64_t microseconds = 0;  // since 1970
+  std::uint32_t length = 0;        // of the whole frame
+  std::vector<std::uint8_t> octets;
+  std::uint32_t lost = 0;  // frames before this one that did not fit
+  bool operator==(const TracedFrame&) const = default;
+};
+
+using ToBridge =
+    std::variant<Settings, Refused, Shutdown, Challenge, AuthDecision, Proof, NoProof, Trace>;
 using FromBridge =
-    std::variant<Claim, Adopt, StageReached, LinkUp, LinkDown, Statistics, PppEvent, RemoteText>;
+    std::variant<Claim, Adopt, StageReached, LinkUp, LinkDown, Statistics, PppEvent, RemoteText,
+                 ChallengeWanted, ProofReceived, ProofWanted, TracedFrame>;
 
 /// The datagram for a message. Texts are cut at kMaxText.
 std::vector<std::uint8_t> encode(const ToBridge& message);

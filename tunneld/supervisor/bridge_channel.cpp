@@ -1,5 +1,6 @@
 #include "tunneld/supervisor/bridge_channel.hpp"
 
+#include "tunneld/base/secret.hpp"
 #include "tunneld/base/unix_socket.hpp"
 
 #include <utility>
@@ -38,6 +39,7 @@ void BridgeChannel::receive_all() {
     if (*status == ReceiveStatus::Closed) return gone("the bridge closed its socket");
     if (*status == ReceiveStatus::WouldBlock) break;
     auto message = ipc::decode_from_bridge(datagram.bytes);
+    wipe(datagram.bytes);
     if (!message) return gone("the bridge sent a malformed message");
     const auto on_message = on_message_;  // listen() may put another in its place meanwhile
     on_message(std::move(*message), std::move(datagram.descriptors));
@@ -47,7 +49,9 @@ void BridgeChannel::receive_all() {
 
 void BridgeChannel::send(const ipc::ToBridge& message, std::span<const int> descriptors) {
   if (!socket_.is_open()) return;
-  const auto sent = send_datagram(socket_.native_handle(), ipc::encode(message), descriptors);
+  auto datagram = ipc::encode(message);
+  const auto sent = send_datagram(socket_.native_handle(), datagram, descriptors);
+  wipe(datagram);  // there may be a secret in it
   // What tunneld sends is little; a bridge that does not even take that is stuck.
   if (!sent) gone(sent.error().message());
 }

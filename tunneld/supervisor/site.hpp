@@ -135,6 +135,10 @@ class Site final : private SiteOutput {
   void on(const ipc::Statistics& statistics);
   void on(const ipc::PppEvent& event);
   void on(const ipc::RemoteText& text);
+  void on(const ipc::ChallengeWanted&);
+  void on(const ipc::ProofReceived&);
+  void on(const ipc::ProofWanted&);
+  void on(const ipc::TracedFrame&);
   void on(const ipc::Claim&);
   void on(const ipc::Adopt&);
 
@@ -144,6 +148,7 @@ class Site final : private SiteOutput {
   UniqueFd open_handle(pid_t pid) const;
   bool agrees(const ipc::LinkUp& up) const;
   void take_link(const ipc::LinkUp& up);
+  ipc::Ppp ppp_settings() const;
   ipc::Settings settings() const;
   Result<UniqueFd> open_identity() const;
   Result<void> hand_over_settings();

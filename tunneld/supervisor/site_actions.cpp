@@ -57,6 +57,19 @@ void add(ipc::Statistics& sum, const ipc::Statistics& part) {
   sum.wire_bytes_out += part.wire_bytes_out;
 }
 
+/// "10.224.1.1 -> 10.224.1.2, fe80::1 -> fe80::2": of the families that are up.
+std::string addresses_of(const ipc::LinkUp& link) {
+  std::string text;
+  if (const auto& v4 = link.ipv4) {
+    text = fmt::format("{} -> {}", v4->local.str(), v4->remote.str());
+  }
+  if (const auto& v6 = link.ipv6) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} -> {}", v6->local.str(), v6->remote.str());
+  }
+  return text;
+}
+
 /// Of one piece for a program that reads the log, whatever is in it.
 std::string quoted(std::string text) {
   std::replace(text.begin(), text.end(), '"', '\'');
@@ -98,16 +111,23 @@ void Site::remove_device() {
   static_cast<void>(update_network());
 }
 
+ipc::Ppp Site::ppp_settings() const {
+  const auto& profile = profile_.ppp;
+  ipc::Ppp ppp;
+  ppp.local = {profile.local, 32};
+  ppp.remote = {profile.remote, 32};
+  ppp.mru = profile.mru;
+  ppp.ident = profile.ident;
+  ppp.echo_interval = profile.echo_interval;
+  ppp.echo_failures = profile.echo_failures;
+  return ppp;
+}
+
 ipc::Settings Site::settings() const {
   ipc::Settings settings;
   settings.site = profile_.name;
   settings.interface = profile_.ppp.interface;
-  settings.local = profile_.ppp.local;
-  settings.remote = profile_.ppp.remote;
-  settings.mru = profile_.ppp.mru;
-  settings.ident = profile_.ppp.ident;
-  settings.echo_interval = profile_.ppp.echo_interval;
-  settings.echo_failures = profile_.ppp.echo_failures;
+  settings.ppp = ppp_settings();
   settings.networks = profile_.routes.remote;
   settings.bridge_socket = context_.bridge_socket.native();
   if (const auto* dial = profile_.dial()) {
@@ -247,8 +267,8 @@ void Site::note_established() {
 void Site::take_up() {
   note_established();
   write(audit::LogType::Ppp, audit::Priority::Notice, "Link",
-        fmt::format("LayerUp: {} -> {} mru {} via {}", link_->local.str(), link_->remote.str(),
-                    link_->transmit_mru.bytes, link_->transport));
+        fmt::format("LayerUp: {} mru {} via {}", addresses_of(*link_), link_->transmit_mru.bytes,
+                    link_->transport));
   // Addresses and routes before the carrier, so that the first packet finds its way.
   if (const auto done = update_network(); !done) return fail_network(done.error());
   if (const auto on = tun::set_carrier(device_, tun::Carrier::On); !on) {

@@ -37,8 +37,14 @@ std::string layer_name(ipc::Layer layer) {
       return "Link";
     case ipc::Layer::Lcp:
       return "LCP";
+    case ipc::Layer::Auth:
+      return "Auth";
     case ipc::Layer::Ipcp:
       return "IPCP";
+    case ipc::Layer::Ipv6cp:
+      return "IPV6CP";
+    case ipc::Layer::Ccp:
+      return "CCP";
   }
   return {};
 }
@@ -67,8 +73,8 @@ void Site::on(const ipc::StageReached& reached) {
 /// Whether a link is what the profile asks for. Its MTU goes to the kernel: no IPv4 below 68.
 bool Site::agrees(const ipc::LinkUp& up) const {
   constexpr std::uint16_t kLeastMtu = 68;
-  return up.local == profile_.ppp.local && up.remote == profile_.ppp.remote &&
-         up.transmit_mru.bytes >= kLeastMtu;
+  return up.ipv4 && up.ipv4->local == profile_.ppp.local &&
+         up.ipv4->remote == profile_.ppp.remote && up.transmit_mru.bytes >= kLeastMtu;
 }
 
 void Site::take_link(const ipc::LinkUp& up) {
@@ -84,7 +90,8 @@ void Site::on(const ipc::LinkUp& up) {
         Event::LinkRefused,
         fmt::format("the bridge reports addresses {} and {} with MRU {}, the profile says "
                     "{} and {} with MRU {}",
-                    up.local.str(), up.remote.str(), up.transmit_mru.bytes,
+                    up.ipv4 ? up.ipv4->local.str() : "none",
+                    up.ipv4 ? up.ipv4->remote.str() : "none", up.transmit_mru.bytes,
                     profile_.ppp.local.str(), profile_.ppp.remote.str(), profile_.ppp.mru.bytes));
   }
   take_link(up);
@@ -116,6 +123,14 @@ void Site::on(const ipc::RemoteText& text) {
   remote_text_ = escape_text(text.text);
   say(audit::Priority::Notice, fmt::format("far side says \"{}\"", remote_text_));
 }
+
+void Site::on(const ipc::ChallengeWanted&) {}
+
+void Site::on(const ipc::ProofReceived&) {}
+
+void Site::on(const ipc::ProofWanted&) {}
+
+void Site::on(const ipc::TracedFrame&) {}
 
 void Site::on(const ipc::Claim&) {
   handle(Event::BridgeGone, "the bridge claimed twice");
