@@ -1,20 +1,36 @@
 #include "pppd-bridge/hdlc/decoder.hpp"
 
-#include "pppd-bridge/hdlc/copy_clean.hpp"
-#include "pppd-bridge/hdlc/fcs.hpp"
-
 #include <algorithm>
+#include <array>
 
 namespace tunnel::hdlc {
 
 namespace {
 
-constexpr std::size_t kMinFrame = 4;  // RFC 1662 §4.3, with its FCS
+constexpr std::size_t kMinContent = 2;  // RFC 1662 §4.3: a frame has four octets with its FCS-16
+constexpr std::array<std::uint8_t, 4> kLcpHeader{0xff, 0x03, 0xc0, 0x21};
+
+/// Octets taken one by one where the machine halts: as many as make it worth starting again.
+constexpr std::size_t kByHand = 16;
+static_assert(kByHand <= kOverrun);
+
+constexpr std::size_t buffer_size(std::size_t max_content) noexcept {
+  return max_content + kMaxFcsSize + kOverrun;
+}
+
+bool is_lcp(Bytes frame) noexcept {
+  return frame.size() >= kLcpHeader.size() &&
+         std::equal(kLcpHeader.begin(), kLcpHeader.end(), frame.begin());
+}
+
+Bytes without_fcs(Bytes frame, Fcs fcs) noexcept {
+  return frame.first(frame.size() - fcs_size(fcs));
+}
 
 }  // namespace
 
-Decoder::Decoder(std::size_t max_content)
-    : max_content_{max_content}, buffer_(max_content + kFcsSize) {}
+Decoder::Decoder(std::size_t max_content, const Machine& machine)
+    : machine_{machine}, max_content_{max_content}, buffer_(buffer_size(max_content)) {}
 
 void Decoder::reset() noexcept {
   state_ = State::Hunting;
@@ -22,20 +38,7 @@ void Decoder::reset() noexcept {
 }
 
 void Decoder::feed(Bytes wire, FrameSink& sink) noexcept {
-  while (!wire.empty()) {
-    switch (state_) {
-      case State::Hunting:
-        wire = hunt(wire);
-        break;
-      case State::InFrame:
-        // The sink may change the map: it is looked at again after every frame.
-        wire = accm_.none() ? collect<false>(wire, sink) : collect<true>(wire, sink);
-        break;
-      case State::Escaped:
-        wire = unescape(wire);
-        break;
-    }
-  }
+  while (!wire.empty()) wire = state_ == State::Hunting ? hunt(wire) : collect(wire, sink);
 }
 
 /// Skips to the flag that opens a frame.
@@ -48,76 +51,97 @@ Bytes Decoder::hunt(Bytes wire) noexcept {
   return wire.subspan(skipped + 1);
 }
 
-/// Takes octets up to the end of the frame, or of `wire`, or an escape that `wire` cuts in two.
-template <bool kControls>
+/// Takes octets of a frame, at most up to its end; returns those left.
 Bytes Decoder::collect(Bytes wire, FrameSink& sink) noexcept {
-  constexpr auto kStop = kControls ? Stop::AtControlsToo : Stop::AtFlagOrEscape;
-  while (!wire.empty()) {
-    const auto room = MutableBytes{buffer_}.subspan(size_);
-    const auto run = copy_clean<kStop>(wire.first(std::min(wire.size(), room.size())), room);
-    size_ += run;
-    wire = wire.subspan(run);
-    if (wire.empty()) return wire;
-
-    const auto octet = wire[0];
+  if (state_ == State::InFrame) {
+    const auto easy = machine_.unescape(wire, accm_, MutableBytes{buffer_}.subspan(size_));
+    size_ += easy.written;
+    wire = wire.subspan(easy.taken);
+  }
+  if (size_ <= room()) wire = take(wire);
+  if (size_ > room()) {
+    ++counters_.too_long;
+    reset();
+  } else if (!wire.empty() && wire[0] == kFlag) {
+    flag(sink);
     wire = wire.subspan(1);
-    if (octet == kFlag) {
-      end_frame(sink);
-      return wire;
-    }
-    if (octet == kEscape) {
-      state_ = State::Escaped;
-      if (!wire.empty()) wire = unescape(wire);
-    } else if (!accm_.has(octet)) {
-      append(octet);
-    }
-    if (state_ != State::InFrame) return wire;
   }
   return wire;
 }
 
-/// Takes the octet after an escape; a flag there aborts the frame and opens the next one.
-Bytes Decoder::unescape(Bytes wire) noexcept {
-  const auto octet = wire[0];
-  if (accm_.has(octet)) return wire.subspan(1);  // inserted on the way: RFC 1662 §4.2
-  if (octet == kFlag) {
-    ++counters_.aborted;
-    begin_frame();
-  } else {
-    state_ = State::InFrame;
-    append(octet ^ kEscapeBit);
+/// Takes octets one by one: a few, or those before a flag. One that the map has was inserted on the
+/// way, even if it stands behind an escape (RFC 1662 §4.2).
+Bytes Decoder::take(Bytes wire) noexcept {
+  auto* const begin = buffer_.data() + size_;
+  auto* to = begin;
+  bool escaped = state_ == State::Escaped;
+  std::size_t taken = 0;
+  for (const auto octet : wire.first(std::min(wire.size(), kByHand))) {
+    if (octet == kFlag) break;
+    ++taken;
+    if (accm_.has(octet)) continue;
+    const bool escape = octet == kEscape && !escaped;
+    if (!escape) *to++ = escaped ? octet ^ kEscapeBit : octet;
+    escaped = escape;
   }
-  return wire.subspan(1);
+  size_ += static_cast<std::size_t>(to - begin);
+  state_ = escaped ? State::Escaped : State::InFrame;
+  return wire.subspan(taken);
 }
 
-void Decoder::append(std::uint8_t octet) noexcept {
-  if (size_ == buffer_.size()) {
-    ++counters_.too_long;
-    reset();
-    return;
+/// A flag ends a frame, or aborts it where an escape stands before (RFC 1662 §4.3); either way it
+/// opens the next one.
+void Decoder::flag(FrameSink& sink) noexcept {
+  if (state_ == State::Escaped) {
+    ++counters_.aborted;
+  } else {
+    end_frame(sink);
   }
-  buffer_[size_++] = octet;
+  begin_frame();
 }
 
 void Decoder::begin_frame() noexcept {
   state_ = State::InFrame;
   size_ = 0;
-  if (buffer_.size() != max_content_ + kFcsSize) buffer_.resize(max_content_ + kFcsSize);
+  if (const auto size = buffer_size(max_content_); buffer_.size() != size) buffer_.resize(size);
 }
 
 void Decoder::end_frame(FrameSink& sink) noexcept {
+  if (size_ == 0) return;  // flags back to back are time fill, not frames
   const auto frame = Bytes{buffer_}.first(size_);
-  if (frame.empty()) {
-    // Flags back to back are time fill, not frames.
-  } else if (frame.size() < kMinFrame) {
+  if (frame.size() < kMinContent + fcs_size(fcs_)) {
     ++counters_.too_short;
-  } else if (fcs16(frame) != kGoodFcs) {
+    return;
+  }
+  const auto content = content_of(frame);
+  if (!content) {
     ++counters_.bad_fcs;
+  } else if (content->size() > room() - kMaxFcsSize) {
+    ++counters_.too_long;
   } else {
     ++counters_.frames;
-    sink.frame(frame.first(frame.size() - kFcsSize));
+    sink.frame(*content);
   }
-  begin_frame();
+}
+
+/// `frame` without its FCS; nothing if that is wrong. set_fcs() says which it may be.
+std::optional<Bytes> Decoder::content_of(Bytes frame) const noexcept {
+  const auto good16 = [&] { return machine_.fcs16(frame, kInitialFcs16) == kGoodFcs16; };
+  switch (fcs_) {
+    case Fcs::Ccitt16:
+      if (!good16()) return std::nullopt;
+      return without_fcs(frame, Fcs::Ccitt16);
+    case Fcs::Ccitt32:
+      if (machine_.fcs32(frame, kInitialFcs32) == kGoodFcs32) {
+        return without_fcs(frame, Fcs::Ccitt32);
+      }
+      break;
+    case Fcs::None:
+      break;
+  }
+  if (is_lcp(frame) && good16()) return without_fcs(frame, Fcs::Ccitt16);
+  if (fcs_ == Fcs::None) return frame;
+  return std::nullopt;
 }
 
 }  // namespace tunnel::hdlc

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "pppd-bridge/hdlc/accm.hpp"
+#include "pppd-bridge/hdlc/fcs.hpp"
+#include "pppd-bridge/hdlc/machine.hpp"
 #include "tunneld/base/bytes.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace tunnel::hdlc {
@@ -12,8 +15,8 @@ namespace tunnel::hdlc {
 /// Takes the frames that a Decoder finds. It may call the decoder's setters, not feed().
 class FrameSink {
  public:
-  /// One frame with a good FCS: address, control, protocol and information, unescaped, without the
-  /// FCS. The bytes are valid during the call only.
+  /// One frame that is whole, as far as its FCS tells: address, control, protocol and information,
+  /// unescaped, without the FCS. The bytes are valid during the call only.
   virtual void frame(Bytes content) = 0;
 
  protected:
@@ -24,7 +27,7 @@ class FrameSink {
 struct DecoderCounters {
   std::uint64_t frames = 0;     // delivered
   std::uint64_t bad_fcs = 0;    // damaged, or text that is no PPP at all
-  std::uint64_t too_short = 0;  // fewer than 4 octets between flags (RFC 1662 §4.3)
+  std::uint64_t too_short = 0;  // fewer than 2 octets and the FCS between flags (RFC 1662 §4.3)
   std::uint64_t too_long = 0;   // beyond the limit
   std::uint64_t aborted = 0;    // 7d 7e (RFC 1662 §4.3)
   std::uint64_t noise = 0;      // octets skipped outside any frame: banners, what follows too_long
@@ -37,13 +40,25 @@ struct DecoderCounters {
 class Decoder {
  public:
   /// `max_content`: the longest content delivered, without FCS.
-  explicit Decoder(std::size_t max_content);
+  explicit Decoder(std::size_t max_content, const Machine& machine = this_machine());
 
   /// Decodes `wire`, the next octets of the stream, and hands each whole frame to `sink`.
   void feed(Bytes wire, FrameSink& sink) noexcept;
 
   /// Octets to drop where they arrive unescaped (RFC 1662 §4.2); all controls until this is called.
   void set_receive_accm(Accm accm) noexcept { accm_ = accm; }
+
+  /// Which FCS the peer sends, from the next frame's end on; FCS-16 until this is called.
+  ///
+  /// A peer that starts anew does so with FCS-16, whatever was agreed (RFC 1570 §2.1.1). So an LCP
+  /// frame, which never has its header compressed and begins with ff 03 c0 21, is also taken with a
+  /// good FCS-16, and any other that fails the agreed check is dropped. Without FCS there is no
+  /// check: an LCP frame that ends in a good FCS-16 has it taken off, and every other frame is
+  /// delivered whole. That includes an FCS that the peer has put to the packets of other protocols
+  /// (§2.1.2 wants one for authentication and for network control): it is padding behind the
+  /// packet's Length. One LCP packet in 65536 without FCS ends in what looks like one; it arrives
+  /// two octets short, is dropped for its Length, and is repeated.
+  void set_fcs(Fcs fcs) noexcept { fcs_ = fcs; }
 
   /// Takes effect with the next frame.
   void set_max_content(std::size_t max_content) noexcept { max_content_ = max_content; }
@@ -57,14 +72,18 @@ class Decoder {
   enum class State : std::uint8_t { Hunting, InFrame, Escaped };
 
   Bytes hunt(Bytes wire) noexcept;
-  template <bool kControls>
   Bytes collect(Bytes wire, FrameSink& sink) noexcept;
-  Bytes unescape(Bytes wire) noexcept;
-  void append(std::uint8_t octet) noexcept;
+  void flag(FrameSink& sink) noexcept;
+  Bytes take(Bytes wire) noexcept;
   void begin_frame() noexcept;
   void end_frame(FrameSink& sink) noexcept;
+  std::optional<Bytes> content_of(Bytes frame) const noexcept;
 
+  std::size_t room() const noexcept { return buffer_.size() - kOverrun; }
+
+  const Machine& machine_;
   State state_ = State::Hunting;
+  Fcs fcs_ = Fcs::Ccitt16;
   Accm accm_;
   std::size_t max_content_;
   std::size_t size_ = 0;  // octets of the frame so far, in buffer_

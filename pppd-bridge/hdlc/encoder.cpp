@@ -1,6 +1,5 @@
 #include "pppd-bridge/hdlc/encoder.hpp"
 
-#include "pppd-bridge/hdlc/copy_clean.hpp"
 #include "tunneld/base/check.hpp"
 
 #include <array>
@@ -9,56 +8,46 @@ namespace tunnel::hdlc {
 
 namespace {
 
-/// Writes one octet that stops a run; returns what is left of `out`.
-MutableBytes escape_octet(std::uint8_t octet, Accm accm, MutableBytes out) noexcept {
-  // A control character may stop a run without being in the map.
-  if (octet < 0x20 && !accm.has(octet)) {
-    out[0] = octet;
-    return out.subspan(1);
-  }
-  out[0] = kEscape;
-  out[1] = octet ^ kEscapeBit;
-  return out.subspan(2);
-}
+struct Trailer {
+  Bytes bytes() const noexcept { return Bytes{octets}.first(size); }
 
-/// Escapes `in` to the front of `out`; returns what is left of `out`.
-template <Stop kStop>
-MutableBytes escape(Bytes in, Accm accm, MutableBytes out) noexcept {
-  while (true) {
-    const auto run = copy_clean<kStop>(in, out);
-    in = in.subspan(run);
-    out = out.subspan(run);
-    if (in.empty()) return out;
-    // Such octets often come in rows, where starting a run for each would be slow.
-    for (; !in.empty() && stops<kStop>(in[0]); in = in.subspan(1)) {
-      out = escape_octet(in[0], accm, out);
-    }
-  }
-}
+  std::array<std::uint8_t, kMaxFcsSize> octets{};
+  std::size_t size = 0;
+};
 
-template <Stop kStop>
-MutableBytes escape_content(Bytes header, Bytes payload, Accm accm, MutableBytes out) noexcept {
-  const auto fcs = static_cast<std::uint16_t>(~fcs16(payload, fcs16(header)));
-  const std::array trailer{static_cast<std::uint8_t>(fcs), static_cast<std::uint8_t>(fcs >> 8)};
-  out = escape<kStop>(header, accm, out);
-  out = escape<kStop>(payload, accm, out);
-  return escape<kStop>(trailer, accm, out);
+/// The FCS as it is sent: its complement, low octet first (RFC 1662 §C.2, §C.3).
+Trailer trailer_of(Bytes header, Bytes payload, Fcs fcs, const Machine& machine) noexcept {
+  std::uint32_t sum = 0;
+  switch (fcs) {
+    case Fcs::None:
+      break;
+    case Fcs::Ccitt16:
+      sum = machine.fcs16(payload, machine.fcs16(header, kInitialFcs16));
+      break;
+    case Fcs::Ccitt32:
+      sum = machine.fcs32(payload, machine.fcs32(header, kInitialFcs32));
+      break;
+  }
+  Trailer trailer{.size = fcs_size(fcs)};
+  for (std::size_t i = 0; i < trailer.octets.size(); ++i) {
+    trailer.octets[i] = static_cast<std::uint8_t>(~sum >> 8 * i);
+  }
+  return trailer;
 }
 
 }  // namespace
 
-std::size_t encode_frame(Bytes header, Bytes payload, Accm accm, OpeningFlag opening,
-                         MutableBytes out) noexcept {
+std::size_t encode_frame(Bytes header, Bytes payload, FrameFormat format, OpeningFlag opening,
+                         MutableBytes out, const Machine& machine) noexcept {
   TUNNEL_CHECK(out.size() >= encoded_bound(header.size() + payload.size()));
-  auto rest = out;
-  if (opening == OpeningFlag::Written) {
-    rest[0] = kFlag;
-    rest = rest.subspan(1);
+  const auto trailer = trailer_of(header, payload, format.fcs, machine);
+  std::size_t used = 0;
+  if (opening == OpeningFlag::Written) out[used++] = kFlag;
+  for (const auto part : {header, payload, trailer.bytes()}) {
+    used += machine.escape(part, format.accm, out.subspan(used));
   }
-  rest = accm.none() ? escape_content<Stop::AtFlagOrEscape>(header, payload, accm, rest)
-                     : escape_content<Stop::AtControlsToo>(header, payload, accm, rest);
-  rest[0] = kFlag;
-  return out.size() - rest.size() + 1;
+  out[used++] = kFlag;
+  return used;
 }
 
 }  // namespace tunnel::hdlc

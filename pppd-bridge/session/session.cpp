@@ -186,7 +186,8 @@ void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol prot
   const auto opening = counters_.wire_bytes_out == 0 && outgoing_.empty()
                            ? hdlc::OpeningFlag::Written
                            : hdlc::OpeningFlag::Shared;
-  outgoing_.commit(hdlc::encode_frame(header.bytes(), packet, hdlc::Accm{format.accm}, opening,
+  outgoing_.commit(hdlc::encode_frame(header.bytes(), packet,
+                                      hdlc::FrameFormat{hdlc::Accm{format.accm}}, opening,
                                       outgoing_.prepare(bound)));
 }
 

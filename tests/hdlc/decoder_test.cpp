@@ -24,7 +24,7 @@ class DecoderTest : public testing::Test {
   static Octets content(const Octets& payload) { return joined({kHeader, payload}); }
 
   static Octets wire(const Octets& payload, OpeningFlag opening = OpeningFlag::Written) {
-    return encode(kHeader, payload, kNone, opening);
+    return encode(kHeader, payload, {kNone}, opening);
   }
 
   Decoder decoder{kMaxContent};
@@ -177,7 +177,7 @@ TEST_F(DecoderTest, DropsAnEndlessFrameOfEscapesWithoutGrowing) {
 // RFC 1662 §4.2: what a modem or a terminal has put in.
 TEST_F(DecoderTest, DropsUnescapedControlsThatTheMapNames) {
   decoder.set_receive_accm(Accm{});
-  auto encoded = encode(kHeader, second, Accm{});
+  auto encoded = encode(kHeader, second, {});
   Octets stuffed;
   for (const auto octet : encoded) {
     stuffed.push_back(octet);
@@ -190,7 +190,7 @@ TEST_F(DecoderTest, DropsUnescapedControlsThatTheMapNames) {
 TEST_F(DecoderTest, KeepsControlsThatTheMapDoesNotName) {
   decoder.set_receive_accm(Accm{1U << 0x11});
   const Octets payload{0x13, 0x00, 0x12};
-  feed(encode(kHeader, payload, Accm{1U << 0x11}));
+  feed(encode(kHeader, payload, {Accm{1U << 0x11}}));
   EXPECT_THAT(frames.all, ElementsAre(content(payload)));
 }
 
@@ -221,7 +221,7 @@ class Switching final : public FrameSink {
 TEST_F(DecoderTest, MayBeSetAnewFromWithinAFrame) {
   Decoder fresh{kMaxContent};
   Switching sink{fresh};
-  fresh.feed(joined({encode(kHeader, second, Accm{}), wire(Octets(3900, 0x11))}), sink);
+  fresh.feed(joined({encode(kHeader, second, {}), wire(Octets(3900, 0x11))}), sink);
   EXPECT_THAT(sink.sizes, ElementsAre(7, 3904));
 }
 
