@@ -23,6 +23,22 @@ bool is_lcp(Bytes frame) noexcept {
          std::equal(kLcpHeader.begin(), kLcpHeader.end(), frame.begin());
 }
 
+/// What a frame holds, as far as its check is concerned.
+enum class Kind : std::uint8_t { Data, Maintenance, Configuration };
+
+/// RFC 1661 §2: protocols from 0x8000 on control networks, authenticate, or are LCP, whose first
+/// seven codes configure. The header may be compressed.
+Kind kind_of(Bytes frame) noexcept {
+  if (frame.size() >= 2 && frame[0] == kLcpHeader[0] && frame[1] == kLcpHeader[1]) {
+    frame = frame.subspan(2);
+  }
+  constexpr std::uint8_t kLastConfigurationCode = 7;
+  const bool control = frame.size() >= 3 && (frame[0] & 0x81) == 0x80;
+  if (!control) return Kind::Data;
+  const bool lcp = frame[0] == kLcpHeader[2] && frame[1] == kLcpHeader[3];
+  return lcp && frame[2] > kLastConfigurationCode ? Kind::Maintenance : Kind::Configuration;
+}
+
 Bytes without_fcs(Bytes frame, Fcs fcs) noexcept {
   return frame.first(frame.size() - fcs_size(fcs));
 }
@@ -136,11 +152,14 @@ std::optional<Bytes> Decoder::content_of(Bytes frame) const noexcept {
         return without_fcs(frame, Fcs::Ccitt32);
       }
       break;
-    case Fcs::None:
-      break;
+    case Fcs::None: {
+      const auto kind = kind_of(frame);
+      if (kind == Kind::Data) return frame;
+      if (good16()) return without_fcs(frame, Fcs::Ccitt16);
+      return kind == Kind::Maintenance ? std::optional{frame} : std::nullopt;
+    }
   }
   if (is_lcp(frame) && good16()) return without_fcs(frame, Fcs::Ccitt16);
-  if (fcs_ == Fcs::None) return frame;
   return std::nullopt;
 }
 

@@ -52,12 +52,9 @@ class Decoder {
   ///
   /// A peer that starts anew does so with FCS-16, whatever was agreed (RFC 1570 §2.1.1). So an LCP
   /// frame, which never has its header compressed and begins with ff 03 c0 21, is also taken with a
-  /// good FCS-16, and any other that fails the agreed check is dropped. Without FCS there is no
-  /// check: an LCP frame that ends in a good FCS-16 has it taken off, and every other frame is
-  /// delivered whole. That includes an FCS that the peer has put to the packets of other protocols
-  /// (§2.1.2 wants one for authentication and for network control): it is padding behind the
-  /// packet's Length. One LCP packet in 65536 without FCS ends in what looks like one; it arrives
-  /// two octets short, is dropped for its Length, and is repeated.
+  /// good FCS-16, and any other that fails the agreed check is dropped. Where none was agreed,
+  /// packets that configure and authenticate have an FCS-16 all the same, and are dropped without
+  /// a good one (§2.1.2); LCP's others (echoes) may have one, and data has none.
   void set_fcs(Fcs fcs) noexcept { fcs_ = fcs; }
 
   /// Takes effect with the next frame.

@@ -1,15 +1,15 @@
 #pragma once
 
 #include "tunneld/base/bytes.hpp"
+#include "tunneld/base/ppp_terms.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace tunnel::hdlc {
 
-/// The Frame Check Sequence at the end of a frame: FCS-16 unless the peer has agreed to another by
-/// LCP's option FCS-Alternatives (RFC 1570 §2.1), for each direction on its own.
-enum class Fcs : std::uint8_t { None, Ccitt16, Ccitt32 };
+// The Frame Check Sequence at the end of a frame is FCS-16, unless the peer has agreed to another
+// by LCP's option FCS-Alternatives (RFC 1570 §2.1), for each direction on its own.
 
 inline constexpr std::uint16_t kInitialFcs16 = 0xffff;
 inline constexpr std::uint32_t kInitialFcs32 = 0xffff'ffff;

@@ -232,15 +232,22 @@ TransmitFormat Link::transmit_format() const noexcept {
   return {peer.accm, peer.protocol_field, peer.address_control, peer.fcs};
 }
 
+/// The agreed format, but never without FCS (RFC 1570 §2.1.2).
+TransmitFormat Link::control_format() const noexcept {
+  auto format = transmit_format();
+  if (format.fcs == Fcs::None) format.fcs = Fcs::Ccitt16;
+  return format;
+}
+
 /// RFC 1661 §5, RFC 1662 §7.1: LCP is sent so that a peer understands it whatever was agreed. The
 /// FCS alone is another one while the link is in use (RFC 1570 §2.1.1), but for the packets that
 /// end that: Configure and Terminate.
 void Link::send_packet(const ControlProtocol& from, Bytes packet) {
   TransmitFormat format;
   if (from.protocol() != Protocol::Lcp) {
-    format = transmit_format();
+    format = control_format();
   } else if (Code{packet[0]} > Code::CodeReject) {
-    format.fcs = transmit_format().fcs;
+    format.fcs = control_format().fcs;
   }
   ring_.note(Direction::Sent, from.protocol(), packet, now_);
   out_.send(format, from.protocol(), packet);
@@ -248,7 +255,7 @@ void Link::send_packet(const ControlProtocol& from, Bytes packet) {
 
 void Link::send_auth(Protocol protocol, Bytes packet) {
   ring_.note(Direction::Sent, protocol, packet, now_);
-  out_.send(transmit_format(), protocol, packet);
+  out_.send(control_format(), protocol, packet);
 }
 
 void Link::ask(AuthSerial serial, AuthQuestion question) {

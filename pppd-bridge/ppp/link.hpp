@@ -70,7 +70,7 @@ class Link final : private EngineOutput, private AuthOutput {
   /// Whether packets of any protocol may.
   bool network_open() const noexcept { return usable(ipcp_) || usable(ipv6cp_); }
 
-  /// For data, and all control packets but LCP's.
+  /// For data.
   TransmitFormat transmit_format() const noexcept;
 
   /// Whether data packets are to go through compress(), and those that come through decompress()
@@ -109,6 +109,8 @@ class Link final : private EngineOutput, private AuthOutput {
   // AuthOutput
   void send_auth(Protocol protocol, Bytes packet) override;
   void ask(AuthSerial serial, AuthQuestion question) override;
+
+  TransmitFormat control_format() const noexcept;
 
   /// A control protocol of the Network phase, and what the profile says about it.
   struct Ncp {

@@ -187,8 +187,8 @@ void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol prot
                            ? hdlc::OpeningFlag::Written
                            : hdlc::OpeningFlag::Shared;
   outgoing_.commit(hdlc::encode_frame(header.bytes(), packet,
-                                      hdlc::FrameFormat{hdlc::Accm{format.accm}}, opening,
-                                      outgoing_.prepare(bound)));
+                                      hdlc::FrameFormat{hdlc::Accm{format.accm}, format.fcs},
+                                      opening, outgoing_.prepare(bound)));
 }
 
 void Session::frame(Bytes content) {
@@ -282,6 +282,7 @@ void Session::finished(const ppp::DownReason& reason) {
 
 void Session::set_receive_format(const ppp::ReceiveFormat& format) {
   decoder_.set_receive_accm(hdlc::Accm{format.accm});
+  decoder_.set_fcs(format.fcs);
   decoder_.set_max_content(format.mru + ppp::kMaxFrameHeader);
 }
 

@@ -101,22 +101,36 @@ TEST_F(FcsAlternatives, OtherProtocolsWithFcs16AreDroppedWhereFcs32WasAgreed) {
   EXPECT_EQ(decoder.counters(), (DecoderCounters{.bad_fcs = 4}));
 }
 
-TEST_F(FcsAlternatives, LcpWithoutFcsIsDeliveredWholeWhereNoneWasAgreed) {
+// RFC 1570 §2.1.2: packets that configure or authenticate have an FCS, and it is verified.
+TEST_F(FcsAlternatives, WhatConfiguresIsCheckedWhereNoneWasAgreed) {
   decoder.set_fcs(Fcs::None);
-  feed(wire(kLcpHeader, kRequest, Fcs::None));
-  feed(wire(kLcpHeader, {}, Fcs::None));
-  EXPECT_THAT(frames.all, ElementsAre(joined({kLcpHeader, kRequest}), kLcpHeader));
+  for (const auto& header :
+       {kLcpHeader, Octets{0xff, 0x03, 0x80, 0x21}, Octets{0x80, 0x21}, Octets{0xc0, 0x23},
+        Octets{0xc2, 0x23}, Octets{0x80, 0xfd}, Octets{0x80, 0x57}}) {
+    frames.all.clear();
+    feed(wire(header, kRequest, Fcs::None));
+    EXPECT_THAT(frames.all, IsEmpty());
+    feed(wire(header, kRequest, Fcs::Ccitt16));
+    EXPECT_THAT(frames.all, ElementsAre(joined({header, kRequest})));
+  }
 }
 
-// RFC 1570 §2.1.2: "Any FCS is treated as padding."
-TEST_F(FcsAlternatives, AnFcsThatWasNotAgreedOnIsPaddingToOtherProtocols) {
+TEST_F(FcsAlternatives, EchoesMayBeWithoutWhereNoneWasAgreed) {
   decoder.set_fcs(Fcs::None);
-  const Octets ipcp{0xff, 0x03, 0x80, 0x21};
-  const auto fcs = static_cast<std::uint16_t>(~reference_fcs16(joined({ipcp, kRequest})));
-  feed(wire(ipcp, kRequest, Fcs::Ccitt16));
-  EXPECT_THAT(frames.all, ElementsAre(joined({ipcp, kRequest,
-                                              Octets{static_cast<std::uint8_t>(fcs),
-                                                     static_cast<std::uint8_t>(fcs >> 8)}})));
+  const Octets echo{0x09, 0x07, 0x00, 0x08, 1, 2, 3, 4};
+  feed(wire(kLcpHeader, echo, Fcs::None));
+  feed(wire(kLcpHeader, echo, Fcs::Ccitt16));
+  EXPECT_THAT(frames.all, ElementsAre(joined({kLcpHeader, echo}), joined({kLcpHeader, echo})));
+}
+
+TEST_F(FcsAlternatives, DataIsDeliveredWholeInEveryHeaderWhereNoneWasAgreed) {
+  decoder.set_fcs(Fcs::None);
+  for (const auto& header : {Octets{0xff, 0x03, 0x00, 0x21}, Octets{0xff, 0x03, 0x21},
+                             Octets{0x00, 0x57}, Octets{0x21}, Octets{0xfd}}) {
+    frames.all.clear();
+    feed(wire(header, packet, Fcs::None));
+    EXPECT_THAT(frames.all, ElementsAre(joined({header, packet})));
+  }
 }
 
 // RFC 1662 §4.3: fewer than two octets beside the FCS.
