@@ -100,7 +100,7 @@ TEST_F(FailClosed, GuardsRefuseBeforeThereIsADevice) {
   samples::guard(want, labs());
   reconcile_cleanly(want);
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
   expect_carried(*uplink, address("198.51.100.1"));  // forwarding is on, and others pass
 }
 
@@ -108,9 +108,9 @@ TEST_F(FailClosed, PacketsPassWhileTheCarrierIsOn) {
   const TestTun tunnel{"tun0"};
   reconcile_cleanly(samples::wanted({labs()}));
   expect_carried(tunnel, kLabsHost);
-  expect_carried(tunnel, labs().peer);
+  expect_carried(tunnel, labs().ipv4->peer);
   EXPECT_EQ(send_udp(kLabsHost), 0);
-  EXPECT_EQ(source_of(tunnel.next_ipv4()), labs().local);
+  EXPECT_EQ(source_of(tunnel.next_ipv4()), labs().ipv4->local);
   EXPECT_THAT(uplink->pending_ipv4(), IsEmpty());
 }
 
@@ -126,7 +126,7 @@ TEST_F(FailClosed, WithTheCarrierOffPacketsAreRefusedAndRoutesStay) {
   tunnel.pending_ipv4();
 
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
   EXPECT_THAT(tunnel.pending_ipv4(), IsEmpty());
   EXPECT_THAT(routes_to("192.168.253.0/24"),
               testing::Contains(
@@ -138,7 +138,7 @@ TEST_F(FailClosed, WithTheCarrierOffPacketsAreRefusedAndRoutesStay) {
   tunnel.set_carrier(true);
   await_routes(LinkState::Up);
   expect_carried(tunnel, kLabsHost);
-  expect_carried(tunnel, labs().peer);
+  expect_carried(tunnel, labs().ipv4->peer);
   EXPECT_EQ(kernel->read(want)->link("tun0")->state(), LinkState::Up);
 }
 
@@ -148,7 +148,7 @@ TEST_F(FailClosed, ANewDeviceWithoutCarrierRefusesFromTheStart) {
   reconcile_cleanly(samples::wanted({labs()}));
   await_routes(LinkState::Held);
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
 TEST_F(FailClosed, WhenTheDeviceIsSetDownTheGuardsRefuse) {
@@ -156,7 +156,7 @@ TEST_F(FailClosed, WhenTheDeviceIsSetDownTheGuardsRefuse) {
   reconcile_cleanly(samples::wanted({labs()}));
   run("ip link set tun0 down");
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
 TEST_F(FailClosed, WhenTheDeviceIsDeletedTheGuardsRefuse) {
@@ -164,7 +164,7 @@ TEST_F(FailClosed, WhenTheDeviceIsDeletedTheGuardsRefuse) {
   reconcile_cleanly(samples::wanted({labs()}));
   run("ip link delete tun0");
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
 TEST_F(FailClosed, WhenTheHolderOfTheDeviceIsGoneTheGuardsRefuse) {
@@ -172,7 +172,7 @@ TEST_F(FailClosed, WhenTheHolderOfTheDeviceIsGoneTheGuardsRefuse) {
   reconcile_cleanly(samples::wanted({labs()}));
   tunnel.reset();
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
 TEST_F(FailClosed, Ipv6IsRefusedToo) {
@@ -202,7 +202,7 @@ TEST_F(FailClosed, WithdrawnNetworksTakeTheBackupPath) {
   reconcile_cleanly(want);
   expect_carried(tunnel, kLabsHost);
   want.interfaces.front().networks.clear();
-  want.guarded = {Prefix::host(labs().peer)};
+  want.guarded = {Prefix::host(labs().ipv4->peer)};
   reconcile_cleanly(want);
   expect_carried(*uplink, kLabsHost);
 }

@@ -118,8 +118,8 @@ TEST_F(KernelTest, ChangesMtuAddressAndNetworks) {
   auto site = labs();
   reconciled(wanted({site}));
   site.mtu = Mtu{1400};
-  site.local = address("10.224.1.9");
-  site.peer = address("10.224.1.10");
+  site.ipv4->local = address("10.224.1.9");
+  site.ipv4->peer = address("10.224.1.10");
   site.networks = {network("192.168.253.0/24"), network("172.16.9.0/24")};
   reconciled(wanted({site}));
   EXPECT_THAT(run("ip link show dev tun0"), HasSubstr("mtu 1400"));
