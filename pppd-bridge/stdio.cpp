@@ -125,7 +125,9 @@ int run_stdio(const StdioOptions& options) {
   parts.ppp.remote = options.remote;
   parts.ppp.mru = options.mru;
   parts.ppp.ident = options.ident;
-  if (!options.networks.empty()) parts.sources.emplace(options.remote, options.networks);
+  if (!options.networks.empty()) {
+    parts.sources.emplace(session::PeerAddresses{.ipv4 = options.remote}, options.networks);
+  }
   Console console{named->name, options.debug};
   session::SystemRandom random;
   session::Session session{*loop, std::move(parts), console, random};

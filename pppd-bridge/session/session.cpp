@@ -180,7 +180,7 @@ void Session::frame(Bytes content) {
 }
 
 void Session::deliver(Bytes packet) {
-  const auto verdict = parts_.sources    ? parts_.sources->check(packet)
+  const auto verdict = parts_.sources    ? parts_.sources->check(Family::Ipv4, packet)
                        : is_ipv4(packet) ? Verdict::Accept
                                          : Verdict::Malformed;
   if (verdict == Verdict::WrongSource) {

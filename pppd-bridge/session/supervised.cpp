@@ -60,12 +60,12 @@ class Runner final : private Observer {
         signals_{std::move(signals)},
         supervised_{std::move(supervised)},
         description_{transport->describe()},
-        session_{
-            loop_,
-            Session::Parts{std::move(transport), std::move(supervised_.tun),
-                           link_options(supervised_.settings),
-                           SourceCheck{supervised_.settings.remote, supervised_.settings.networks}},
-            *this, random_} {}
+        session_{loop_,
+                 Session::Parts{std::move(transport), std::move(supervised_.tun),
+                                link_options(supervised_.settings),
+                                SourceCheck{PeerAddresses{.ipv4 = supervised_.settings.remote},
+                                            supervised_.settings.networks}},
+                 *this, random_} {}
 
   Outcome run() {
     if (const auto begun = begin(); !begun) return fail(begun.error());
