@@ -51,8 +51,9 @@ class Console final : public session::Observer {
   void phase_changed(ppp::Phase) override {}
 
   void network_up(const ppp::Agreed& agreed) override {
-    const auto done = tun::configure_point_to_point(interface_, agreed.local, agreed.remote,
-                                                    Mtu{agreed.transmit_mru.bytes});
+    const auto done = tun::configure_point_to_point(
+        interface_, {.ipv4 = tun::Ipv4Ends{agreed.local, agreed.remote},
+                     .mtu = Mtu{agreed.transmit_mru.bytes}});
     if (!done) {
       failure_ = done.error();
       return;
