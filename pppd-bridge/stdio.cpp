@@ -51,16 +51,22 @@ class Console final : public session::Observer {
   void phase_changed(ppp::Phase) override {}
 
   void network_up(const ppp::Agreed& agreed) override {
-    if (!agreed.ipv4) return;
-    const auto& [local, remote, dns, nbns] = *agreed.ipv4;
-    const auto done =
-        tun::configure_point_to_point(interface_, local, remote, Mtu{agreed.transmit_mru.bytes});
+    tun::PointToPoint wanted{.mtu = Mtu{agreed.transmit_mru.bytes}};
+    std::string text;
+    if (const auto& v4 = agreed.ipv4) {
+      wanted.ipv4 = tun::Ipv4Ends{v4->local, v4->remote};
+      text = fmt::format(" {} -> {}", v4->local.str(), v4->remote.str());
+    }
+    if (const auto& v6 = agreed.ipv6) {
+      wanted.link_local = v6->local.link_local();
+      text += fmt::format(" {} -> {}", v6->local.str(), v6->remote.str());
+    }
+    const auto done = tun::configure_point_to_point(interface_, wanted);
     if (!done) {
       failure_ = done.error();
       return;
     }
-    say(fmt::format("{} is up: {} -> {} mtu {}", interface_.str(), local.str(), remote.str(),
-                    agreed.transmit_mru.bytes));
+    say(fmt::format("{} is up:{} mtu {}", interface_.str(), text, agreed.transmit_mru.bytes));
   }
 
   void network_down() override {}
@@ -129,7 +135,9 @@ int run_stdio(const StdioOptions& options) {
   parts.ppp.ipv4.remote.preferred = options.remote;
   parts.ppp.lcp.mru = options.mru;
   parts.ppp.lcp.ident = options.ident;
-  if (!options.networks.empty()) parts.sources.emplace(options.remote, options.networks);
+  if (!options.networks.empty()) {
+    parts.sources.emplace(session::PeerAddresses{.ipv4 = options.remote}, options.networks);
+  }
   Console console{named->name, options.debug};
   session::SystemRandom random;
   session::Session session{*loop, std::move(parts), console, random};

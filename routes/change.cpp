@@ -19,6 +19,8 @@ std::string protocol_name(std::uint8_t protocol) {
       return "boot";
     case 4:
       return "static";
+    case 9:
+      return "ra";
     case 11:
       return "zebra";
     case 12:
@@ -41,17 +43,21 @@ std::string device_text(const Device& device) {
 
 std::string address_text(const Address& address) {
   const auto length = '/' + std::to_string(address.length);
-  if (address.peer == address.local) return address.local.str() + length;
-  return address.local.str() + " peer " + address.peer.str() + length;
+  if (address.peer == address.local) return text(address.local) + length;
+  return text(address.local) + " peer " + text(address.peer) + length;
 }
 
 struct Describe {
   std::string operator()(const SetLink& change) const {
-    auto text = "link set " + device_text(change.device);
-    if (change.alias) text += " alias " + escape_text(*change.alias);
-    if (change.mtu) text += " mtu " + std::to_string(change.mtu->bytes);
-    if (change.flag == SetLink::Flag::Up) text += " up";
-    return text;
+    auto line = "link set " + device_text(change.device);
+    if (change.alias) line += " alias " + escape_text(*change.alias);
+    if (change.mtu) line += " mtu " + std::to_string(change.mtu->bytes);
+    if (change.flag == SetLink::Flag::Up) line += " up";
+    return line;
+  }
+
+  std::string operator()(const StopInventingAddresses& change) const {
+    return "link set " + device_text(change.device) + " addrgenmode none";
   }
 
   std::string operator()(const DeleteLink& change) const {
@@ -78,36 +84,56 @@ struct Describe {
     return "route delete " + describe(change.route, change.device.name);
   }
 
-  std::string operator()(const SetForwarding&) const { return "sysctl net.ipv4.ip_forward=1"; }
+  std::string operator()(const SetForwarding& change) const {
+    return change.family == Family::Ipv4 ? "sysctl net.ipv4.ip_forward=1"
+                                         : "sysctl net.ipv6.conf.all.forwarding=1";
+  }
 
   std::string operator()(const SetDeviceForwarding& change) const {
     return "sysctl net.ipv4.conf." + escape_text(change.device.name) + ".forwarding=1";
   }
 
   std::string operator()(const SetIgnoreLinkdown& change) const {
-    const std::string_view family = change.family == Family::Ipv4 ? "ipv4" : "ipv6";
-    return "sysctl net." + std::string{family} + ".conf." + escape_text(change.device.name) +
+    return "sysctl net.ipv4.conf." + escape_text(change.device.name) +
            ".ignore_routes_with_linkdown=1";
+  }
+
+  std::string operator()(const SetIpv6& change) const {
+    return "sysctl net.ipv6.conf." + escape_text(change.device.name) + '.' +
+           std::string{name(change.key)} + '=' + std::to_string(change.value);
   }
 };
 
 }  // namespace
 
-std::string describe(const Route& route, const std::string& device) {
-  std::string text;
-  if (route.type == RouteType::Unreachable) text += "unreachable ";
-  if (route.type == RouteType::Other) text += "(special) ";
-  text += route.to.str();
-  if (route.gateway) {
-    const auto gateway = route.gateway->str();
-    text += " via " + gateway.substr(0, gateway.find('/'));
+std::string_view name(SetIpv6::Key key) noexcept {
+  switch (key) {
+    case SetIpv6::Key::AcceptRa:
+      return "accept_ra";
+    case SetIpv6::Key::Autoconf:
+      return "autoconf";
+    case SetIpv6::Key::Disable:
+      return "disable_ipv6";
+    case SetIpv6::Key::Forwarding:
+      return "forwarding";
+    case SetIpv6::Key::IgnoreLinkdown:
+      break;
   }
-  if (!device.empty()) text += " dev " + escape_text(device);
-  text += " proto " + protocol_name(route.protocol);
-  text += " metric " + std::to_string(route.metric);
-  if (route.tos != 0) text += " tos " + std::to_string(route.tos);
-  if (route.source) text += " src " + route.source->str();
-  return text;
+  return "ignore_routes_with_linkdown";
+}
+
+std::string describe(const Route& route, const std::string& device) {
+  std::string line;
+  if (route.type == RouteType::Unreachable) line += "unreachable ";
+  if (route.type == RouteType::Other) line += "(special) ";
+  line += route.to.str();
+  if (route.gateway) line += " via " + text(*route.gateway);
+  if (!device.empty()) line += " dev " + escape_text(device);
+  line += " proto " + protocol_name(route.protocol);
+  line += " metric " + std::to_string(route.metric);
+  if (route.tos != 0) line += " tos " + std::to_string(route.tos);
+  if (route.source) line += " src " + text(*route.source);
+  return line;
 }
 
 std::string describe(const Change& change) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace tunnel::routes {
@@ -27,6 +28,12 @@ struct SetLink {
   std::optional<Mtu> mtu{};
   Flag flag = Flag::Unchanged;
   bool operator==(const SetLink&) const = default;
+};
+
+/// addr_gen_mode = none: the kernel makes no address of its own up, the link-local one included.
+struct StopInventingAddresses {
+  Device device;
+  bool operator==(const StopInventingAddresses&) const = default;
 };
 
 /// Removes a tun device that is ours; whoever holds its descriptor gets EBADFD.
@@ -67,8 +74,9 @@ struct DeleteRoute {
   bool operator==(const DeleteRoute&) const = default;
 };
 
-/// net.ipv4.ip_forward = 1
+/// net.ipv4.ip_forward = 1, or net.ipv6.conf.all.forwarding = 1
 struct SetForwarding {
+  Family family = Family::Ipv4;
   bool operator==(const SetForwarding&) const = default;
 };
 
@@ -78,15 +86,28 @@ struct SetDeviceForwarding {
   bool operator==(const SetDeviceForwarding&) const = default;
 };
 
-/// net.FAMILY.conf.DEVICE.ignore_routes_with_linkdown = 1
+/// net.ipv4.conf.DEVICE.ignore_routes_with_linkdown = 1
 struct SetIgnoreLinkdown {
   Device device;
-  Family family = Family::Ipv4;
   bool operator==(const SetIgnoreLinkdown&) const = default;
 };
 
-using Change = std::variant<SetLink, DeleteLink, AddAddress, DeleteAddress, AddRoute, ReplaceRoute,
-                            DeleteRoute, SetForwarding, SetDeviceForwarding, SetIgnoreLinkdown>;
+/// net.ipv6.conf.DEVICE.KEY = VALUE
+struct SetIpv6 {
+  enum class Key : std::uint8_t { AcceptRa, Autoconf, Disable, Forwarding, IgnoreLinkdown };
+
+  Device device;  ///< index 0 and "default": what interfaces yet to come begin with
+  Key key = Key::AcceptRa;
+  std::uint32_t value = 0;
+  bool operator==(const SetIpv6&) const = default;
+};
+
+using Change = std::variant<SetLink, StopInventingAddresses, DeleteLink, AddAddress, DeleteAddress,
+                            AddRoute, ReplaceRoute, DeleteRoute, SetForwarding, SetDeviceForwarding,
+                            SetIgnoreLinkdown, SetIpv6>;
+
+/// "accept_ra", … as the file is called.
+std::string_view name(SetIpv6::Key key) noexcept;
 
 /// A route in the words of ip-route(8): "192.168.253.0/24 dev tun0 proto 84 metric 50
 /// src 10.224.1.1".

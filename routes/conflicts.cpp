@@ -34,7 +34,8 @@ std::vector<Claim> claims(const Wanted& wanted) {
   };
   for (const auto& interface : wanted.interfaces) {
     auto networks = interface.networks;
-    networks.push_back(Prefix::host(interface.peer));
+    if (interface.ipv4) networks.push_back(Prefix::host(interface.ipv4->peer));
+    if (interface.ipv6) networks.push_back(Prefix::host(interface.ipv6->peer));
     for (const auto& network : networks) {
       const auto limit = is_guarded(wanted, network) ? kGuardMetric : interface.metric;
       if (!claimed(network)) all.push_back({&interface, network, limit});
@@ -69,25 +70,61 @@ void check_name(const WantedInterface& interface, const Actual& actual,
                           "interface"});
 }
 
-void check_addresses(const WantedInterface& interface, const Wanted& wanted, const Actual& actual,
-                     std::vector<Conflict>& found) {
-  const auto& name = interface.name.str();
-  const auto clash = [&](const std::string& what, Ipv4Address address, const std::string& holder) {
+/// The addresses of both ends, but for the link-local ones: each link has its own of those.
+struct Ends {
+  IpAddress local;
+  IpAddress peer;
+};
+
+void check_addresses(const Ends& ends, const std::string& name, const Wanted& wanted,
+                     const Actual& actual, std::vector<Conflict>& found) {
+  const auto clash = [&](const std::string& what, const IpAddress& address,
+                         const std::string& holder) {
     found.push_back({Conflict::Kind::AddressTaken, name,
-                     name + ": " + what + ' ' + address.str() + " is already " + holder +
+                     name + ": " + what + ' ' + text(address) + " is already " + holder +
                          ": give the site another address, or remove that one"});
   };
   for (const auto& address : actual.addresses) {
     if (!somebody_elses(wanted, actual, address.device)) continue;
     const auto holder = escape_text(link_name(actual, address.device));
-    if (address.local == interface.local) {
-      clash("the local address", interface.local, "that of " + holder);
+    if (address.local == ends.local) clash("the local address", ends.local, "that of " + holder);
+    if (address.local == ends.peer) {
+      clash("the peer's address", ends.peer, "that of " + holder + " on this gateway");
+    } else if (address.peer == ends.peer) {
+      clash("the peer's address", ends.peer, "that of the peer of " + holder);
     }
-    if (address.local == interface.peer) {
-      clash("the peer's address", interface.peer, "that of " + holder + " on this gateway");
-    } else if (address.peer == interface.peer) {
-      clash("the peer's address", interface.peer, "that of the peer of " + holder);
-    }
+  }
+}
+
+void check_addresses(const WantedInterface& interface, const Wanted& wanted, const Actual& actual,
+                     std::vector<Conflict>& found) {
+  const auto& name = interface.name.str();
+  if (const auto& pair = interface.ipv4) {
+    check_addresses({pair->local, pair->peer}, name, wanted, actual, found);
+  }
+  if (const auto& pair = interface.ipv6) {
+    check_addresses({pair->local, pair->peer}, name, wanted, actual, found);
+  }
+}
+
+/// A link-local address alone is nothing that anybody asked for.
+void check_ipv6(const WantedInterface& interface, const Actual& actual,
+                std::vector<Conflict>& found) {
+  const bool wanted =
+      interface.ipv6 || std::any_of(interface.networks.begin(), interface.networks.end(),
+                                    [](const auto& each) { return each.family() == Family::Ipv6; });
+  if (!wanted) return;
+  const auto& name = interface.name.str();
+  if (!actual.ipv6) {
+    found.push_back({Conflict::Kind::NoIpv6, name,
+                     name +
+                         ": the site wants IPv6, which this kernel runs without: boot it without "
+                         "ipv6.disable=1, or take IPv6 out of the profile"});
+  } else if (interface.mtu < kMinIpv6Mtu) {
+    found.push_back({Conflict::Kind::NoIpv6, name,
+                     name + ": the site wants IPv6, which needs an MTU of 1280, and the link has " +
+                         std::to_string(interface.mtu.bytes) +
+                         ": raise \"mru\" on both gateways, or take IPv6 out of the profile"});
   }
 }
 
@@ -100,10 +137,10 @@ std::string claim_text(const Claim& claim) {
 /// check_addresses() sees to them.
 std::string subnet_conflict(const Claim& claim, const Wanted& wanted, const Actual& actual) {
   for (const auto& address : actual.addresses) {
-    if (address.length == 32 || address.subnet() != claim.network) continue;
+    if (!address.has_subnet() || address.subnet() != claim.network) continue;
     if (!somebody_elses(wanted, actual, address.device)) continue;
     return claim_text(claim) + " is also the network of " +
-           escape_text(link_name(actual, address.device)) + " (" + address.local.str() + '/' +
+           escape_text(link_name(actual, address.device)) + " (" + text(address.local) + '/' +
            std::to_string(address.length) + "): one of the two must be renumbered";
   }
   return {};
@@ -136,14 +173,15 @@ std::vector<Conflict> conflicts(const Wanted& wanted, const Actual& actual) {
   std::vector<Conflict> found;
   for (const auto& interface : wanted.interfaces) {
     check_name(interface, actual, found);
+    check_ipv6(interface, actual, found);
     check_addresses(interface, wanted, actual, found);
   }
   for (const auto& claim : claims(wanted)) {
-    auto text = subnet_conflict(claim, wanted, actual);
-    if (text.empty()) text = route_conflict(claim, wanted, actual);
-    if (text.empty()) continue;
+    auto sentence = subnet_conflict(claim, wanted, actual);
+    if (sentence.empty()) sentence = route_conflict(claim, wanted, actual);
+    if (sentence.empty()) continue;
     const auto name = claim.interface == nullptr ? std::string{} : claim.interface->name.str();
-    found.push_back({Conflict::Kind::NetworkTaken, name, std::move(text)});
+    found.push_back({Conflict::Kind::NetworkTaken, name, std::move(sentence)});
   }
   return found;
 }

@@ -14,6 +14,7 @@ struct Conflict {
     InterfaceTaken,  ///< the interface's name belongs to a device that is no tun
     AddressTaken,    ///< another interface holds the local or the peer's address
     NetworkTaken,    ///< another route or an interface's subnet is preferred to ours, or to a guard
+    NoIpv6,          ///< IPv6 is wanted where there can be none; that of IPv4 is not concerned
   };
 
   Kind kind = Kind::NetworkTaken;

@@ -7,6 +7,7 @@
 #include "routes/netlink_socket.hpp"
 #include "routes/notifications.hpp"
 #include "routes/sysctl.hpp"
+#include "tunneld/base/check.hpp"
 #include "tunneld/base/escape.hpp"
 
 #include <cerrno>
@@ -22,12 +23,14 @@ namespace tunnel::routes {
 namespace {
 
 constexpr const char* kIpForward = "net/ipv4/ip_forward";
+constexpr const char* kIpv6Forwarding = "net/ipv6/conf/all/forwarding";
+constexpr const char* kDefaultAcceptRa = "net/ipv6/conf/default/accept_ra";
 
 /// How often a dump that was overtaken by changes is asked for again.
 constexpr int kDumpAttempts = 8;
 
-std::string ignore_linkdown_path(const Device& device) {
-  return "net/ipv6/conf/" + device.name + "/ignore_routes_with_linkdown";
+std::string path_of(const SetIpv6& change) {
+  return "net/ipv6/conf/" + change.device.name + '/' + std::string{name(change.key)};
 }
 
 /// Asks for a dump and decodes what comes; a filter that matches nothing is an empty answer.
@@ -80,7 +83,8 @@ Result<std::optional<Route>> look_up(NetlinkSocket& socket, const Prefix& networ
 std::set<Prefix> networks_of(const Wanted& wanted) {
   std::set<Prefix> networks{wanted.guarded.begin(), wanted.guarded.end()};
   for (const auto& interface : wanted.interfaces) {
-    networks.insert(Prefix::host(interface.peer));
+    if (interface.ipv4) networks.insert(Prefix::host(interface.ipv4->peer));
+    if (interface.ipv6) networks.insert(Prefix::host(interface.ipv6->peer));
     networks.insert(interface.networks.begin(), interface.networks.end());
   }
   return networks;
@@ -108,7 +112,8 @@ bool is_deletion(const Change& change) {
 /// Whether the kernel's error means that what is to be deleted is not there.
 bool is_gone(const Error& error) {
   const int number = error.code.value();
-  return number == ESRCH || number == EADDRNOTAVAIL || number == ENODEV;
+  // ENXIO: IPv6 is gone from the interface, and its addresses with it.
+  return number == ESRCH || number == EADDRNOTAVAIL || number == ENODEV || number == ENXIO;
 }
 
 Error explain(const Change& change, const Error& error) {
@@ -134,6 +139,15 @@ struct Kernel::Impl {
   NetlinkSocket socket;
   Notifications notifications;
 
+  Result<void> read_addresses(Family family, Actual& actual) {
+    const auto addresses =
+        dump<Address>(socket, messages::dump_addresses(family), messages::decode_address,
+                      family == Family::Ipv4 ? "IPv4 addresses" : "IPv6 addresses");
+    if (!addresses.has_value()) return addresses.error();
+    actual.addresses.insert(actual.addresses.end(), addresses->begin(), addresses->end());
+    return {};
+  }
+
   Result<void> read_routes(Family family, Actual& actual) {
     auto routes = dump<Route>(socket, messages::dump_routes(family), messages::decode_route,
                               family == Family::Ipv4 ? "IPv4 routes" : "IPv6 routes");
@@ -155,14 +169,38 @@ struct Kernel::Impl {
     return {};
   }
 
+  Result<void> read_family(Family family, Actual& actual) {
+    if (auto done = read_addresses(family, actual); !done.has_value()) return done;
+    return read_routes(family, actual);
+  }
+
+  /// The switches that rtnetlink does not tell with the links.
+  static Result<void> read_switches(Actual& actual) {
+    const auto ip_forward = read_sysctl(kIpForward);
+    if (!ip_forward.has_value()) return ip_forward.error();
+    actual.ip_forward = *ip_forward != 0;
+    if (!actual.ipv6) return {};
+    const auto forwarding = read_sysctl(kIpv6Forwarding);
+    if (!forwarding.has_value()) return forwarding.error();
+    actual.ipv6_forwarding = *forwarding != 0;
+    const auto accept_ra = read_sysctl(kDefaultAcceptRa);
+    if (!accept_ra.has_value()) return accept_ra.error();
+    actual.default_accept_ra = *accept_ra;
+    return {};
+  }
+
   Result<void> execute(const Change& change) {
-    if (std::holds_alternative<SetForwarding>(change)) return enable_sysctl(kIpForward);
-    if (const auto message = messages::encode(change)) {
-      const auto done = socket.request(*message);
-      if (done.has_value() || (is_deletion(change) && is_gone(done.error()))) return {};
-      return explain(change, done.error());
+    if (const auto* forwarding = std::get_if<SetForwarding>(&change)) {
+      return write_sysctl(forwarding->family == Family::Ipv4 ? kIpForward : kIpv6Forwarding, 1);
     }
-    return enable_sysctl(ignore_linkdown_path(device_of(change)));
+    if (const auto* setting = std::get_if<SetIpv6>(&change)) {
+      return write_sysctl(path_of(*setting), setting->value);
+    }
+    const auto message = messages::encode(change);
+    TUNNEL_CHECK(message.has_value());
+    const auto done = socket.request(*message);
+    if (done.has_value() || (is_deletion(change) && is_gone(done.error()))) return {};
+    return explain(change, done.error());
   }
 };
 
@@ -185,18 +223,12 @@ Result<Actual> Kernel::read(const Wanted& wanted) {
   auto links = dump<Link>(impl_->socket, messages::dump_links(), messages::decode_link, "links");
   if (!links.has_value()) return links.error();
   actual.links = std::move(*links);
-  auto addresses = dump<Address>(impl_->socket, messages::dump_ipv4_addresses(),
-                                 messages::decode_address, "addresses");
-  if (!addresses.has_value()) return addresses.error();
-  actual.addresses = std::move(*addresses);
   actual.ipv6 = has_ipv6();
-  auto done = impl_->read_routes(Family::Ipv4, actual);
-  if (done.has_value() && actual.ipv6) done = impl_->read_routes(Family::Ipv6, actual);
+  auto done = impl_->read_family(Family::Ipv4, actual);
+  if (done.has_value() && actual.ipv6) done = impl_->read_family(Family::Ipv6, actual);
   if (done.has_value()) done = impl_->look_up_networks(wanted, actual);
+  if (done.has_value()) done = Impl::read_switches(actual);
   if (!done.has_value()) return done.error();
-  const auto ip_forward = read_sysctl(kIpForward);
-  if (!ip_forward.has_value()) return ip_forward.error();
-  actual.ip_forward = *ip_forward;
   return actual;
 }
 

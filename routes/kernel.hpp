@@ -25,15 +25,15 @@ class Kernel {
   ~Kernel();
 
   /// Everything plan() and conflicts() need to know. Cheap enough for each notification: links and
-  /// IPv4 addresses are dumped, of the routes only those of kRouteProtocol in the main table, and
-  /// each network of `wanted` is looked up once.
+  /// addresses are dumped, of the routes only those of kRouteProtocol in the main table, and each
+  /// network of `wanted` is looked up once.
   Result<Actual> read(const Wanted& wanted);
 
   /// One change. What is to be deleted may be gone already. The error names the change, and what
   /// to do about it where that is known; its code is the kernel's errno.
   Result<void> apply(const Change& change);
 
-  /// Readable when something may have changed: links, IPv4 addresses, forwarding, and routes of
+  /// Readable when something may have changed: links, addresses, forwarding, and routes of
   /// ours or made by hand. Not the routes of routing daemons, which can be a million, nor the
   /// deletions that follow from a link going down, for which the kernel sends nothing: read() at
   /// every change and from time to time as well.

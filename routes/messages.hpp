@@ -19,14 +19,14 @@ using Message = std::vector<std::uint8_t>;
 // decoders below do not rely on it.
 
 Message dump_links();
-Message dump_ipv4_addresses();
+Message dump_addresses(Family family);
 /// The routes of kRouteProtocol in the main table.
 Message dump_routes(Family family);
 /// The entry of the routing tables that a packet to the first address of `network` would follow.
 Message look_up(const Prefix& network);
 
-/// The request that makes a change; nullopt for what is no netlink request (net.ipv4.ip_forward
-/// and the settings of IPv6 are files).
+/// The request that makes a change; nullopt for what is no netlink request: SetForwarding and
+/// SetIpv6, which are files.
 std::optional<Message> encode(const Change& change);
 
 // Answers. nullopt for what is something else, malformed, or not of the main table.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace tunnel::routes {
@@ -22,16 +23,43 @@ inline constexpr std::uint32_t kGuardMetric = 0x7fffffff;
 /// that nobody wants any more is removed.
 inline constexpr std::string_view kAliasPrefix = "tunneld:";
 
+/// The least MTU that IPv6 runs on (RFC 8200 §5; RFC 5072 §2 of PPP links). Below it the kernel
+/// takes everything of IPv6 from an interface.
+inline constexpr Mtu kMinIpv6Mtu{1280};
+
+/// An address of either family.
+using IpAddress = std::variant<Ipv4Address, Ipv6Address>;
+
+/// The network that has this address alone.
+Prefix host(const IpAddress& address);
+
+std::string text(const IpAddress& address);
+
 /// Whether an interface passes packets.
 enum class LinkState : std::uint8_t {
   Up,    ///< packets pass
   Held,  ///< device, addresses and routes stay; packets are refused by the guards
 };
 
-/// What becomes of net.ipv4.ip_forward and of forwarding on the interfaces of ours.
+/// What becomes of net.ipv4.ip_forward, of net.ipv6.conf.all.forwarding, and of forwarding on the
+/// interfaces of ours.
 enum class Forwarding : std::uint8_t {
   LeaveAlone,  ///< the administrator's business
-  On,          ///< switched on where it is off; never switched off
+  On,          ///< switched on where it is off and a site needs it; never switched off
+};
+
+/// The two ends of a link.
+struct Pair4 {
+  Ipv4Address local;
+  Ipv4Address peer;
+  bool operator==(const Pair4&) const = default;
+};
+
+/// The same of IPv6: addresses beyond the link-local ones, which a link need not have.
+struct Pair6 {
+  Ipv6Address local;
+  Ipv6Address peer;
+  bool operator==(const Pair6&) const = default;
 };
 
 /// What one site wants of the kernel while its tun device exists. The device itself, its carrier
@@ -40,14 +68,24 @@ enum class Forwarding : std::uint8_t {
 /// The routes are there in both link states: with the carrier off the kernel skips them
 /// (ignore_routes_with_linkdown), and the guard of the same network answers. To withdraw them,
 /// leave `networks` empty.
+///
+/// A link may carry one family only. Networks of the other one get no route, but their guards:
+/// senders hear at once that there is no way.
 struct WantedInterface {
   InterfaceName name;
   std::string alias;  ///< begins with kAliasPrefix
   Mtu mtu;
-  Ipv4Address local;
-  Ipv4Address peer;
-  std::vector<Prefix> networks{};
-  std::uint32_t metric = 0;  ///< of the routes to `networks`, below kGuardMetric
+  std::optional<Pair4> ipv4{};
+  std::optional<Pair6> ipv6{};
+  /// This end's fe80::/64 address, made of the identifier that IPV6CP agreed (RFC 5072 §5). The
+  /// peer's needs no mention: it is on the link.
+  std::optional<Ipv6Address> link_local{};
+  std::vector<Prefix> networks{};  ///< of both families
+  std::uint32_t metric = 0;        ///< of the routes to `networks`, below kGuardMetric
+
+  /// Whether packets of this family go over the link: it has an address of it, and for IPv6 the
+  /// MTU, too.
+  bool carries(Family family) const noexcept;
 };
 
 /// What all sites together want of the kernel.
@@ -60,6 +98,20 @@ struct Wanted {
   Forwarding forwarding = Forwarding::LeaveAlone;
 };
 
+/// What net.ipv6.conf.DEVICE says, as far as it matters here; at first, all of it as it is least
+/// wanted.
+struct Ipv6Settings {
+  bool disabled = true;           ///< disable_ipv6
+  bool invents_addresses = true;  ///< addr_gen_mode is another than none
+  bool autoconf = true;
+  bool forwarding = false;
+  bool ignore_linkdown = false;  ///< ignore_routes_with_linkdown
+  /// Router advertisements are heeded 0: never, 1: while `forwarding` is off, 2: always.
+  std::uint32_t accept_ra = 1;
+
+  bool operator==(const Ipv6Settings&) const = default;
+};
+
 /// An interface, as the kernel has it.
 struct Link {
   int index = 0;
@@ -69,9 +121,11 @@ struct Link {
   bool tun = false;       ///< made by /dev/net/tun
   bool up = false;        ///< IFF_UP: the administrator's switch
   bool lower_up = false;  ///< IFF_LOWER_UP: the carrier
-  bool forwarding = false;
-  bool ignore_linkdown_ipv4 = false;  ///< ignore_routes_with_linkdown
-  bool ignore_linkdown_ipv6 = false;
+  bool loopback = false;
+  bool forwarding = false;       ///< of IPv4
+  bool ignore_linkdown = false;  ///< ignore_routes_with_linkdown, of IPv4
+  /// Nothing where the kernel has no IPv6, or the MTU is too small for it.
+  std::optional<Ipv6Settings> ipv6{};
 
   LinkState state() const noexcept { return up && lower_up ? LinkState::Up : LinkState::Held; }
 
@@ -81,17 +135,30 @@ struct Link {
   bool operator==(const Link&) const = default;
 };
 
-/// An IPv4 address of an interface.
+/// An address of an interface.
 struct Address {
   int device = 0;  ///< index of the interface
-  Ipv4Address local{};
-  Ipv4Address peer{};  ///< the same as `local` where there is no peer
+  IpAddress local{};
+  IpAddress peer{};  ///< the same as `local` where there is no peer
   std::uint8_t length = 32;
 
-  /// The network the kernel makes a connected route to.
+  Family family() const noexcept { return host(local).family(); }
+
+  /// The network that is on the link with it.
   Prefix subnet() const;
+
+  /// Whether that network is more than one address.
+  bool has_subnet() const noexcept { return length < Prefix::max_length(family()); }
+
   bool operator==(const Address&) const = default;
 };
+
+/// The addresses that a wanted interface has, and no others.
+///
+/// The ends of an IPv6 pair are not told to the kernel as ends: it would make a route to the peer
+/// with the address, and with the address remove whichever route there leads to the peer, ours
+/// included. The route that plan() makes does the same, and stays until plan() removes it.
+std::vector<Address> addresses_of(const WantedInterface& interface, int device);
 
 enum class RouteType : std::uint8_t { Unicast, Unreachable, Other };
 
@@ -101,10 +168,9 @@ struct Route {
   RouteType type = RouteType::Unicast;
   std::uint32_t metric = 0;
   std::uint8_t protocol = kRouteProtocol;
-  int device = 0;  ///< index of the interface; 0 for none (and for several)
-  std::optional<Ipv4Address>
-      source{};                     ///< the address of ours that the gateway's own packets carry
-  std::optional<Prefix> gateway{};  ///< a host
+  int device = 0;                     ///< index of the interface; 0 for none (and for several)
+  std::optional<IpAddress> source{};  ///< what the gateway's own packets carry
+  std::optional<IpAddress> gateway{};
   std::uint8_t tos = 0;
 
   /// Whether the kernel takes the two for one: a route is known by network, metric and TOS.
@@ -118,13 +184,16 @@ struct Route {
 /// What the kernel has, as far as it matters to what is wanted.
 struct Actual {
   std::vector<Link> links{};         ///< all
-  std::vector<Address> addresses{};  ///< all of IPv4
+  std::vector<Address> addresses{};  ///< all, of both families
   std::vector<Route> routes{};       ///< those of kRouteProtocol
   /// Routes of somebody else to exactly a wanted or guarded network, where the kernel would follow
   /// them now. One question for each network: a gateway with a full BGP table answers as fast as
   /// any other. What is hidden behind a more specific route is not seen.
   std::vector<Route> foreign{};
-  bool ip_forward = false;  ///< net.ipv4.ip_forward
+  bool ip_forward = false;       ///< net.ipv4.ip_forward
+  bool ipv6_forwarding = false;  ///< net.ipv6.conf.all.forwarding
+  /// What interfaces yet to come begin with (net.ipv6.conf.default).
+  std::uint32_t default_accept_ra = 0;
   /// False where the kernel runs without IPv6: nothing of it to route, to guard, or to leak.
   bool ipv6 = true;
 

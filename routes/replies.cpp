@@ -44,25 +44,28 @@ std::string text(const nlattr* attribute) {
   return value;
 }
 
-std::optional<Ipv4Address> ipv4(const nlattr* attribute) {
-  if (attribute == nullptr) return std::nullopt;
-  ByteReader in{payload(attribute)};
-  const auto value = in.u32();
-  if (!value) return std::nullopt;
-  return Ipv4Address{*value};
-}
-
-std::optional<Prefix> prefix(int family, Bytes address, unsigned length) {
-  ByteReader in{address};
+/// nullopt for too few bytes, and for a family that is neither of IP.
+std::optional<IpAddress> read_address(int family, Bytes bytes) {
+  ByteReader in{bytes};
   if (family == AF_INET) {
     const auto value = in.u32();
-    return value ? Prefix::make(Ipv4Address{*value}, length) : std::nullopt;
+    return value ? std::optional<IpAddress>{Ipv4Address{*value}} : std::nullopt;
   }
   const auto value = in.take(16);
   if (family != AF_INET6 || !value) return std::nullopt;
   Ipv6Address ipv6;
   std::copy(value->begin(), value->end(), ipv6.bytes.begin());
-  return Prefix::make(ipv6, length);
+  return ipv6;
+}
+
+std::optional<IpAddress> address(int family, const nlattr* attribute) {
+  return attribute == nullptr ? std::nullopt : read_address(family, payload(attribute));
+}
+
+std::optional<Prefix> prefix(int family, Bytes bytes, unsigned length) {
+  const auto value = read_address(family, bytes);
+  if (!value) return std::nullopt;
+  return std::visit([length](const auto& each) { return Prefix::make(each, length); }, *value);
 }
 
 /// The fixed part of a message and its attributes up to number kMax, by number.
@@ -100,24 +103,33 @@ std::array<nlattr*, kMax + 1> nested(nlattr* attribute) {
   return found;
 }
 
-/// One of the 32-bit settings that the kernel sends as an array.
-bool setting(const nlattr* array, std::size_t index) {
-  if (array == nullptr) return false;
+/// One of the 32-bit settings that the kernel sends as an array; 0 for one that it does not know.
+std::uint32_t setting(const nlattr* array, std::size_t index) {
+  if (array == nullptr) return 0;
   const auto all = payload(array);
   std::uint32_t value = 0;
-  if (all.size() < (index + 1) * sizeof value) return false;
+  if (all.size() < (index + 1) * sizeof value) return 0;
   std::memcpy(&value, all.subspan(index * sizeof value).data(), sizeof value);
-  return value != 0;
+  return value;
 }
 
 void read_settings(nlattr* per_family, Link& link) {
   const auto families = nested<AF_INET6>(per_family);
   const auto* v4 = nested<IFLA_INET_MAX>(families[AF_INET])[IFLA_INET_CONF];
   // Of IPv4's the first has number 1.
-  link.forwarding = setting(v4, IPV4_DEVCONF_FORWARDING - 1);
-  link.ignore_linkdown_ipv4 = setting(v4, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN - 1);
-  const auto* v6 = nested<IFLA_INET6_MAX>(families[AF_INET6])[IFLA_INET6_CONF];
-  link.ignore_linkdown_ipv6 = setting(v6, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN);
+  link.forwarding = setting(v4, IPV4_DEVCONF_FORWARDING - 1) != 0;
+  link.ignore_linkdown = setting(v4, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN - 1) != 0;
+  const auto v6 = nested<IFLA_INET6_MAX>(families[AF_INET6]);
+  if (const auto* conf = v6[IFLA_INET6_CONF]; conf != nullptr) {
+    const auto generation = number<std::uint8_t>(v6[IFLA_INET6_ADDR_GEN_MODE]);
+    link.ipv6 =
+        Ipv6Settings{.disabled = setting(conf, DEVCONF_DISABLE_IPV6) != 0,
+                     .invents_addresses = generation != std::uint8_t{IN6_ADDR_GEN_MODE_NONE},
+                     .autoconf = setting(conf, DEVCONF_AUTOCONF) != 0,
+                     .forwarding = setting(conf, DEVCONF_FORWARDING) != 0,
+                     .ignore_linkdown = setting(conf, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN) != 0,
+                     .accept_ra = setting(conf, DEVCONF_ACCEPT_RA)};
+  }
 }
 
 RouteType route_type(unsigned char type) {
@@ -126,12 +138,11 @@ RouteType route_type(unsigned char type) {
 }
 
 /// RTA_GATEWAY, or RTA_VIA where the gateway is of the other family.
-std::optional<Prefix> gateway(int family, const nlattr* same, const nlattr* other) {
-  if (same != nullptr) return prefix(family, payload(same), family == AF_INET ? 32 : 128);
+std::optional<IpAddress> gateway(int family, const nlattr* same, const nlattr* other) {
+  if (same != nullptr) return address(family, same);
   const auto via_family = number<std::uint16_t>(other);
   if (!via_family) return std::nullopt;
-  return prefix(*via_family, payload(other).subspan(sizeof *via_family),
-                *via_family == AF_INET ? 32 : 128);
+  return read_address(*via_family, payload(other).subspan(sizeof *via_family));
 }
 
 }  // namespace
@@ -147,22 +158,24 @@ std::optional<Link> decode_link(Bytes message) {
   link.tun = text(nested<IFLA_INFO_MAX>((*in)[IFLA_LINKINFO])[IFLA_INFO_KIND]) == "tun";
   link.up = (in->header.ifi_flags & IFF_UP) != 0;
   link.lower_up = (in->header.ifi_flags & IFF_LOWER_UP) != 0;
+  link.loopback = (in->header.ifi_flags & IFF_LOOPBACK) != 0;
   read_settings((*in)[IFLA_AF_SPEC], link);
   return link;
 }
 
 std::optional<Address> decode_address(Bytes message) {
   const auto in = parse<ifaddrmsg, IFA_MAX>(message, RTM_NEWADDR);
-  if (!in || in->header.ifa_family != AF_INET || in->header.ifa_prefixlen > 32) {
-    return std::nullopt;
-  }
-  const auto peer = ipv4((*in)[IFA_ADDRESS]);
-  const auto local = ipv4((*in)[IFA_LOCAL]);
+  if (!in) return std::nullopt;
+  const auto& header = in->header;
+  const auto peer = address(header.ifa_family, (*in)[IFA_ADDRESS]);
+  const auto local = address(header.ifa_family, (*in)[IFA_LOCAL]);
   if (!peer && !local) return std::nullopt;
-  return Address{.device = static_cast<int>(in->header.ifa_index),
-                 .local = local ? *local : *peer,
-                 .peer = peer ? *peer : *local,
-                 .length = in->header.ifa_prefixlen};
+  const Address whole{.device = static_cast<int>(header.ifa_index),
+                      .local = local ? *local : *peer,
+                      .peer = peer ? *peer : *local,
+                      .length = header.ifa_prefixlen};
+  if (whole.length > Prefix::max_length(whole.family())) return std::nullopt;
+  return whole;
 }
 
 std::optional<Route> decode_route(Bytes message) {
@@ -185,7 +198,7 @@ std::optional<Route> decode_route(Bytes message) {
     route.device = number<int>((*in)[RTA_OIF]).value_or(0);
     route.gateway = gateway(header.rtm_family, (*in)[RTA_GATEWAY], (*in)[RTA_VIA]);
   }
-  if (header.rtm_family == AF_INET) route.source = ipv4((*in)[RTA_PREFSRC]);
+  route.source = address(header.rtm_family, (*in)[RTA_PREFSRC]);
   return route;
 }
 

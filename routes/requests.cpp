@@ -48,8 +48,12 @@ class Request {
                  0);
   }
 
-  void address(int attribute, Ipv4Address value) {
-    bytes(attribute, Prefix::host(value).address_bytes());
+  void octet(int attribute, std::uint8_t value) {
+    TUNNEL_CHECK(nla_put_u8(message_.get(), attribute, value) == 0);
+  }
+
+  void address(int attribute, const IpAddress& value) {
+    bytes(attribute, host(value).address_bytes());
   }
 
   template <typename Contents>
@@ -103,15 +107,33 @@ Message set_ipv4_conf(const Device& device, int setting) {
   return request.finish();
 }
 
+Message stop_inventing_addresses(const Device& device) {
+  Request request{RTM_NEWLINK, 0};
+  request.header(link_header(device));
+  request.nest(IFLA_AF_SPEC, [&] {
+    request.nest(AF_INET6,
+                 [&] { request.octet(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE); });
+  });
+  return request.finish();
+}
+
+/// What an IPv6 address of ours does without. Nobody else is on the link to have the same one
+/// (RFC 5072 §5: no Duplicate Address Detection), and of a single address there is no network that
+/// the kernel should make a route to.
+std::uint32_t ipv6_flags(const Address& address) {
+  return address.has_subnet() ? IFA_F_NODAD : IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+}
+
 Message address_request(int type, int flags, const Address& address) {
   ifaddrmsg header{};
-  header.ifa_family = AF_INET;
+  header.ifa_family = family_number(address.family());
   header.ifa_prefixlen = address.length;
   header.ifa_index = static_cast<std::uint32_t>(address.device);
   Request request{type, flags};
   request.header(header);
   request.address(IFA_LOCAL, address.local);
   request.address(IFA_ADDRESS, address.peer);
+  if (address.family() == Family::Ipv6) request.number(IFA_FLAGS, ipv6_flags(address));
   return request.finish();
 }
 
@@ -146,8 +168,8 @@ Message route_request(int type, int flags, const Route& route) {
   request.number(RTA_PRIORITY, route.metric);
   if (route.device != 0) request.number(RTA_OIF, static_cast<std::uint32_t>(route.device));
   if (route.source) request.address(RTA_PREFSRC, *route.source);
-  if (route.gateway && route.gateway->family() == route.to.family()) {
-    request.bytes(RTA_GATEWAY, route.gateway->address_bytes());
+  if (route.gateway && host(*route.gateway).family() == route.to.family()) {
+    request.address(RTA_GATEWAY, *route.gateway);
   }
   return request.finish();
 }
@@ -163,6 +185,10 @@ struct Encode {
     if (change.alias) request.text(IFLA_IFALIAS, *change.alias);
     if (change.mtu) request.number(IFLA_MTU, change.mtu->bytes);
     return request.finish();
+  }
+
+  Encoded operator()(const StopInventingAddresses& change) const {
+    return stop_inventing_addresses(change.device);
   }
 
   Encoded operator()(const DeleteLink& change) const {
@@ -198,9 +224,10 @@ struct Encode {
   }
 
   Encoded operator()(const SetIgnoreLinkdown& change) const {
-    if (change.family == Family::Ipv6) return std::nullopt;
     return set_ipv4_conf(change.device, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN);
   }
+
+  Encoded operator()(const SetIpv6&) const { return std::nullopt; }
 };
 
 }  // namespace
@@ -212,10 +239,10 @@ Message dump_links() {
   return request.finish();
 }
 
-Message dump_ipv4_addresses() {
+Message dump_addresses(Family family) {
   Request request{RTM_GETADDR, NLM_F_DUMP};
   ifaddrmsg header{};
-  header.ifa_family = AF_INET;
+  header.ifa_family = family_number(family);
   request.header(header);
   return request.finish();
 }

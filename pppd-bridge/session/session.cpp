@@ -221,9 +221,10 @@ void Session::compressed_frame(Bytes information) {
 }
 
 void Session::deliver(ppp::Protocol protocol, Bytes packet) {
-  const auto verdict = network_protocol(packet) != protocol ? Verdict::Malformed
-                       : parts_.sources                     ? parts_.sources->check(packet)
-                                                            : Verdict::Accept;
+  const auto family = protocol == ppp::Protocol::Ipv4 ? Family::Ipv4 : Family::Ipv6;
+  const auto verdict = parts_.sources ? parts_.sources->check(family, packet)
+                       : network_protocol(packet) == protocol ? Verdict::Accept
+                                                              : Verdict::Malformed;
   if (verdict == Verdict::WrongSource) {
     ++counters_.dropped_source;
   } else if (verdict == Verdict::Malformed) {
@@ -249,12 +250,19 @@ void Session::discard_stale_packets() {
 }
 
 void Session::network_up(const ppp::Agreed& agreed) {
-  discard_stale_packets();
+  if (!network_up_) discard_stale_packets();
+  network_up_ = true;
   transmit_mru_ = agreed.transmit_mru.bytes;
+  if (parts_.sources) {
+    if (agreed.ipv4) parts_.sources->set_peer_ipv4(agreed.ipv4->remote);
+    parts_.sources->set_peer_link_local(
+        agreed.ipv6 ? std::optional{agreed.ipv6->remote.link_local()} : std::nullopt);
+  }
   observer_.network_up(agreed);
 }
 
 void Session::network_down() {
+  network_up_ = false;
   observer_.network_down();
 }
 

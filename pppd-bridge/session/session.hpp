@@ -130,6 +130,7 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   transport::WatchList watched_;
   TimePoint now_;
   std::uint16_t transmit_mru_ = 1500;
+  bool network_up_ = false;
   bool tun_watched_ = false;
   bool tun_ready_ = false;
   bool link_finished_ = false;

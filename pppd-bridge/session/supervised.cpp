@@ -61,7 +61,7 @@ class Runner final : private Observer {
         session_{loop_,
                  Session::Parts{std::move(transport), std::move(supervised_.tun),
                                 link_options(supervised_.settings.ppp),
-                                SourceCheck{supervised_.settings.ppp.remote.preferred,
+                                SourceCheck{PeerAddresses{.ipv6 = supervised_.settings.remote6},
                                             supervised_.settings.networks}},
                  *this, random_} {}
 

@@ -80,6 +80,30 @@ TEST(Prefix, AnAddressAloneIsOneHost) {
   EXPECT_EQ(prefix("10.224.1.2"), Prefix::host(v4("10.224.1.2")));
   EXPECT_EQ(prefix("10.224.1.2").length(), 32);
   EXPECT_EQ(prefix("2001:db8::1").str(), "2001:db8::1/128");
+  EXPECT_EQ(prefix("2001:db8::1"), Prefix::host(*Ipv6Address::parse("2001:db8::1")));
+}
+
+// Every length: the network has no host bit, and holds the address it was made of.
+TEST(Prefix, OfALengthContainsItsAddress) {
+  const auto four = v4("255.85.170.255");
+  for (unsigned length = 0; length <= 32; ++length) {
+    const auto network = Prefix::containing(four, length);
+    ASSERT_TRUE(network) << length;
+    EXPECT_EQ(network->length(), length);
+    EXPECT_TRUE(network->contains(four)) << length;
+  }
+  EXPECT_EQ(Prefix::containing(four, 20)->str(), "255.85.160.0/20");
+  EXPECT_FALSE(Prefix::containing(four, 33));
+
+  const auto six = *Ipv6Address::parse("ffff:5555:aaaa:ffff:ffff:ffff:ffff:ffff");
+  for (unsigned length = 0; length <= 128; ++length) {
+    const auto network = Prefix::containing(six, length);
+    ASSERT_TRUE(network) << length;
+    EXPECT_EQ(network->length(), length);
+    EXPECT_TRUE(network->contains(six)) << length;
+  }
+  EXPECT_EQ(Prefix::containing(six, 36)->str(), "ffff:5555:a000::/36");
+  EXPECT_FALSE(Prefix::containing(six, 129));
 }
 
 TEST(Prefix, RefusesHostBitsAtEveryLength) {

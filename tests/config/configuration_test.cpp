@@ -169,6 +169,18 @@ TEST(TwoSites, HaveNoNetworkInCommon) {
             "172.16.1.0/24 overlaps 172.16.1.128/25 of another site (sites/archive.toml:15)");
 }
 
+TEST(TwoSites, HaveNoIpv6NetworkInCommon) {
+  const auto archive = with(archive_profile(), "192.168.77.0/24", "2001:db8:1::/48");
+  const auto labs = [](const char* network) {
+    return with(dial_profile(), "172.16.1.0/24", network);
+  };
+  EXPECT_EQ(clash(archive, labs("2001:db8::/32")),
+            "2001:db8::/32 overlaps 2001:db8:1::/48 of another site (sites/archive.toml:15)");
+  EXPECT_EQ(clash(archive, labs("2001:db8:1:7::/64")),
+            "2001:db8:1:7::/64 overlaps 2001:db8:1::/48 of another site (sites/archive.toml:15)");
+  EXPECT_TRUE(together(archive, labs("2001:db8:2::/48")).configuration);
+}
+
 TEST(TwoSites, HaveNoAddressInTheOthersNetwork) {
   EXPECT_EQ(clash(with(archive_profile(), "10.224.1.6", "172.16.1.6")),
             "172.16.1.0/24 holds another site's tunnel address 172.16.1.6 "

@@ -262,6 +262,10 @@ TEST(Mistakes, AreTwoEndsWithOneAddress) {
 TEST(Mistakes, AreRepeatsInAList) {
   EXPECT_EQ(mistake_in(dial_with("172.16.1.0/24", "192.168.253.0/24")),
             "this network stands twice in the list");
+  EXPECT_EQ(mistake_in(dial_with("\"172.16.1.0/24\"", "\"fd00::/48\", \"FD00:0::/48\"")),
+            "this network stands twice in the list");
+  EXPECT_EQ(mistake_in(dial_with("\"172.16.1.0/24\"", "\"fd00::/48\", \"fd00:0:0:7::/64\"")),
+            "this network overlaps another one in the list");
   EXPECT_EQ(mistake_in(with(answer_profile(), " talisker\"",
                             "\", \"" + std::string{kHomeKey} + " again\"")),
             "this key stands twice in the list");
@@ -277,6 +281,12 @@ TEST(Mistakes, AreEmptyListsOfKeys) {
 TEST(Mistakes, AreAHostThatTheTunnelItselfLeadsTo) {
   const auto inside = dial_with("vpn.labs.example", "172.16.1.4");
   EXPECT_EQ(mistake_in(inside), "172.16.1.4 lies inside the remote network 172.16.1.0/24");
+  EXPECT_EQ(
+      mistake_in(with(dial_with("vpn.labs.example", "fd00::4"), "172.16.1.0/24", "fd00::/48")),
+      "fd00::4 lies inside the remote network fd00::/48");
+  EXPECT_THAT(
+      mistakes_in(with(dial_with("vpn.labs.example", "fd01::4"), "172.16.1.0/24", "fd00::/48")),
+      IsEmpty());
   // OpenSSH's client may get there by a ProxyJump.
   EXPECT_THAT(mistakes_in(with(inside, "[ssh]", "[ssh]\nclient = \"openssh\"")), IsEmpty());
 }

@@ -105,16 +105,20 @@ TEST(TunnelAddress, IsNothingElse) {
   EXPECT_THAT(refused(tunnel_address("fd00::1")).message, HasSubstr("IPv6"));
 }
 
-TEST(RemoteNetwork, IsANetworkOfIpv4) {
+TEST(RemoteNetwork, IsANetworkOfEitherFamily) {
   EXPECT_EQ(accepted(remote_network("192.168.253.0/24")).str(), "192.168.253.0/24");
   EXPECT_EQ(accepted(remote_network("172.16.1.100")).str(), "172.16.1.100/32");
   EXPECT_EQ(accepted(remote_network("10.0.0.0/8")).str(), "10.0.0.0/8");
+  EXPECT_EQ(accepted(remote_network("2001:DB8:1::/48")).str(), "2001:db8:1::/48");
+  EXPECT_EQ(accepted(remote_network("fd00:1::7")).str(), "fd00:1::7/128");
+  EXPECT_EQ(accepted(remote_network("64:ff9b::/96")).str(), "64:ff9b::/96");  // NAT64 (RFC 6052)
 }
 
 TEST(RemoteNetwork, SaysWhichNetworkWasMeant) {
   EXPECT_EQ(refused(remote_network("192.168.253.4/24")).hint,
             "the network is \"192.168.253.0/24\"");
   EXPECT_EQ(refused(remote_network("10.1.2.3/8")).hint, "the network is \"10.0.0.0/8\"");
+  EXPECT_EQ(refused(remote_network("2001:db8::1/33")).hint, "the network is \"2001:db8::/33\"");
 }
 
 TEST(RemoteNetwork, IsNotTheWholeInternet) {
@@ -132,10 +136,20 @@ TEST(RemoteNetwork, ReachesIntoNothingSpecial) {
   EXPECT_THAT(refused(remote_network("126.0.0.0/7")).message, HasSubstr("loopback"));
   EXPECT_THAT(refused(remote_network("224.0.0.0/24")).message, HasSubstr("multicast"));
   EXPECT_THAT(refused(remote_network("255.255.255.255")).message, HasSubstr("reserved"));
+  EXPECT_THAT(refused(remote_network("::1")).message, HasSubstr("loopback"));
+  EXPECT_THAT(refused(remote_network("::")).message, HasSubstr("no host's"));
+  EXPECT_THAT(refused(remote_network("::ffff:192.168.1.0/120")).message, HasSubstr("IPv4's"));
+  EXPECT_THAT(refused(remote_network("fe80::/64")).message, HasSubstr("stays on its link"));
+  EXPECT_THAT(refused(remote_network("fe80::/9")).message, HasSubstr("stays on its link"));
+  EXPECT_THAT(refused(remote_network("ff02::1")).message, HasSubstr("multicast"));
+  refused(remote_network("8000::/1"));
 }
 
 TEST(RemoteNetwork, IsNothingElse) {
-  EXPECT_THAT(refused(remote_network("fd00:1::/64")).message, HasSubstr("IPv6"));
+  EXPECT_THAT(refused(remote_network("fd00:1::/129")).message, HasSubstr("from 0 to 128"));
+  EXPECT_THAT(refused(remote_network("fd00:1::/")).message, HasSubstr("from 0 to 128"));
+  EXPECT_THAT(refused(remote_network("fd00:1")).hint, HasSubstr("2001:db8:1::/48"));
+  EXPECT_THAT(refused(remote_network("fe80::1%eth0")).hint, HasSubstr("2001:db8:1::/48"));
   EXPECT_THAT(refused(remote_network("192.168.1.0/33")).hint, HasSubstr("length"));
   EXPECT_THAT(refused(remote_network("192.168.1.0/")).hint, HasSubstr("length"));
   EXPECT_THAT(refused(remote_network("192.168.1.0/255.255.255.0")).hint, HasSubstr("not the mask"));

@@ -9,6 +9,8 @@ namespace tunnel::routes {
 namespace {
 
 using samples::address;
+using samples::address6;
+using samples::clinic;
 using samples::depot;
 using samples::labs;
 using samples::network;
@@ -163,17 +165,17 @@ TEST_F(Conflicts, TellWhenThePeerIsSomebodyElsesPeer) {
 // A hub has one local address for all its links.
 TEST_F(Conflicts, AcceptALocalAddressSharedByOurLinks) {
   actual.links.push_back(Link{.index = 4, .name = "tun1", .tun = true});
-  actual.addresses = {{.device = kTun, .local = labs().local, .peer = labs().peer},
-                      {.device = 4, .local = depot().local, .peer = depot().peer}};
+  actual.addresses = {{.device = kTun, .local = labs().ipv4->local, .peer = labs().ipv4->peer},
+                      {.device = 4, .local = depot().ipv4->local, .peer = depot().ipv4->peer}};
   EXPECT_THAT(texts(wanted({labs(), depot()})), IsEmpty());
 }
 
 // A site that moved from tun0 to tun1: the plan removes tun0.
 TEST_F(Conflicts, AcceptWhatALeftoverOfOursStillHolds) {
   actual.links.back().alias = "tunneld:labs";
-  actual.addresses = {{.device = kTun, .local = labs().local, .peer = labs().peer}};
+  actual.addresses = {{.device = kTun, .local = labs().ipv4->local, .peer = labs().ipv4->peer}};
   actual.foreign = {
-      Route{.to = Prefix::host(labs().peer), .metric = 0, .protocol = 2, .device = kTun}};
+      Route{.to = Prefix::host(labs().ipv4->peer), .metric = 0, .protocol = 2, .device = kTun}};
   auto moved = labs();
   moved.name = samples::name("tun1");
   EXPECT_THAT(texts(wanted({moved})), IsEmpty());
@@ -186,6 +188,98 @@ TEST_F(Conflicts, TellOfADeviceOfTheNameThatIsNoTun) {
   EXPECT_EQ(found.front().kind, Conflict::Kind::InterfaceTaken);
   EXPECT_EQ(found.front().text,
             "tun0 exists and is no tun device: rename it, or give the site another interface");
+}
+
+class ConflictsIpv6 : public Conflicts {
+ protected:
+  ConflictsIpv6() {
+    actual.links.back().name = "tun2";
+    actual.links.back().ipv6 = Ipv6Settings{};
+  }
+
+  void add(const char* local, const char* peer, std::uint8_t length, int device = kLan) {
+    actual.addresses.push_back(
+        {.device = device, .local = address6(local), .peer = address6(peer), .length = length});
+  }
+};
+
+TEST_F(ConflictsIpv6, AreNoneOnAnOrdinaryGateway) {
+  add("2001:db8:7::1", "2001:db8:7::1", 64);
+  add("fe80::1", "fe80::1", 64);
+  add("fd00:224::1", "fd00:224::1", 128, kTun);
+  foreign("::/0", 1024);
+  EXPECT_THAT(texts(wanted({clinic()})), IsEmpty());
+}
+
+TEST_F(ConflictsIpv6, TellOfARouteThatDefeatsTheGuard) {
+  foreign("2001:db8:44::/48", 1024);
+  EXPECT_THAT(texts(wanted({clinic()})),
+              ElementsAre("tun2: 2001:db8:44::/48 has a route of somebody else, "
+                          "\"2001:db8:44::/48 dev eth0 proto static metric 1024\", which would "
+                          "take its packets while the link is down: remove it"));
+}
+
+TEST_F(ConflictsIpv6, TellOfARouteToThePeer) {
+  foreign("fd00:224::2/128", 1);
+  EXPECT_EQ(texts(wanted({clinic()})).size(), 1U);
+}
+
+TEST_F(ConflictsIpv6, TellOfASubnet) {
+  add("2001:db8:44::7", "2001:db8:44::7", 48);
+  EXPECT_THAT(texts(wanted({clinic()})),
+              ElementsAre("tun2: 2001:db8:44::/48 is also the network of eth0 "
+                          "(2001:db8:44::7/48): one of the two must be renumbered"));
+}
+
+TEST_F(ConflictsIpv6, TellOfAnotherHolderOfTheLocalAddress) {
+  add("fd00:224::1", "fd00:224::1", 64);
+  EXPECT_THAT(texts(wanted({clinic()})),
+              ElementsAre("tun2: the local address fd00:224::1 is already that of eth0: give the "
+                          "site another address, or remove that one"));
+}
+
+TEST_F(ConflictsIpv6, TellWhenThePeersAddressIsOurs) {
+  add("fd00:224::2", "fd00:224::2", 128);
+  const auto found = conflicts(wanted({clinic()}), actual);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().kind, Conflict::Kind::AddressTaken);
+  EXPECT_EQ(found.front().text,
+            "tun2: the peer's address fd00:224::2 is already that of eth0 on this gateway: give "
+            "the site another address, or remove that one");
+}
+
+TEST_F(ConflictsIpv6, TellWhenThePeerIsSomebodyElsesPeer) {
+  add("fd00:9::9", "fd00:224::2", 128);
+  EXPECT_THAT(texts(wanted({clinic()})),
+              ElementsAre(testing::HasSubstr("fd00:224::2 is already that of the peer of eth0")));
+}
+
+TEST_F(ConflictsIpv6, TellOfAKernelWithoutItOnceAndNameTheSite) {
+  actual.ipv6 = false;
+  const auto found = conflicts(wanted({clinic()}), actual);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().kind, Conflict::Kind::NoIpv6);
+  EXPECT_EQ(found.front().interface, "tun2");
+  EXPECT_EQ(found.front().text,
+            "tun2: the site wants IPv6, which this kernel runs without: boot it without "
+            "ipv6.disable=1, or take IPv6 out of the profile");
+}
+
+TEST_F(ConflictsIpv6, SayNothingOfSuchAKernelWhereNobodyAskedForIt) {
+  actual.ipv6 = false;
+  auto site = labs();
+  site.link_local = address6("fe80::1");  // the peer's wish, not the profile's
+  EXPECT_THAT(texts(wanted({site, depot()})), IsEmpty());
+}
+
+TEST_F(ConflictsIpv6, TellOfAnMtuThatIsTooSmall) {
+  auto site = clinic();
+  site.mtu = Mtu{1279};
+  EXPECT_THAT(texts(wanted({site})),
+              ElementsAre("tun2: the site wants IPv6, which needs an MTU of 1280, and the link has "
+                          "1279: raise \"mru\" on both gateways, or take IPv6 out of the profile"));
+  site.mtu = Mtu{1280};
+  EXPECT_THAT(texts(wanted({site})), IsEmpty());
 }
 
 TEST_F(Conflicts, EscapeTheNamesOfOtherInterfaces) {

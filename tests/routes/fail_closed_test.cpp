@@ -47,7 +47,8 @@ class FailClosed : public testing::Test {
   void await_routes(LinkState state) {
     for (;;) {
       ASSERT_TRUE(kernel->drain().has_value());
-      const auto routes = routes_to("dev tun0");
+      auto routes = routes_to("dev " + tunnel_name);
+      for (auto& route : ipv6_routes_to("dev " + tunnel_name)) routes.push_back(std::move(route));
       if (std::all_of(routes.begin(), routes.end(), [state](const std::string& route) {
             const bool linkdown = route.find("linkdown") != std::string::npos;
             return linkdown == (state == LinkState::Held);
@@ -79,6 +80,8 @@ class FailClosed : public testing::Test {
     EXPECT_EQ(destination_of(packet), destination);
   }
 
+  std::string tunnel_name = "tun0";
+
   static inline const Ipv4Address kHost = address("192.168.1.10");
   static inline const Ipv4Address kLabsHost = address("192.168.253.7");
 
@@ -100,7 +103,7 @@ TEST_F(FailClosed, GuardsRefuseBeforeThereIsADevice) {
   samples::guard(want, labs());
   reconcile_cleanly(want);
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
   expect_carried(*uplink, address("198.51.100.1"));  // forwarding is on, and others pass
 }
 
@@ -108,9 +111,9 @@ TEST_F(FailClosed, PacketsPassWhileTheCarrierIsOn) {
   const TestTun tunnel{"tun0"};
   reconcile_cleanly(samples::wanted({labs()}));
   expect_carried(tunnel, kLabsHost);
-  expect_carried(tunnel, labs().peer);
+  expect_carried(tunnel, labs().ipv4->peer);
   EXPECT_EQ(send_udp(kLabsHost), 0);
-  EXPECT_EQ(source_of(tunnel.next_ipv4()), labs().local);
+  EXPECT_EQ(source_of(tunnel.next_ipv4()), labs().ipv4->local);
   EXPECT_THAT(uplink->pending_ipv4(), IsEmpty());
 }
 
@@ -126,7 +129,7 @@ TEST_F(FailClosed, WithTheCarrierOffPacketsAreRefusedAndRoutesStay) {
   tunnel.pending_ipv4();
 
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
   EXPECT_THAT(tunnel.pending_ipv4(), IsEmpty());
   EXPECT_THAT(routes_to("192.168.253.0/24"),
               testing::Contains(
@@ -138,7 +141,7 @@ TEST_F(FailClosed, WithTheCarrierOffPacketsAreRefusedAndRoutesStay) {
   tunnel.set_carrier(true);
   await_routes(LinkState::Up);
   expect_carried(tunnel, kLabsHost);
-  expect_carried(tunnel, labs().peer);
+  expect_carried(tunnel, labs().ipv4->peer);
   EXPECT_EQ(kernel->read(want)->link("tun0")->state(), LinkState::Up);
 }
 
@@ -148,7 +151,7 @@ TEST_F(FailClosed, ANewDeviceWithoutCarrierRefusesFromTheStart) {
   reconcile_cleanly(samples::wanted({labs()}));
   await_routes(LinkState::Held);
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
 TEST_F(FailClosed, WhenTheDeviceIsSetDownTheGuardsRefuse) {
@@ -156,7 +159,7 @@ TEST_F(FailClosed, WhenTheDeviceIsSetDownTheGuardsRefuse) {
   reconcile_cleanly(samples::wanted({labs()}));
   run("ip link set tun0 down");
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
 TEST_F(FailClosed, WhenTheDeviceIsDeletedTheGuardsRefuse) {
@@ -164,7 +167,7 @@ TEST_F(FailClosed, WhenTheDeviceIsDeletedTheGuardsRefuse) {
   reconcile_cleanly(samples::wanted({labs()}));
   run("ip link delete tun0");
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
 TEST_F(FailClosed, WhenTheHolderOfTheDeviceIsGoneTheGuardsRefuse) {
@@ -172,26 +175,100 @@ TEST_F(FailClosed, WhenTheHolderOfTheDeviceIsGoneTheGuardsRefuse) {
   reconcile_cleanly(samples::wanted({labs()}));
   tunnel.reset();
   expect_refused(kLabsHost);
-  expect_refused(labs().peer);
+  expect_refused(labs().ipv4->peer);
 }
 
-TEST_F(FailClosed, Ipv6IsRefusedToo) {
-  run("sysctl -q net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.wan0.disable_ipv6=0");
-  run("ip address add 2001:db8:ffff::1/64 dev wan0 && "
-      "ip -6 route add default via 2001:db8:ffff::2 dev wan0");
-  const auto host = samples::network("2001:db8:1::7").ipv6();
-  EXPECT_EQ(send_udp(host), 0);  // by the uplink
+/// The same for IPv6, with default routes of both families over the uplink.
+class FailClosedIpv6 : public FailClosed {
+ protected:
+  void SetUp() override {
+    FailClosed::SetUp();
+    run("sysctl -q net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.wan0.disable_ipv6=0 "
+        "net.ipv6.conf.lan0.disable_ipv6=0 net.ipv6.icmp.ratelimit=0");
+    run("ip address add 2001:db8:ffff::1/64 dev wan0 nodad && "
+        "ip address add 2001:db8:1::1/64 dev lan0 nodad && "
+        "ip -6 route add default via 2001:db8:ffff::2 dev wan0");
+  }
 
-  const TestTun tunnel{"tun0"};
-  auto site = labs();
-  site.networks.push_back(samples::network("2001:db8:1::/48"));
-  reconcile_cleanly(samples::wanted({site}));
-  run("ip address add 2001:db8:eeee::1/128 dev tun0");
-  EXPECT_EQ(send_udp(host), 0);
-  EXPECT_THAT(run("ip route get 2001:db8:1::7"), testing::HasSubstr("dev tun0"));
+  /// A host of the LAN hears that `destination` is unreachable; nothing is sent over the uplink.
+  void expect_refused6(const Ipv6Address& destination) {
+    SCOPED_TRACE(destination.str());
+    lan->inject(udp_packet(kHost6, destination));
+    auto answer = lan->next_ipv6();
+    while (ipv6_destination_of(answer) != kHost6) answer = lan->next_ipv6();  // multicast
+    EXPECT_THAT(icmp_of(answer), testing::StartsWith("1/"));
+    EXPECT_EQ(send_udp(destination), EHOSTUNREACH);
+    for (const auto& packet : uplink->pending_ipv6()) {
+      EXPECT_NE(ipv6_destination_of(packet), destination);
+    }
+  }
+
+  /// The same packet comes out at `wire`.
+  void expect_carried6(const TestTun& wire, const Ipv6Address& destination) {
+    SCOPED_TRACE(destination.str());
+    lan->inject(udp_packet(kHost6, destination));
+    auto packet = wire.next_ipv6();
+    while (ipv6_destination_of(packet) != destination) packet = wire.next_ipv6();
+    EXPECT_EQ(ipv6_source_of(packet), kHost6);
+  }
+
+  static inline const Ipv6Address kHost6 = samples::address6("2001:db8:1::10");
+  static inline const Ipv6Address kClinicHost = samples::address6("2001:db8:44::7");
+  static inline const Ipv6Address kClinicPeer = samples::clinic().ipv6->peer;
+};
+
+TEST_F(FailClosedIpv6, WithoutAGuardTheUplinkCarriesThePackets) {
+  run("sysctl -q net.ipv6.conf.all.forwarding=1");
+  expect_carried6(*uplink, kClinicHost);
+}
+
+TEST_F(FailClosedIpv6, GuardsRefuseBeforeThereIsADevice) {
+  Wanted want{.forwarding = Forwarding::On};
+  samples::guard(want, samples::clinic());
+  reconcile_cleanly(want);
+  expect_refused6(kClinicHost);
+  expect_refused6(kClinicPeer);
+  expect_carried6(*uplink, samples::address6("2001:db8:eeee::1"));  // forwarding is on
+}
+
+TEST_F(FailClosedIpv6, PacketsPassWhileTheCarrierIsOnAndAreRefusedWhileItIsOff) {
+  const TestTun tunnel{"tun2"};
+  tunnel_name = "tun2";
+  reconcile_cleanly(samples::wanted({samples::clinic()}));
+  expect_carried6(tunnel, kClinicHost);
+  expect_carried6(tunnel, kClinicPeer);
+  EXPECT_EQ(send_udp(kClinicHost), 0);
+  EXPECT_EQ(ipv6_source_of(tunnel.next_ipv6()), samples::clinic().ipv6->local);
+
   tunnel.set_carrier(false);
   await_routes(LinkState::Held);
-  EXPECT_EQ(send_udp(host), EHOSTUNREACH);
+  expect_refused6(kClinicHost);
+  expect_refused6(kClinicPeer);
+  tunnel.set_carrier(true);
+  await_routes(LinkState::Up);
+  expect_carried6(tunnel, kClinicHost);
+}
+
+TEST_F(FailClosedIpv6, WhenTheHolderOfTheDeviceIsGoneTheGuardsRefuse) {
+  std::optional<TestTun> tunnel{"tun2"};
+  reconcile_cleanly(samples::wanted({samples::clinic()}));
+  tunnel.reset();
+  expect_refused6(kClinicHost);
+  expect_refused6(kClinicPeer);
+}
+
+// A peer that offers IPv4 only: no way for the other family, and not into the tunnel either.
+TEST_F(FailClosedIpv6, WhatTheLinkDoesNotCarryIsRefused) {
+  const TestTun tunnel{"tun2"};
+  auto site = samples::clinic();
+  site.ipv6.reset();
+  auto want = samples::wanted({site});
+  want.guarded.push_back(Prefix::host(kClinicPeer));
+  want.interfaces.front().link_local.reset();
+  reconcile_cleanly(want);
+  expect_refused6(kClinicHost);
+  expect_refused6(kClinicPeer);
+  EXPECT_THAT(tunnel.pending_ipv6(), IsEmpty());
 }
 
 // A site that withdraws its routes for a backup path: a worse route takes over, the peer does not.
@@ -202,7 +279,7 @@ TEST_F(FailClosed, WithdrawnNetworksTakeTheBackupPath) {
   reconcile_cleanly(want);
   expect_carried(tunnel, kLabsHost);
   want.interfaces.front().networks.clear();
-  want.guarded = {Prefix::host(labs().peer)};
+  want.guarded = {Prefix::host(labs().ipv4->peer)};
   reconcile_cleanly(want);
   expect_carried(*uplink, kLabsHost);
 }

@@ -1,20 +1,17 @@
 // Kernel and reconcile() against the real kernel, checked by what ip(8) says.
 
-#include "routes/kernel.hpp"
-
 #include "routes/plan.hpp"
 #include "routes/reconcile.hpp"
+#include "tests/routes/kernel_fixture.hpp"
 #include "tests/routes/private_network.hpp"
 #include "tests/routes/samples.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -34,44 +31,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-class KernelTest : public testing::Test {
- protected:
-  void SetUp() override {
-    enter_private_network();
-    auto opened = Kernel::open();
-    ASSERT_TRUE(opened.has_value()) << opened.error().message();
-    kernel.emplace(std::move(*opened));
-  }
-
-  /// What was done; a failed change fails the test.
-  std::vector<std::string> reconciled(const Wanted& want) {
-    const auto outcome = reconcile(*kernel, want);
-    if (!outcome.has_value()) throw std::runtime_error{outcome.error().message()};
-    for (const auto& failure : outcome->failed) ADD_FAILURE() << failure.error.message();
-    return outcome->done;
-  }
-
-  Noticed drained() {
-    const auto noticed = kernel->drain();
-    EXPECT_TRUE(noticed.has_value());
-    return noticed.has_value() ? *noticed : Noticed::Nothing;
-  }
-
-  /// Waits for the kernel to announce a change; false when it does not.
-  bool noticed() {
-    return wait_readable(kernel->notification_fd()) && drained() == Noticed::Changed;
-  }
-
-  /// Another interface, up, with an address.
-  static TestTun uplink() {
-    TestTun tun{"wan0"};
-    run("ip address add 203.0.113.1/24 dev wan0 && ip link set wan0 up");
-    return tun;
-  }
-
-  std::optional<Kernel> kernel;
-};
 
 TEST_F(KernelTest, BringsUpASiteFromNothing) {
   const TestTun tun{"tun0"};
@@ -118,8 +77,8 @@ TEST_F(KernelTest, ChangesMtuAddressAndNetworks) {
   auto site = labs();
   reconciled(wanted({site}));
   site.mtu = Mtu{1400};
-  site.local = address("10.224.1.9");
-  site.peer = address("10.224.1.10");
+  site.ipv4->local = address("10.224.1.9");
+  site.ipv4->peer = address("10.224.1.10");
   site.networks = {network("192.168.253.0/24"), network("172.16.9.0/24")};
   reconciled(wanted({site}));
   EXPECT_THAT(run("ip link show dev tun0"), HasSubstr("mtu 1400"));
@@ -145,32 +104,6 @@ TEST_F(KernelTest, MovesANetworkBetweenTunnels) {
   EXPECT_THAT(reconciled(wanted({one, two})), SizeIs(1));
   EXPECT_THAT(routes_to("172.16.1.0/24"), Contains(HasSubstr("dev tun1")));
   EXPECT_THAT(routes_to("172.16.1.0/24"), Not(Contains(HasSubstr("dev tun0"))));
-}
-
-TEST_F(KernelTest, RoutesAndGuardsIpv6) {
-  const TestTun tun{"tun0"};
-  auto site = labs();
-  site.networks = {network("2001:db8:1::/48")};
-  const auto want = wanted({site});
-  reconciled(want);
-  const auto routes = lines_of("ip -6 route show table main 2001:db8:1::/48");
-  EXPECT_THAT(routes, Contains(HasSubstr("dev tun0 proto 84 metric 50")));
-  EXPECT_THAT(routes, Contains(testing::AllOf(HasSubstr("unreachable"), HasSubstr("proto 84"),
-                                              HasSubstr("metric 2147483647"))));
-  EXPECT_EQ(run("sysctl -n net.ipv6.conf.tun0.ignore_routes_with_linkdown"), "1");
-  EXPECT_THAT(reconciled(want), IsEmpty());
-  reconciled(Wanted{});
-  EXPECT_THAT(run("ip -6 route show table main"), Not(HasSubstr("2001:db8")));
-}
-
-// As with ipv6.disable=1, where this folder of /proc does not exist.
-TEST_F(KernelTest, LeavesIpv6OutWhereTheKernelHasNone) {
-  ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
-  run("mount --make-rprivate / && mount -t tmpfs none /proc/sys/net/ipv6");
-  auto site = labs();
-  site.networks = {network("2001:db8:1::/48")};
-  const TestTun tun{"tun0"};
-  for (const auto& line : reconciled(wanted({site}))) EXPECT_THAT(line, Not(HasSubstr("2001")));
 }
 
 TEST_F(KernelTest, NoticesAndMendsADeletedRoute) {

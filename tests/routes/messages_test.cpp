@@ -14,6 +14,7 @@
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 
+#include <array>
 #include <cstring>
 #include <string_view>
 
@@ -21,6 +22,7 @@ namespace tunnel::routes::messages {
 namespace {
 
 using samples::address;
+using samples::address6;
 using samples::network;
 
 template <typename Value>
@@ -54,6 +56,14 @@ Message message(std::uint16_t type, const Header& header, const Message& attribu
   first.nlmsg_len = static_cast<std::uint32_t>(sizeof first + sizeof header + attributes.size());
   first.nlmsg_type = type;
   return raw(first) + raw(header) + attributes;
+}
+
+/// The number that settings() gives the one that is not zero, in this machine's byte order.
+std::uint32_t raw_one() {
+  const std::array<std::uint8_t, 4> bytes{1, 0, 0, 0};
+  std::uint32_t number = 0;
+  std::memcpy(&number, bytes.data(), sizeof number);
+  return number;
 }
 
 /// The settings of a device as the kernel sends them, all zero but one.
@@ -93,15 +103,19 @@ std::vector<Route> sample_routes() {
        .metric = 100,
        .protocol = 16,
        .device = 2,
-       .gateway = network("203.0.113.2")},
+       .gateway = address("203.0.113.2")},
       {.to = network("192.0.2.0/24"), .metric = 0, .device = 7, .tos = 0x10},
       {.to = network("2001:db8:1::/48"), .metric = 50, .device = 7},
+      {.to = network("2001:db8:2::/48"),
+       .metric = 50,
+       .device = 7,
+       .source = address6("fd00:224::1")},
       {.to = network("2001:db8:1::/48"), .type = RouteType::Unreachable, .metric = kGuardMetric},
       {.to = network("::/0"),
        .metric = 1024,
        .protocol = 4,
        .device = 2,
-       .gateway = network("fe80::1")}};
+       .gateway = address6("fe80::1")}};
 }
 
 /// decode() finds nothing in the message cut short anywhere.
@@ -127,7 +141,10 @@ TEST(Messages, CarryRoutesThereAndBack) {
 TEST(Messages, CarryAddressesThereAndBack) {
   const std::vector<Address> all{
       {.device = 7, .local = address("10.224.1.1"), .peer = address("10.224.1.2")},
-      {.device = 2, .local = address("192.168.1.1"), .peer = address("192.168.1.1"), .length = 24}};
+      {.device = 2, .local = address("192.168.1.1"), .peer = address("192.168.1.1"), .length = 24},
+      {.device = 7, .local = address6("fe80::1"), .peer = address6("fe80::1"), .length = 64},
+      {.device = 7, .local = address6("fd00::1"), .peer = address6("fd00::1"), .length = 128},
+      {.device = 7, .local = address6("fd00::1"), .peer = address6("fd00::2"), .length = 128}};
   for (const auto& each : all) {
     const auto encoded = encode(AddAddress{{}, each});
     ASSERT_TRUE(encoded);
@@ -147,8 +164,13 @@ TEST(Messages, TellALinksSettings) {
                          .up = true,
                          .lower_up = true,
                          .forwarding = false,
-                         .ignore_linkdown_ipv4 = true,
-                         .ignore_linkdown_ipv6 = true}));
+                         .ignore_linkdown = true,
+                         .ipv6 = Ipv6Settings{.disabled = false,
+                                              .invents_addresses = true,
+                                              .autoconf = false,
+                                              .forwarding = false,
+                                              .ignore_linkdown = true,
+                                              .accept_ra = 0}}));
   EXPECT_TRUE(link->ours());
   EXPECT_EQ(link->state(), LinkState::Up);
   expect_whole_only(tun_link(), decode_link);
@@ -159,8 +181,54 @@ TEST(Messages, TellForwardingFromTheOtherSettings) {
       tun_link(settings(IPV4_DEVCONF_MAX, IPV4_DEVCONF_FORWARDING - 1), settings(DEVCONF_MAX, 0)));
   ASSERT_TRUE(link);
   EXPECT_TRUE(link->forwarding);
-  EXPECT_FALSE(link->ignore_linkdown_ipv4);
-  EXPECT_FALSE(link->ignore_linkdown_ipv6);
+  EXPECT_FALSE(link->ignore_linkdown);
+  EXPECT_FALSE(link->ipv6->ignore_linkdown);
+}
+
+TEST(Messages, TellEachSettingOfIpv6FromTheOthers) {
+  const auto with = [](std::size_t index) {
+    const auto link = decode_link(tun_link(settings(IPV4_DEVCONF_MAX, IPV4_DEVCONF_ARP_NOTIFY - 1),
+                                           settings(DEVCONF_MAX, index)));
+    return link && link->ipv6 ? *link->ipv6 : Ipv6Settings{};
+  };
+  const Ipv6Settings none{.disabled = false, .autoconf = false, .accept_ra = 0};
+  auto expected = none;
+  expected.disabled = true;
+  EXPECT_EQ(with(DEVCONF_DISABLE_IPV6), expected);
+  expected = none;
+  expected.autoconf = true;
+  EXPECT_EQ(with(DEVCONF_AUTOCONF), expected);
+  expected = none;
+  expected.forwarding = true;
+  EXPECT_EQ(with(DEVCONF_FORWARDING), expected);
+  expected = none;
+  expected.accept_ra = raw_one();
+  EXPECT_EQ(with(DEVCONF_ACCEPT_RA), expected);
+  EXPECT_EQ(with(DEVCONF_MTU6), none);
+}
+
+TEST(Messages, TellWhoInventsAddresses) {
+  const auto conf = attribute(IFLA_INET6_CONF, settings(DEVCONF_MAX, DEVCONF_MTU6));
+  const auto mode = [&](std::uint8_t number) {
+    ifinfomsg header{};
+    const auto inet6 = conf + attribute(IFLA_INET6_ADDR_GEN_MODE, {number});
+    const auto link = decode_link(message(RTM_NEWLINK, header,
+                                          attribute(IFLA_IFNAME, zero_ended("tun0")) +
+                                              attribute(IFLA_AF_SPEC, attribute(AF_INET6, inet6))));
+    return link && link->ipv6 && link->ipv6->invents_addresses;
+  };
+  EXPECT_TRUE(mode(IN6_ADDR_GEN_MODE_EUI64));
+  EXPECT_FALSE(mode(IN6_ADDR_GEN_MODE_NONE));
+  EXPECT_TRUE(mode(IN6_ADDR_GEN_MODE_STABLE_PRIVACY));
+  EXPECT_TRUE(mode(IN6_ADDR_GEN_MODE_RANDOM));
+}
+
+// Its MTU is too small, or the kernel has none.
+TEST(Messages, TellALinkWithoutIpv6) {
+  const auto link =
+      decode_link(message(RTM_NEWLINK, ifinfomsg{}, attribute(IFLA_IFNAME, zero_ended("tun0"))));
+  ASSERT_TRUE(link);
+  EXPECT_FALSE(link->ipv6);
 }
 
 // An older kernel knows fewer settings.
@@ -168,8 +236,8 @@ TEST(Messages, TakeMissingSettingsForOff) {
   const auto link = decode_link(tun_link(settings(1, 0), settings(1, 0)));
   ASSERT_TRUE(link);
   EXPECT_TRUE(link->forwarding);
-  EXPECT_FALSE(link->ignore_linkdown_ipv4);
-  EXPECT_FALSE(link->ignore_linkdown_ipv6);
+  EXPECT_FALSE(link->ignore_linkdown);
+  EXPECT_FALSE(link->ipv6->ignore_linkdown);
 }
 
 TEST(Messages, LeaveOutRoutesOfOtherTables) {
@@ -193,7 +261,7 @@ TEST(Messages, TellAGatewayOfTheOtherFamily) {
   const auto via = raw(std::uint16_t{AF_INET6}) + raw(samples::network("fe80::1").ipv6().bytes);
   const auto route = decode_route(message(RTM_NEWROUTE, header, attribute(RTA_VIA, via)));
   ASSERT_TRUE(route);
-  EXPECT_EQ(route->gateway, network("fe80::1"));
+  EXPECT_EQ(route->gateway, IpAddress{address6("fe80::1")});
 }
 
 TEST(Messages, AreNotMistakenForOneAnother) {
@@ -204,11 +272,13 @@ TEST(Messages, AreNotMistakenForOneAnother) {
   EXPECT_FALSE(decode_route(tun_link()).has_value());
 }
 
-// Only these two have no netlink request.
+// Only these have no netlink request.
 TEST(Messages, ExistForEveryChangeButTheFiles) {
   EXPECT_FALSE(encode(SetForwarding{}));
-  EXPECT_FALSE(encode(SetIgnoreLinkdown{{7, "tun0"}, Family::Ipv6}));
-  EXPECT_TRUE(encode(SetIgnoreLinkdown{{7, "tun0"}, Family::Ipv4}));
+  EXPECT_FALSE(encode(SetForwarding{Family::Ipv6}));
+  EXPECT_FALSE(encode(SetIpv6{{7, "tun0"}, SetIpv6::Key::AcceptRa, 0}));
+  EXPECT_TRUE(encode(StopInventingAddresses{{7, "tun0"}}));
+  EXPECT_TRUE(encode(SetIgnoreLinkdown{{7, "tun0"}}));
   EXPECT_TRUE(encode(SetDeviceForwarding{{7, "tun0"}}));
   EXPECT_TRUE(encode(SetLink{.device = {7, "tun0"}}));
   EXPECT_TRUE(encode(DeleteLink{{7, "tun0"}}));

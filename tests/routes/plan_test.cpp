@@ -12,7 +12,6 @@ using samples::labs;
 using samples::name;
 using samples::network;
 using samples::wanted;
-using samples::words;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -23,9 +22,9 @@ TEST_F(Plan, ForOneSiteFromNothingGuardsFirstAndRoutesLast) {
       ElementsAre("route add unreachable 192.168.253.0/24 proto 84 metric 2147483647",
                   "route add unreachable 172.16.1.0/24 proto 84 metric 2147483647",
                   "route add unreachable 10.224.1.2/32 proto 84 metric 2147483647",
-                  "sysctl net.ipv4.ip_forward=1",
+                  "sysctl net.ipv4.ip_forward=1", "link set dev tun0 alias tunneld:labs",
                   "sysctl net.ipv4.conf.tun0.ignore_routes_with_linkdown=1",
-                  "sysctl net.ipv4.conf.tun0.forwarding=1", "link set dev tun0 alias tunneld:labs",
+                  "sysctl net.ipv4.conf.tun0.forwarding=1", "link set dev tun0 addrgenmode none",
                   "address add 10.224.1.1 peer 10.224.1.2/32 dev tun0", "link set dev tun0 up",
                   "route add 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
                   "route add 192.168.253.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
@@ -104,8 +103,9 @@ TEST_F(Plan, AfterACrashCompletesWhatIsLeft) {
   kernel.add_tun("tun0").forwarding = true;
   EXPECT_THAT(
       reconcile(wanted({labs()})),
-      ElementsAre("sysctl net.ipv4.conf.tun0.ignore_routes_with_linkdown=1",
-                  "link set dev tun0 alias tunneld:labs",
+      ElementsAre("link set dev tun0 alias tunneld:labs",
+                  "sysctl net.ipv4.conf.tun0.ignore_routes_with_linkdown=1",
+                  "link set dev tun0 addrgenmode none",
                   "address add 10.224.1.1 peer 10.224.1.2/32 dev tun0", "link set dev tun0 up",
                   "route add 10.224.1.2/32 dev tun0 proto 84 metric 50 src 10.224.1.1",
                   "route add 192.168.253.0/24 dev tun0 proto 84 metric 50 src 10.224.1.1",
@@ -144,7 +144,7 @@ TEST_F(Plan, WithdrawsTheRoutesAndKeepsTheAddress) {
   auto want = wanted({labs()});
   reconcile(want);
   want.interfaces.front().networks.clear();
-  want.guarded = {Prefix::host(labs().peer)};
+  want.guarded = {Prefix::host(labs().ipv4->peer)};
   EXPECT_THAT(reconcile(want),
               ElementsAre("route delete 192.168.253.0/24 dev tun0 proto 84 metric 50 "
                           "src 10.224.1.1",
@@ -189,7 +189,7 @@ TEST_F(Plan, MovesToANewAddressWithoutAMomentBetween) {
   auto site = labs();
   site.networks.resize(1);
   reconcile(wanted({site}));
-  site.local = address("10.224.1.9");
+  site.ipv4->local = address("10.224.1.9");
   EXPECT_THAT(
       reconcile(wanted({site})),
       ElementsAre("address add 10.224.1.9 peer 10.224.1.2/32 dev tun0",
@@ -203,7 +203,7 @@ TEST_F(Plan, GuardsANewPeerBeforeItHasARoute) {
   auto site = labs();
   site.networks.clear();
   reconcile(wanted({site}));
-  site.peer = address("10.224.1.4");
+  site.ipv4->peer = address("10.224.1.4");
   EXPECT_THAT(reconcile(wanted({site})),
               ElementsAre("route add unreachable 10.224.1.4/32 proto 84 metric 2147483647",
                           "address add 10.224.1.1 peer 10.224.1.4/32 dev tun0",
@@ -243,36 +243,12 @@ TEST_F(Plan, SwitchesForwardingOnForADeviceMadeWithoutIt) {
   EXPECT_THAT(lines, testing::Not(testing::Contains("sysctl net.ipv4.ip_forward=1")));
 }
 
-TEST_F(Plan, RoutesIpv6NetworksWithoutASource) {
-  kernel.add_tun("tun0");
-  auto site = labs();
-  site.networks = {network("2001:db8:1::/48")};
-  const auto lines = reconcile(wanted({site}));
-  EXPECT_THAT(lines, testing::IsSupersetOf(
-                         {"route add unreachable 2001:db8:1::/48 proto 84 metric 2147483647",
-                          "sysctl net.ipv6.conf.tun0.ignore_routes_with_linkdown=1",
-                          "route add 2001:db8:1::/48 dev tun0 proto 84 metric 50"}));
-  EXPECT_THAT(reconcile(wanted({site})), IsEmpty());
-}
-
-TEST_F(Plan, LeavesIpv6OutWhereTheKernelHasNone) {
-  kernel.add_tun("tun0");
-  auto site = labs();
-  site.networks.push_back(network("2001:db8:1::/48"));
-  const auto want = wanted({site});
-  auto actual = kernel.read(want);
-  actual.ipv6 = false;
-  for (const auto& line : words(plan(want, actual))) {
-    EXPECT_THAT(line, testing::Not(testing::AnyOf(testing::HasSubstr("2001:db8"),
-                                                  testing::HasSubstr("net.ipv6"))));
-  }
-}
-
 // The kernel's own route to the peer has metric 0, and takes 0 to mean 1024 in IPv6.
 TEST_F(Plan, WithMetricZeroComesToRest) {
   kernel.add_tun("tun0");
   auto site = labs();
   site.metric = 0;
+  site.link_local = samples::address6("fe80::1");
   site.networks.push_back(network("2001:db8:1::/48"));
   const auto lines = reconcile(wanted({site}));
   EXPECT_THAT(lines, testing::IsSupersetOf(

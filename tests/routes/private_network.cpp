@@ -29,7 +29,11 @@ constexpr int kWaitMilliseconds = 10'000;
 constexpr std::uint16_t kDiscardPort = 9;
 constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kHopByHop = 0;
+constexpr std::uint8_t kIcmpv6 = 58;
 constexpr std::size_t kIpv4Header = 20;
+constexpr std::size_t kIpv6Header = 40;
+constexpr std::uint8_t kRouterAdvertisement = 134;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error{errno, std::system_category(), what};
@@ -53,6 +57,47 @@ int send_empty(int family, const void* to, socklen_t size) {
   const UniqueFd socket{::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   const auto sent = ::sendto(socket.get(), "", 0, 0, static_cast<const sockaddr*>(to), size);
   return sent < 0 ? errno : 0;
+}
+
+Ipv6Address ipv6_address_at(Bytes packet, std::size_t offset) {
+  Ipv6Address address;
+  const auto bytes = packet.subspan(offset, address.bytes.size());
+  std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+  return address;
+}
+
+/// RFC 8200 §3, and its §8.1 for the checksum at `checksum_offset` of the payload.
+std::vector<std::uint8_t> ipv6_packet(const Ipv6Address& source, const Ipv6Address& destination,
+                                      std::uint8_t protocol, std::vector<std::uint8_t> payload,
+                                      std::size_t checksum_offset) {
+  const auto length = static_cast<std::uint16_t>(payload.size());
+  ByteWriter pseudo;
+  pseudo.bytes(source.bytes);
+  pseudo.bytes(destination.bytes);
+  pseudo.u32(length);
+  pseudo.u32(protocol);
+  pseudo.bytes(payload);
+  const auto sum = checksum(pseudo.view());
+  payload[checksum_offset] = static_cast<std::uint8_t>(sum >> 8);
+  payload[checksum_offset + 1] = static_cast<std::uint8_t>(sum);
+  ByteWriter out;
+  out.u32(0x60000000);
+  out.u16(length);
+  out.u8(protocol);
+  out.u8(255);
+  out.bytes(source.bytes);
+  out.bytes(destination.bytes);
+  out.bytes(payload);
+  return std::move(out).finish();
+}
+
+std::size_t header_length(Family family) {
+  return family == Family::Ipv4 ? kIpv4Header : kIpv6Header;
+}
+
+bool is_of(Family family, Bytes packet) {
+  return packet.size() >= header_length(family) &&
+         packet.front() >> 4 == static_cast<std::uint8_t>(family);
 }
 
 Ipv4Address address_at(Bytes packet, std::size_t offset) {
@@ -90,6 +135,14 @@ std::vector<std::string> routes_to(const std::string& network) {
   return lines_of("ip -4 route show table main " + network);
 }
 
+std::vector<std::string> ipv6_routes_to(const std::string& network) {
+  auto lines = lines_of("ip -6 route show table main " + network);
+  for (auto& line : lines) {
+    if (const auto end = line.find(" pref medium"); end != std::string::npos) line.resize(end);
+  }
+  return lines;
+}
+
 bool wait_readable(int fd) {
   pollfd item{.fd = fd, .events = POLLIN, .revents = 0};
   return ::poll(&item, 1, kWaitMilliseconds) == 1 && (item.revents & POLLIN) != 0;
@@ -122,20 +175,36 @@ std::optional<std::vector<std::uint8_t>> TestTun::take() const {
   return packet;
 }
 
-std::vector<std::uint8_t> TestTun::next_ipv4() const {
+std::vector<std::uint8_t> TestTun::next(Family family) const {
   for (;;) {
     if (!wait_readable(fd_.get())) throw std::runtime_error{"no packet came out of the tun"};
     auto packet = take();
-    if (packet && packet->size() >= kIpv4Header && packet->front() >> 4 == 4) return *packet;
+    if (packet && is_of(family, *packet)) return *packet;
   }
 }
 
-std::vector<std::vector<std::uint8_t>> TestTun::pending_ipv4() const {
+std::vector<std::vector<std::uint8_t>> TestTun::pending(Family family) const {
   std::vector<std::vector<std::uint8_t>> packets;
   while (auto packet = take()) {
-    if (packet->size() >= kIpv4Header && packet->front() >> 4 == 4) packets.push_back(*packet);
+    if (is_of(family, *packet)) packets.push_back(*packet);
   }
   return packets;
+}
+
+std::vector<std::uint8_t> TestTun::next_ipv4() const {
+  return next(Family::Ipv4);
+}
+
+std::vector<std::vector<std::uint8_t>> TestTun::pending_ipv4() const {
+  return pending(Family::Ipv4);
+}
+
+std::vector<std::uint8_t> TestTun::next_ipv6() const {
+  return next(Family::Ipv6);
+}
+
+std::vector<std::vector<std::uint8_t>> TestTun::pending_ipv6() const {
+  return pending(Family::Ipv6);
 }
 
 std::vector<std::uint8_t> udp_packet(Ipv4Address source, Ipv4Address destination) {
@@ -156,6 +225,36 @@ std::vector<std::uint8_t> udp_packet(Ipv4Address source, Ipv4Address destination
   return std::move(out).finish();
 }
 
+std::vector<std::uint8_t> udp_packet(const Ipv6Address& source, const Ipv6Address& destination) {
+  ByteWriter datagram;
+  datagram.u16(40000);
+  datagram.u16(kDiscardPort);
+  datagram.u16(8);
+  datagram.u16(0);
+  return ipv6_packet(source, destination, kUdp, std::move(datagram).finish(), 6);
+}
+
+std::vector<std::uint8_t> router_advertisement(const Ipv6Address& router) {
+  ByteWriter out;
+  out.u8(kRouterAdvertisement);
+  out.u8(0);
+  out.u16(0);
+  out.u8(64);     // hop limit
+  out.u8(0);      // neither managed nor other configuration
+  out.u16(1800);  // seconds that it serves as the default router
+  out.u32(0);     // reachable time and retransmission: unspecified
+  out.u32(0);
+  return ipv6_packet(router, *Ipv6Address::parse("ff02::1"), kIcmpv6, std::move(out).finish(), 2);
+}
+
+Ipv6Address ipv6_source_of(Bytes packet) {
+  return ipv6_address_at(packet, 8);
+}
+
+Ipv6Address ipv6_destination_of(Bytes packet) {
+  return ipv6_address_at(packet, 24);
+}
+
 Ipv4Address source_of(Bytes packet) {
   return address_at(packet, 12);
 }
@@ -165,8 +264,19 @@ Ipv4Address destination_of(Bytes packet) {
 }
 
 std::string icmp_of(Bytes packet) {
-  if (packet.size() < kIpv4Header + 2 || packet[9] != kIcmp) return {};
-  return std::to_string(packet[kIpv4Header]) + '/' + std::to_string(packet[kIpv4Header + 1]);
+  std::size_t offset = kIpv4Header;
+  bool found = is_of(Family::Ipv4, packet) && packet[9] == kIcmp;
+  if (is_of(Family::Ipv6, packet)) {
+    offset = kIpv6Header;
+    auto protocol = packet[6];
+    if (protocol == kHopByHop && packet.size() > offset + 1) {
+      protocol = packet[offset];
+      offset += (packet[offset + 1] + std::size_t{1}) * 8;
+    }
+    found = protocol == kIcmpv6;
+  }
+  if (!found || packet.size() < offset + 2) return {};
+  return std::to_string(packet[offset]) + '/' + std::to_string(packet[offset + 1]);
 }
 
 int send_udp(Ipv4Address destination) {

@@ -161,6 +161,8 @@ TEST_F(Process, WithoutThePrivilegeSaysWhatToDoAboutForwarding) {
 TEST_F(Process, NeedsNothingButNetAdmin) {
   const TestTun tun{"tun0"};
   auto site = labs();
+  site.ipv6 = samples::clinic().ipv6;
+  site.link_local = samples::clinic().link_local;
   site.networks.push_back(*Prefix::parse("2001:db8:1::/48"));
   Child daemon{[&site](int pipe) {
     become_nobody(1U << CAP_NET_ADMIN);
@@ -169,6 +171,8 @@ TEST_F(Process, NeedsNothingButNetAdmin) {
   EXPECT_EQ(daemon.first_words(), "done");
   EXPECT_EQ(run("sysctl -n net.ipv4.ip_forward"), "1");
   EXPECT_THAT(routes_to("192.168.253.0/24"), SizeIs(2));
+  EXPECT_EQ(run("sysctl -n net.ipv6.conf.all.forwarding net.ipv6.conf.tun0.accept_ra"), "1\n0");
+  EXPECT_THAT(ipv6_routes_to("2001:db8:1::/48"), SizeIs(2));
 }
 
 }  // namespace

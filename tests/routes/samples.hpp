@@ -20,6 +20,10 @@ inline Ipv4Address address(std::string_view text) {
   return *Ipv4Address::parse(text);
 }
 
+inline Ipv6Address address6(std::string_view text) {
+  return *Ipv6Address::parse(text);
+}
+
 inline InterfaceName name(std::string_view text) {
   return *InterfaceName::parse(text);
 }
@@ -28,8 +32,7 @@ inline WantedInterface labs() {
   return WantedInterface{.name = name("tun0"),
                          .alias = "tunneld:labs",
                          .mtu = Mtu{1500},
-                         .local = address("10.224.1.1"),
-                         .peer = address("10.224.1.2"),
+                         .ipv4 = Pair4{address("10.224.1.1"), address("10.224.1.2")},
                          .networks = {network("192.168.253.0/24"), network("172.16.1.0/24")},
                          .metric = 50};
 }
@@ -38,16 +41,36 @@ inline WantedInterface depot() {
   return WantedInterface{.name = name("tun1"),
                          .alias = "tunneld:depot",
                          .mtu = Mtu{1400},
-                         .local = address("10.224.1.1"),
-                         .peer = address("10.224.1.6"),
+                         .ipv4 = Pair4{address("10.224.1.1"), address("10.224.1.6")},
                          .networks = {network("192.168.77.0/24")},
                          .metric = 50};
+}
+
+/// A link of both families.
+inline WantedInterface clinic() {
+  return WantedInterface{.name = name("tun2"),
+                         .alias = "tunneld:clinic",
+                         .mtu = Mtu{1500},
+                         .ipv4 = Pair4{address("10.224.1.9"), address("10.224.1.10")},
+                         .ipv6 = Pair6{address6("fd00:224::1"), address6("fd00:224::2")},
+                         .link_local = address6("fe80::1"),
+                         .networks = {network("192.168.44.0/24"), network("2001:db8:44::/48")},
+                         .metric = 50};
+}
+
+/// The same link with IPv6 alone.
+inline WantedInterface clinic_of_ipv6() {
+  auto interface = clinic();
+  interface.ipv4.reset();
+  interface.networks = {network("2001:db8:44::/48")};
+  return interface;
 }
 
 /// All of `interface` guarded.
 inline void guard(Wanted& wanted, const WantedInterface& interface) {
   wanted.guarded.insert(wanted.guarded.end(), interface.networks.begin(), interface.networks.end());
-  wanted.guarded.push_back(Prefix::host(interface.peer));
+  if (interface.ipv4) wanted.guarded.push_back(Prefix::host(interface.ipv4->peer));
+  if (interface.ipv6) wanted.guarded.push_back(Prefix::host(interface.ipv6->peer));
 }
 
 inline Wanted wanted(std::vector<WantedInterface> interfaces) {

@@ -7,6 +7,22 @@ namespace tunnel::routes {
 namespace {
 
 constexpr std::uint8_t kProtocolKernel = 2;
+constexpr std::uint8_t kProtocolRa = 9;
+/// Of the routes that the kernel makes itself.
+constexpr std::uint32_t kIpv6KernelMetric = 256;
+constexpr std::uint32_t kIpv6RouterMetric = 1024;
+
+bool is_ipv6(const Route& route) {
+  return route.to.family() == Family::Ipv6;
+}
+
+bool is_ipv6(const Address& address) {
+  return address.family() == Family::Ipv6;
+}
+
+bool heeds_routers(const Ipv6Settings& settings) {
+  return settings.accept_ra == 2 || (settings.accept_ra == 1 && !settings.forwarding);
+}
 
 template <typename T>
 bool contains(const std::vector<T>& values, const T& value) {
@@ -17,6 +33,8 @@ bool contains(const std::vector<T>& values, const T& value) {
 
 Link& SimulatedKernel::add_tun(const std::string& name) {
   links.push_back(Link{.index = next_index_++, .name = name, .mtu = Mtu{1500}, .tun = true});
+  links.back().ipv6 = Ipv6Settings{
+      .disabled = false, .forwarding = ipv6_forwarding, .accept_ra = default_accept_ra};
   return links.back();
 }
 
@@ -31,17 +49,68 @@ void SimulatedKernel::remove(const std::string& name) {
 
 void SimulatedKernel::set_down(const std::string& name) {
   for (auto& link : links) {
-    if (link.name == name) link.up = false;
+    if (link.name != name) continue;
+    link.up = false;
+    std::erase_if(addresses,
+                  [&](const Address& each) { return each.device == link.index && is_ipv6(each); });
   }
   drop_dependent_routes();
 }
 
+void SimulatedKernel::drop_ipv6(const Link& link) {
+  std::erase_if(addresses,
+                [&](const Address& each) { return each.device == link.index && is_ipv6(each); });
+  std::erase_if(routes,
+                [&](const Route& each) { return each.device == link.index && is_ipv6(each); });
+}
+
+void SimulatedKernel::set_mtu(Link& link, Mtu mtu) {
+  link.mtu = mtu;
+  if (mtu < kMinIpv6Mtu) {
+    link.ipv6.reset();
+    drop_ipv6(link);
+  } else if (!link.ipv6) {
+    link.ipv6 = Ipv6Settings{
+        .disabled = false, .forwarding = ipv6_forwarding, .accept_ra = default_accept_ra};
+    if (link.up) invent_address(link);
+  }
+}
+
+void SimulatedKernel::hear_router(const Link& link) {
+  if (!link.ipv6 || !heeds_routers(*link.ipv6)) return;
+  routes.push_back(Route{.to = *Prefix::parse("::/0"),
+                         .metric = kIpv6RouterMetric,
+                         .protocol = kProtocolRa,
+                         .device = link.index});
+}
+
+bool SimulatedKernel::has_router(const Link& link) const {
+  return std::any_of(routes.begin(), routes.end(), [&](const Route& each) {
+    return each.protocol == kProtocolRa && each.device == link.index;
+  });
+}
+
+void SimulatedKernel::invent_address(const Link& link) {
+  if (!link.ipv6 || link.ipv6->disabled || !link.ipv6->invents_addresses) return;
+  auto invented = *Ipv6Address::parse("fe80::bad:0");
+  invented.bytes.back() = static_cast<std::uint8_t>(link.index);
+  const Address address{.device = link.index, .local = invented, .peer = invented, .length = 64};
+  if (contains(addresses, address)) return;
+  addresses.push_back(address);
+  add_connected_route(address);
+}
+
 Actual SimulatedKernel::read(const Wanted& wanted) const {
-  Actual actual{.links = links, .addresses = addresses, .ip_forward = ip_forward};
+  Actual actual{.links = links,
+                .addresses = addresses,
+                .ip_forward = ip_forward,
+                .ipv6_forwarding = ipv6_forwarding,
+                .default_accept_ra = default_accept_ra};
   std::vector<Prefix> networks = wanted.guarded;
   for (const auto& interface : wanted.interfaces) {
     networks.insert(networks.end(), interface.networks.begin(), interface.networks.end());
-    networks.push_back(Prefix::host(interface.peer));
+    if (interface.ipv4) networks.push_back(Prefix::host(interface.ipv4->peer));
+    if (interface.ipv6) networks.push_back(Prefix::host(interface.ipv6->peer));
   }
   for (const auto& route : routes) {
     if (route.protocol == kRouteProtocol) actual.routes.push_back(route);
@@ -62,21 +131,35 @@ Link* SimulatedKernel::find(int index) {
   return link == links.end() ? nullptr : &*link;
 }
 
+/// A route of IPv6 loses its source address, and not its life.
 void SimulatedKernel::drop_dependent_routes() {
-  std::erase_if(routes, [this](const Route& route) {
+  std::erase_if(routes, [this](Route& route) {
     if (route.type != RouteType::Unicast) return false;
     const auto* link = find(route.device);
     if (link == nullptr || !link->up) return true;
-    return route.source && std::none_of(addresses.begin(), addresses.end(),
-                                        [&](const Address& a) { return a.local == *route.source; });
+    const bool sourced =
+        !route.source || std::any_of(addresses.begin(), addresses.end(), [&](const Address& each) {
+          return each.local == *route.source && (!is_ipv6(each) || each.device == route.device);
+        });
+    if (sourced) return false;
+    if (!is_ipv6(route)) return true;
+    route.source.reset();
+    return false;
   });
 }
 
 void SimulatedKernel::add_connected_route(const Address& address) {
-  routes.push_back(Route{.to = address.subnet(),
-                         .protocol = kProtocolKernel,
-                         .device = address.device,
-                         .source = address.local});
+  if (!is_ipv6(address)) {
+    routes.push_back(Route{.to = address.subnet(),
+                           .protocol = kProtocolKernel,
+                           .device = address.device,
+                           .source = address.local});
+  } else if (address.has_subnet()) {
+    routes.push_back(Route{.to = address.subnet(),
+                           .metric = kIpv6KernelMetric,
+                           .protocol = kProtocolKernel,
+                           .device = address.device});
+  }
 }
 
 struct SimulatedKernel::Apply {
@@ -86,12 +169,20 @@ struct SimulatedKernel::Apply {
     auto* link = kernel.find(change.device.index);
     if (link == nullptr) return "no such device";
     if (change.alias) link->alias = *change.alias;
-    if (change.mtu) link->mtu = *change.mtu;
+    if (change.mtu) kernel.set_mtu(*link, *change.mtu);
     if (change.flag != SetLink::Flag::Up || link->up) return {};
     link->up = true;
     for (const auto& address : kernel.addresses) {
       if (address.device == link->index) kernel.add_connected_route(address);
     }
+    kernel.invent_address(*link);
+    return {};
+  }
+
+  std::string operator()(const StopInventingAddresses& change) const {
+    auto* link = kernel.find(change.device.index);
+    if (link == nullptr || !link->ipv6) return "no such device";
+    link->ipv6->invents_addresses = false;
     return {};
   }
 
@@ -105,6 +196,14 @@ struct SimulatedKernel::Apply {
     const auto* link = kernel.find(change.device.index);
     if (link == nullptr || change.address.device != link->index) return "no such device";
     if (contains(kernel.addresses, change.address)) return "address exists";
+    if (is_ipv6(change.address)) {
+      if (!link->ipv6 || link->ipv6->disabled) return "IPv6 is disabled";
+      for (const auto& each : kernel.addresses) {
+        if (each.device == link->index && each.local == change.address.local) {
+          return "address exists";
+        }
+      }
+    }
     kernel.addresses.push_back(change.address);
     if (link->up) kernel.add_connected_route(change.address);
     return {};
@@ -114,7 +213,8 @@ struct SimulatedKernel::Apply {
     if (std::erase(kernel.addresses, change.address) == 0) return "no such address";
     std::erase_if(kernel.routes, [&](const Route& route) {
       return route.protocol == kProtocolKernel && route.device == change.device.index &&
-             route.to == change.address.subnet() && route.source == change.address.local;
+             route.to == change.address.subnet() &&
+             (is_ipv6(route) || route.source == change.address.local);
     });
     kernel.drop_dependent_routes();
     return {};
@@ -145,9 +245,21 @@ struct SimulatedKernel::Apply {
     return {};
   }
 
-  std::string operator()(const SetForwarding&) const {
-    kernel.ip_forward = true;
-    for (auto& link : kernel.links) link.forwarding = true;
+  std::string operator()(const SetForwarding& change) const {
+    if (change.family == Family::Ipv4) {
+      kernel.ip_forward = true;
+      for (auto& link : kernel.links) link.forwarding = true;
+      return {};
+    }
+    kernel.ipv6_forwarding = true;
+    for (auto& link : kernel.links) {
+      if (!link.ipv6) continue;
+      link.ipv6->forwarding = true;
+      if (heeds_routers(*link.ipv6)) continue;
+      std::erase_if(kernel.routes, [&](const Route& route) {
+        return route.protocol == kProtocolRa && route.device == link.index;
+      });
+    }
     return {};
   }
 
@@ -161,9 +273,36 @@ struct SimulatedKernel::Apply {
   std::string operator()(const SetIgnoreLinkdown& change) const {
     auto* link = kernel.find(change.device.index);
     if (link == nullptr) return "no such device";
-    (change.family == Family::Ipv4 ? link->ignore_linkdown_ipv4 : link->ignore_linkdown_ipv6) =
-        true;
+    link->ignore_linkdown = true;
     return {};
+  }
+
+  std::string operator()(const SetIpv6& change) const {
+    if (change.device.name == "default" && change.key == SetIpv6::Key::AcceptRa) {
+      kernel.default_accept_ra = change.value;
+      return {};
+    }
+    auto* link = kernel.find(change.device.index);
+    if (link == nullptr || !link->ipv6) return "no such device";
+    switch (change.key) {
+      case SetIpv6::Key::AcceptRa:
+        link->ipv6->accept_ra = change.value;
+        return {};
+      case SetIpv6::Key::Autoconf:
+        link->ipv6->autoconf = change.value != 0;
+        return {};
+      case SetIpv6::Key::Disable:
+        link->ipv6->disabled = change.value != 0;
+        if (link->up) kernel.invent_address(*link);
+        return {};
+      case SetIpv6::Key::Forwarding:
+        link->ipv6->forwarding = change.value != 0;
+        return {};
+      case SetIpv6::Key::IgnoreLinkdown:
+        link->ipv6->ignore_linkdown = change.value != 0;
+        return {};
+    }
+    return "no such setting";
   }
 
   std::string insert(const Device& device, const Route& route) const {
@@ -172,9 +311,11 @@ struct SimulatedKernel::Apply {
       const auto* link = kernel.find(route.device);
       if (link == nullptr) return "no such device";
       if (!link->up) return "device is down";
+      if (is_ipv6(route) && (!link->ipv6 || link->ipv6->disabled)) return "IPv6 is disabled";
       if (route.source &&
-          std::none_of(kernel.addresses.begin(), kernel.addresses.end(),
-                       [&](const Address& each) { return each.local == *route.source; })) {
+          std::none_of(kernel.addresses.begin(), kernel.addresses.end(), [&](const Address& each) {
+            return each.local == *route.source && (!is_ipv6(each) || each.device == route.device);
+          })) {
         return "no such source address";
       }
     }

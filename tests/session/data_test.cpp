@@ -121,7 +121,7 @@ TEST(Packets, OfTheLongestMruCross) {
 TEST(Packets, WithASpoofedSourceAreDroppedAndCounted) {
   const std::vector networks{network("192.168.253.0/24")};
   Wire wire;
-  wire.a.parts.sources.emplace(kLabs, networks);
+  wire.a.parts.sources.emplace(PeerAddresses{.ipv4 = kLabs}, networks);
   ASSERT_TRUE(wire.bring_up());
   const auto good = packet_from(address("192.168.253.7"), 100);
   for (const auto* source : {"8.8.8.8", "127.0.0.1", "10.224.1.1", "192.168.252.7"}) {
@@ -143,7 +143,7 @@ TEST(Packets, OfAnySourceAreTakenWhereNoneAreNamed) {
 
 TEST(Packets, WithABrokenHeaderAreDroppedAndCounted) {
   Wire wire;
-  wire.a.parts.sources.emplace(kLabs, std::span<const Prefix>{});
+  wire.a.parts.sources.emplace(PeerAddresses{.ipv4 = kLabs}, std::span<const Prefix>{});
   ASSERT_TRUE(wire.bring_up());
   auto longer_than_it_is = packet_from(kLabs, 100);
   longer_than_it_is.resize(50);

@@ -20,10 +20,25 @@ inline Ipv4Address address(std::string_view text) {
   return *parsed;
 }
 
+inline Ipv6Address address6(std::string_view text) {
+  const auto parsed = Ipv6Address::parse(text);
+  TUNNEL_CHECK(parsed);
+  return *parsed;
+}
+
 inline Prefix network(std::string_view text) {
   const auto parsed = Prefix::parse(text);
   TUNNEL_CHECK(parsed);
   return *parsed;
+}
+
+/// What tells packets apart by `seed`: every octet that framing must escape, too.
+inline void fill(ByteWriter& out, std::size_t size, std::uint32_t seed) {
+  auto octet = seed;
+  while (out.size() < size) {
+    octet = octet * 1664525 + 1013904223;
+    out.u8(static_cast<std::uint8_t>(octet >> 24));
+  }
 }
 
 /// An IPv4 packet of `size` octets (20 at least); the payload tells packets apart by `seed`.
@@ -38,11 +53,20 @@ inline Packet packet_from(Ipv4Address source, std::size_t size, std::uint32_t se
   out.u16(0);
   out.u32(source.value);
   out.u32(0xc0a8fd01);
-  auto octet = seed;
-  while (out.size() < size) {
-    octet = octet * 1664525 + 1013904223;
-    out.u8(static_cast<std::uint8_t>(octet >> 24));  // every octet that framing must escape, too
-  }
+  fill(out, size, seed);
+  return std::move(out).finish();
+}
+
+/// An IPv6 packet of `size` octets (40 at least).
+inline Packet packet_from(const Ipv6Address& source, std::size_t size, std::uint32_t seed = 0) {
+  ByteWriter out;
+  out.u32(0x60000000);
+  out.u16(static_cast<std::uint16_t>(size - 40));
+  out.u8(17);
+  out.u8(64);
+  out.bytes(source.bytes);
+  out.bytes(address6("2001:db8:fd::1").bytes);
+  fill(out, size, seed);
   return std::move(out).finish();
 }
 

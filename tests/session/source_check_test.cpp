@@ -19,12 +19,12 @@ using test::packet_from;
 const auto kPeer = address("10.224.1.2");
 
 Verdict from(const SourceCheck& check, std::string_view source) {
-  return check.check(packet_from(address(source), 40));
+  return check.check(Family::Ipv4, packet_from(address(source), 40));
 }
 
 TEST(SourceCheck, AcceptsThePeersAddressAndTheSitesNetworks) {
   const std::vector networks{network("192.168.253.0/24"), network("172.16.1.0/24")};
-  const SourceCheck check{kPeer, networks};
+  const SourceCheck check{PeerAddresses{.ipv4 = kPeer}, networks};
   EXPECT_EQ(from(check, "10.224.1.2"), Verdict::Accept);
   EXPECT_EQ(from(check, "192.168.253.0"), Verdict::Accept);
   EXPECT_EQ(from(check, "192.168.253.255"), Verdict::Accept);
@@ -33,7 +33,7 @@ TEST(SourceCheck, AcceptsThePeersAddressAndTheSitesNetworks) {
 
 TEST(SourceCheck, RefusesEverybodyElse) {
   const std::vector networks{network("192.168.253.0/24"), network("172.16.1.0/24")};
-  const SourceCheck check{kPeer, networks};
+  const SourceCheck check{PeerAddresses{.ipv4 = kPeer}, networks};
   for (const auto* source :
        {"10.224.1.1", "10.224.1.3", "192.168.252.255", "192.168.254.0", "172.16.0.255",
         "172.16.2.0", "127.0.0.1", "0.0.0.0", "255.255.255.255", "8.8.8.8"}) {
@@ -42,21 +42,21 @@ TEST(SourceCheck, RefusesEverybodyElse) {
 }
 
 TEST(SourceCheck, WithoutNetworksAcceptsThePeerOnly) {
-  const SourceCheck check{kPeer, {}};
+  const SourceCheck check{PeerAddresses{.ipv4 = kPeer}, {}};
   EXPECT_EQ(from(check, "10.224.1.2"), Verdict::Accept);
   EXPECT_EQ(from(check, "10.224.1.1"), Verdict::WrongSource);
 }
 
 TEST(SourceCheck, KnowsTheWholeInternet) {
   const std::vector networks{network("0.0.0.0/0")};
-  const SourceCheck check{kPeer, networks};
+  const SourceCheck check{PeerAddresses{.ipv4 = kPeer}, networks};
   EXPECT_EQ(from(check, "0.0.0.0"), Verdict::Accept);
   EXPECT_EQ(from(check, "255.255.255.255"), Verdict::Accept);
 }
 
 TEST(SourceCheck, TakesNoIpv6NetworkForAnIpv4One) {
   const std::vector networks{network("::/0"), network("2001:db8::/32")};
-  const SourceCheck check{kPeer, networks};
+  const SourceCheck check{PeerAddresses{.ipv4 = kPeer}, networks};
   EXPECT_EQ(from(check, "192.168.253.1"), Verdict::WrongSource);
 }
 
@@ -73,14 +73,14 @@ TEST(SourceCheck, AgreesWithThePrefixesForRandomNetworksAndSources) {
       networks.push_back(*Prefix::make(Ipv4Address{bits & mask}, length));
     }
     const Ipv4Address peer{static_cast<std::uint32_t>(random() & 0xf000000fU)};
-    const SourceCheck check{peer, networks};
+    const SourceCheck check{PeerAddresses{.ipv4 = peer}, networks};
     for (int i = 0; i < 100; ++i) {
       const auto spread = i % 2 == 0 ? 0xffffffffU : 0xf000000fU;
       const Ipv4Address source{static_cast<std::uint32_t>(random()) & spread};
       const bool known =
           source == peer || std::any_of(networks.begin(), networks.end(),
                                         [&](const auto& each) { return each.contains(source); });
-      ASSERT_EQ(check.check(packet_from(source, 20)),
+      ASSERT_EQ(check.check(Family::Ipv4, packet_from(source, 20)),
                 known ? Verdict::Accept : Verdict::WrongSource)
           << source.str();
     }
@@ -89,7 +89,9 @@ TEST(SourceCheck, AgreesWithThePrefixesForRandomNetworksAndSources) {
 
 class SourceCheckHeader : public testing::Test {
  protected:
-  Verdict check() const { return SourceCheck{kPeer, {}}.check(packet); }
+  Verdict check() const {
+    return SourceCheck{PeerAddresses{.ipv4 = kPeer}, {}}.check(Family::Ipv4, packet);
+  }
 
   std::vector<std::uint8_t> packet = packet_from(kPeer, 60);
 };

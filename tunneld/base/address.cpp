@@ -89,6 +89,21 @@ std::optional<Prefix> Prefix::make(const Ipv6Address& address, unsigned length) 
   return prefix;
 }
 
+std::optional<Prefix> Prefix::containing(Ipv4Address address, unsigned length) {
+  if (length > 32) return std::nullopt;
+  const std::uint32_t mask = length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
+  return make(Ipv4Address{address.value & mask}, length);
+}
+
+std::optional<Prefix> Prefix::containing(const Ipv6Address& address, unsigned length) {
+  if (length > 128) return std::nullopt;
+  Ipv6Address network = address;
+  for (unsigned bit = length; bit < 128; ++bit) {
+    network.bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+  }
+  return make(network, length);
+}
+
 std::optional<Prefix> Prefix::parse(std::string_view text) {
   const auto slash = text.find('/');
   const auto host = text.substr(0, slash);
@@ -123,6 +138,10 @@ bool Prefix::contains(Bytes address) const noexcept {
 
 bool Prefix::contains(Ipv4Address address) const noexcept {
   return contains(network_order(address));
+}
+
+bool Prefix::contains(const Ipv6Address& address) const noexcept {
+  return contains(address.bytes);
 }
 
 bool Prefix::overlaps(const Prefix& other) const noexcept {

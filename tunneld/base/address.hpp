@@ -51,6 +51,13 @@ class Prefix {
 
   static Prefix host(Ipv4Address address) { return *make(address, 32); }
 
+  static Prefix host(const Ipv6Address& address) { return *make(address, 128); }
+
+  /// The network of that length which the address lies in; nullopt for a length beyond the
+  /// family's.
+  static std::optional<Prefix> containing(Ipv4Address address, unsigned length);
+  static std::optional<Prefix> containing(const Ipv6Address& address, unsigned length);
+
   /// "192.168.1.0/24", "2001:db8::/32", or an address alone for one host.
   static std::optional<Prefix> parse(std::string_view text);
 
@@ -70,6 +77,7 @@ class Prefix {
   /// Whether `address`, 4 or 16 bytes in network order, lies inside; false for the other family.
   bool contains(Bytes address) const noexcept;
   bool contains(Ipv4Address address) const noexcept;
+  bool contains(const Ipv6Address& address) const noexcept;
   bool overlaps(const Prefix& other) const noexcept;
 
   std::string str() const;

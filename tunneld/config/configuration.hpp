@@ -81,7 +81,7 @@ struct Ppp {
 /// [routes] of a site. The remote networks are also the only sources taken from its tunnel,
 /// besides the peer's own address.
 struct Routes {
-  std::vector<Prefix> remote{};  // IPv4, in the profile's order
+  std::vector<Prefix> remote{};  // of both families, in the profile's order
   std::uint32_t metric = 50;     // 1 to 2^31 - 1, so that a worse metric can always be had
   OnDown on_down = OnDown::Hold;
 

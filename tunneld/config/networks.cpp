@@ -11,19 +11,25 @@ namespace tunnel::config {
 
 namespace {
 
-/// Networks that no tunnel leads to (RFC 6890, RFC 5771, RFC 1112 §4).
+/// Networks that no tunnel leads to (RFC 6890, RFC 5771, RFC 1112 §4; RFC 4291 §2.5 and §2.7).
 struct Special {
   Prefix network;
   std::string_view is;        // an address in it
   std::string_view overlaps;  // a network that reaches into it
 };
 
-const std::array<Special, 4>& special_networks() {
-  static const std::array<Special, 4> networks{{
+const std::array<Special, 9>& special_networks() {
+  static const std::array<Special, 9> networks{{
       {*Prefix::parse("0.0.0.0/8"), "no host's address", "0.0.0.0/8, which is no host's"},
       {*Prefix::parse("127.0.0.0/8"), "a loopback address", "127.0.0.0/8, which is loopback"},
       {*Prefix::parse("224.0.0.0/4"), "a multicast address", "224.0.0.0/4, which is multicast"},
       {*Prefix::parse("240.0.0.0/4"), "a reserved address", "240.0.0.0/4, which is reserved"},
+      {*Prefix::parse("::1/128"), "the loopback address", "::1, which is loopback"},
+      {*Prefix::parse("::/96"), "no host's address", "::/96, which is no host's"},
+      {*Prefix::parse("::ffff:0:0/96"), "an IPv4 address in disguise",
+       "::ffff:0:0/96, which is IPv4's"},
+      {*Prefix::parse("fe80::/10"), "a link-local address", "fe80::/10, which stays on its link"},
+      {*Prefix::parse("ff00::/8"), "a multicast address", "ff00::/8, which is multicast"},
   }};
   return networks;
 }
@@ -51,16 +57,21 @@ std::optional<Parts<Address>> split(std::string_view text, unsigned max_length) 
   return Parts<Address>{*address, length};
 }
 
-Prefix network_of(Ipv4Address address, unsigned length) {
-  const std::uint32_t mask = length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
-  return *Prefix::make(Ipv4Address{address.value & mask}, length);
-}
+/// The network that a text means, and whether it was written as one.
+struct Meant {
+  Prefix network;
+  bool host_bits;
+};
 
-Prefix network_of(Ipv6Address address, unsigned length) {
-  for (unsigned bit = length; bit < 128; ++bit) {
-    address.bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
-  }
-  return *Prefix::make(address, length);
+/// nullopt for what is no network, or address, of either family.
+std::optional<Meant> network_meant(std::string_view text) {
+  const auto meant = [](const auto& parts) {
+    const auto network = *Prefix::containing(parts.address, parts.length);
+    return Meant{network, !Prefix::make(parts.address, parts.length)};
+  };
+  if (const auto parts = split<Ipv4Address>(text, 32)) return meant(*parts);
+  if (const auto parts = split<Ipv6Address>(text, 128)) return meant(*parts);
+  return std::nullopt;
 }
 
 Complaint host_bits(std::string_view text, const Prefix& network) {
@@ -71,9 +82,17 @@ Complaint host_bits(std::string_view text, const Prefix& network) {
 /// "10.0.0.0/255.0.0.0" and "10.0.0.0/33" want different hints from "10.0.0".
 Complaint not_a_network(std::string_view text) {
   const auto slash = text.find('/');
-  if (slash != std::string_view::npos && Ipv4Address::parse(text.substr(0, slash))) {
+  const auto address = text.substr(0, slash);
+  if (slash != std::string_view::npos && Ipv4Address::parse(address)) {
     return {in_quotes(text) + " has no prefix length from 0 to 32 after its slash",
             "write the length, not the mask: \"192.168.1.0/24\""};
+  }
+  if (slash != std::string_view::npos && Ipv6Address::parse(address)) {
+    return {in_quotes(text) + " has no prefix length from 0 to 128 after its slash",
+            "write the length: \"2001:db8:1::/48\""};
+  }
+  if (text.find(':') != std::string_view::npos) {
+    return {in_quotes(text) + " is not a network", "write one such as \"2001:db8:1::/48\""};
   }
   return {in_quotes(text) + " is not a network", "write one such as \"192.168.1.0/24\""};
 }
@@ -104,19 +123,15 @@ Checked<Ipv4Address> tunnel_address(std::string_view text) {
 }
 
 Checked<Prefix> remote_network(std::string_view text) {
-  if (split<Ipv6Address>(text, 128)) {
-    return Complaint{in_quotes(text) + " is an IPv6 network, which this version cannot tunnel",
-                     "list IPv4 networks only; IPv6 through the tunnel comes with IPV6CP"};
-  }
-  const auto parts = split<Ipv4Address>(text, 32);
-  if (!parts) return not_a_network(text);
-  const auto network = network_of(parts->address, parts->length);
+  const auto meant = network_meant(text);
+  if (!meant) return not_a_network(text);
+  const auto& network = meant->network;
   if (network.length() == 0) {
     return Complaint{in_quotes(text) + " is a default route",
                      "it would swallow the connection that carries the tunnel; list the far "
                      "site's own networks"};
   }
-  if (network.ipv4() != parts->address) return host_bits(text, network);
+  if (meant->host_bits) return host_bits(text, network);
   for (const auto& special : special_networks()) {
     if (special.network.overlaps(network)) {
       return Complaint{network.str() + " reaches into " + std::string{special.overlaps},
@@ -127,17 +142,10 @@ Checked<Prefix> remote_network(std::string_view text) {
 }
 
 Checked<std::string> source_network(std::string_view text) {
-  if (const auto parts = split<Ipv4Address>(text, 32)) {
-    const auto network = network_of(parts->address, parts->length);
-    if (network.ipv4() != parts->address) return host_bits(text, network);
-    return network.str();
-  }
-  if (const auto parts = split<Ipv6Address>(text, 128)) {
-    const auto network = network_of(parts->address, parts->length);
-    if (network.ipv6() != parts->address) return host_bits(text, network);
-    return network.str();
-  }
-  return not_a_network(text);
+  const auto meant = network_meant(text);
+  if (!meant) return not_a_network(text);
+  if (meant->host_bits) return host_bits(text, meant->network);
+  return meant->network.str();
 }
 
 }  // namespace tunnel::config

@@ -78,10 +78,11 @@ void read_ssh_config(TableReader& in, SiteDraft& draft, const Facts& facts) {
 /// A host that the tunnel itself would lead to cannot carry the tunnel. OpenSSH's client is
 /// spared, for it may get there by a ProxyJump.
 void check_host_is_outside(SiteDraft& draft, const Located<std::string>& host) {
-  const auto address = Ipv4Address::parse(host.value);
-  if (!address || draft.dial.client != SshClient::Libssh2) return;
+  const bool number = Ipv4Address::parse(host.value) || Ipv6Address::parse(host.value);
+  if (!number || draft.dial.client != SshClient::Libssh2) return;
+  const auto address = *Prefix::parse(host.value);
   for (const auto& network : draft.networks) {
-    if (!network.value.contains(*address)) continue;
+    if (!network.value.contains(address.address_bytes())) continue;
     draft.report.error(host.where,
                        host.value + " lies inside the remote network " + network.value.str(),
                        "the connection that carries the tunnel would be routed into it; write the "

@@ -46,7 +46,7 @@ Checked<std::filesystem::path> socket_directory(std::string_view text);
 
 /// One end of a point-to-point link: an IPv4 unicast address.
 Checked<Ipv4Address> tunnel_address(std::string_view text);
-/// A network to route into the tunnel: IPv4, unicast, not the whole Internet.
+/// A network to route into the tunnel: of either family, unicast, not the whole Internet.
 Checked<Prefix> remote_network(std::string_view text);
 /// A network or address of either family, as sshd's from="" takes it: "ADDRESS/LENGTH".
 Checked<std::string> source_network(std::string_view text);

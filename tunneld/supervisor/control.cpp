@@ -265,6 +265,7 @@ RpcResult Daemon::routes() const {
     const bool up = found != sites_.end() && found->second->machine().state() == State::Up;
     if (network.interface) {
       for (const auto& to : network.interface->networks) {
+        if (!network.interface->carries(to.family())) continue;
         auto row = route(site, to, "tunnel", network.interface->metric);
         row["interface"] = network.interface->name.str();
         row["state"] = up ? "in use" : "held: the link is down";
@@ -273,7 +274,8 @@ RpcResult Daemon::routes() const {
     }
     for (const auto& to : network.guarded) {
       auto row = route(site, to, "guard", routes::kGuardMetric);
-      row["state"] = up ? "standing by" : "refusing";
+      const bool in_use = up && network.interface && network.interface->carries(to.family());
+      row["state"] = in_use ? "standing by" : "refusing";
       rows.push_back(std::move(row));
     }
   }

@@ -69,8 +69,10 @@ Result<void> Network::set(const SiteName& site, SiteNetwork wanted) {
     if (failure.interface.empty() || failure.interface == interface) return failure.error;
   }
   for (const auto& conflict : outcome->conflicts) {
-    const bool shared = conflict.kind == routes::Conflict::Kind::NetworkTaken;
-    if (shared || interface.empty() || conflict.interface != interface) continue;
+    // Without the others, the rest of the site works.
+    const bool fatal = conflict.kind == routes::Conflict::Kind::InterfaceTaken ||
+                       conflict.kind == routes::Conflict::Kind::AddressTaken;
+    if (!fatal || interface.empty() || conflict.interface != interface) continue;
     return make_error(std::errc::address_in_use, conflict.text);
   }
   return {};

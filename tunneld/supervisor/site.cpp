@@ -186,8 +186,7 @@ SiteNetwork Site::network(Device device) const {
   interface.name = profile_.ppp.interface;
   interface.alias = fmt::format("{}{}", routes::kAliasPrefix, profile_.name.str());
   interface.mtu = Mtu{link_ ? link_->transmit_mru.bytes : profile_.ppp.mru.bytes};
-  interface.local = profile_.ppp.local;
-  interface.peer = profile_.ppp.remote;
+  interface.ipv4 = routes::Pair4{profile_.ppp.local, profile_.ppp.remote};
   interface.metric = profile_.routes.metric;
   const bool withdrawn = !link_ && profile_.routes.on_down == config::OnDown::Withdraw;
   if (!withdrawn) interface.networks = profile_.routes.remote;
