@@ -2,6 +2,7 @@
 
 #include "tunneld/base/secret.hpp"
 #include "tunneld/base/unique_fd.hpp"
+#include "tunneld/config/secrets_file.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 namespace tunnel::config {
@@ -30,6 +32,7 @@ std::error_code last_error() {
 struct File {
   FileFacts facts;
   std::vector<std::uint8_t> bytes;
+  uid_t owner = 0;
 };
 
 /// Reads all of it, or says in the facts why not. The buffer has its size from the start: growing
@@ -54,6 +57,7 @@ File read_file(const fs::path& path, std::size_t limit) {
     return failed(make_error_code(std::errc::file_too_large));
   }
   file.facts.mode = status.st_mode & kPermissions;
+  file.owner = status.st_uid;
   file.bytes.resize(static_cast<std::size_t>(status.st_size));
   std::size_t done = 0;
   while (done < file.bytes.size()) {
@@ -85,6 +89,29 @@ KeyFacts key_facts(const fs::path& path) {
 SourceFile source_file(const fs::path& path) {
   auto file = read_file(path, kMaxProfile);
   return {path.string(), std::string(file.bytes.begin(), file.bytes.end()), file.facts};
+}
+
+/// Root, the account that tunneld gets, and the one it has already.
+Owner owner_of(uid_t owner, const std::string& user) {
+  if (owner == 0 || owner == ::geteuid()) return Owner::Trusted;
+  const passwd* const account = ::getpwnam(user.c_str());
+  return account != nullptr && account->pw_uid == owner ? Owner::Trusted : Owner::Other;
+}
+
+SecretsFile secrets_file(const fs::path& path, const std::string& user) {
+  auto file = read_file(path, kMaxProfile);
+  file.facts.owner = owner_of(file.owner, user);
+  return {path.string(), Secret{std::move(file.bytes)}, file.facts};
+}
+
+/// The sites there are, even those whose profiles have mistakes.
+std::vector<SiteName> names_of(const std::vector<SourceFile>& profiles) {
+  std::vector<SiteName> names;
+  for (const auto& profile : profiles) {
+    const auto name = SiteName::parse(fs::path{profile.name}.stem().string());
+    if (name) names.push_back(*name);
+  }
+  return names;
 }
 
 std::string host_name() {
@@ -163,11 +190,26 @@ void check_readers(const fs::path& directory, const Configuration& configuration
     check(site.file, for_group);
     if (const auto* dial = site.dial()) check(dial->identity, "chown " + user);
   }
+  check(directory / "secrets.toml", "chown " + user);
+}
+
+/// Reads the secrets beside a configuration; what is wrong with them is told behind all the rest.
+void add_secrets(const fs::path& directory, const std::vector<SiteName>& sites,
+                 SecretsWanted wanted, Loaded& loaded) {
+  if (wanted == SecretsWanted::No) return;
+  const auto user = loaded.configuration ? loaded.configuration->gateway.user : Gateway{}.user;
+  const auto file = secrets_file(directory / "secrets.toml", user);
+  const bool closed = file.facts.error == std::errc::permission_denied;
+  if (closed && wanted == SecretsWanted::IfReadable) return;
+  auto [secrets, diagnostics] = parse_secrets(file, &sites);
+  loaded.secrets = std::move(secrets);
+  loaded.secrets_checked = SecretsChecked::Yes;
+  std::move(diagnostics.begin(), diagnostics.end(), std::back_inserter(loaded.diagnostics));
 }
 
 }  // namespace
 
-Loaded load(const fs::path& directory) {
+Loaded load(const fs::path& directory, SecretsWanted secrets) {
   std::vector<Diagnostic> diagnostics;
   check_directory(directory, diagnostics);
   check_directory(directory / "sites", diagnostics);
@@ -180,6 +222,7 @@ Loaded load(const fs::path& directory) {
   }
   const auto sites = read_profiles(directory / "sites", diagnostics);
   auto loaded = parse(gateway, sites, facts_about(directory));
+  add_secrets(directory, names_of(sites), secrets, loaded);
   if (loaded.configuration) check_readers(directory, *loaded.configuration, diagnostics);
   loaded.diagnostics.insert(loaded.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
   if (!loaded.diagnostics.empty()) loaded.configuration.reset();
@@ -191,7 +234,15 @@ Loaded check_file(const fs::path& file) {
   const auto absolute = fs::absolute(file, error);
   const auto folder = (error ? file : absolute).parent_path();
   const auto directory = folder.filename() == "sites" ? folder.parent_path() : folder;
-  return parse_alone(source_file(file), facts_about(directory));
+  auto source = source_file(file);
+  if (!looks_like_secrets(source)) return parse_alone(source, facts_about(directory));
+  wipe(source.text);
+  auto [secrets, diagnostics] = parse_secrets(secrets_file(file, Gateway{}.user), nullptr);
+  Loaded loaded{.diagnostics = std::move(diagnostics),
+                .secrets = std::move(secrets),
+                .secrets_checked = SecretsChecked::Yes};
+  if (loaded.diagnostics.empty()) loaded.configuration.emplace();
+  return loaded;
 }
 
 }  // namespace tunnel::config

@@ -70,6 +70,7 @@ json::object result_json(const config::Loaded& loaded) {
     for (const auto& site : loaded.configuration->sites) sites.push_back(site_json(site));
   }
   return {{"ok", loaded.diagnostics.empty()},
+          {"secrets_checked", loaded.secrets_checked == config::SecretsChecked::Yes},
           {"diagnostics", std::move(diagnostics)},
           {"sites", std::move(sites)}};
 }
@@ -105,14 +106,19 @@ ExitCode run(const Context& context, const CheckCommand& command) {
   if (error) {
     return context.fail("cannot check " + terminal_text(path.native()) + ": " + error.message());
   }
-  const auto loaded =
-      kind == fs::file_type::directory ? config::load(path) : config::check_file(path);
+  const auto loaded = kind == fs::file_type::directory
+                          ? config::load(path, config::SecretsWanted::IfReadable)
+                          : config::check_file(path);
   if (command.format == Format::Json) {
     context.out.line(json_line(result_json(loaded)));
   } else if (loaded.configuration) {
     context.out.print(sites_text(path, *loaded.configuration));
   } else {
     context.out.print(mistakes_text(loaded));
+  }
+  if (kind == fs::file_type::directory && loaded.secrets_checked == config::SecretsChecked::No) {
+    context.complain(terminal_text((path / "secrets.toml").native()) +
+                     " was not checked: only root and the account of tunneld may read it");
   }
   return loaded.configuration ? ExitCode::Ok : ExitCode::Failed;
 }
