@@ -193,23 +193,26 @@ void check_readers(const fs::path& directory, const Configuration& configuration
   check(directory / "secrets.toml", "chown " + user);
 }
 
-/// Reads the secrets beside a configuration; what is wrong with them is told behind all the rest.
-void add_secrets(const fs::path& directory, const std::vector<SiteName>& sites,
-                 SecretsWanted wanted, Loaded& loaded) {
-  if (wanted == SecretsWanted::No) return;
-  const auto user = loaded.configuration ? loaded.configuration->gateway.user : Gateway{}.user;
+/// The secrets beside a configuration; nothing where nobody wants them, or may not have them.
+std::optional<LoadedSecrets> read_secrets(const fs::path& directory, const std::string& user,
+                                          const std::vector<SiteName>* sites,
+                                          SecretsWanted wanted) {
+  if (wanted == SecretsWanted::No) return std::nullopt;
   const auto file = secrets_file(directory / "secrets.toml", user);
   const bool closed = file.facts.error == std::errc::permission_denied;
-  if (closed && wanted == SecretsWanted::IfReadable) return;
-  auto [secrets, diagnostics] = parse_secrets(file, &sites);
-  loaded.secrets = std::move(secrets);
-  loaded.secrets_checked = SecretsChecked::Yes;
-  std::move(diagnostics.begin(), diagnostics.end(), std::back_inserter(loaded.diagnostics));
+  if (closed && wanted == SecretsWanted::IfReadable) return std::nullopt;
+  return parse_secrets(file, sites);
+}
+
+/// The account of tunneld, before all else is known.
+std::string user_of(const SourceFile& gateway, const Facts& facts) {
+  const auto alone = parse(gateway, {}, facts);
+  return alone.configuration ? alone.configuration->gateway.user : Gateway{}.user;
 }
 
 }  // namespace
 
-Loaded load(const fs::path& directory, SecretsWanted secrets) {
+Loaded load(const fs::path& directory, SecretsWanted wanted) {
   std::vector<Diagnostic> diagnostics;
   check_directory(directory, diagnostics);
   check_directory(directory / "sites", diagnostics);
@@ -221,8 +224,18 @@ Loaded load(const fs::path& directory, SecretsWanted secrets) {
     gateway.facts = {};
   }
   const auto sites = read_profiles(directory / "sites", diagnostics);
-  auto loaded = parse(gateway, sites, facts_about(directory));
-  add_secrets(directory, names_of(sites), secrets, loaded);
+  auto facts = facts_about(directory);
+  const auto names = names_of(sites);
+  auto secrets = read_secrets(directory, user_of(gateway, facts), &names, wanted);
+  // A secret that a mistake keeps from being read is not missing as well.
+  if (secrets && secrets->diagnostics.empty()) facts.secrets = &secrets->secrets;
+  auto loaded = parse(gateway, sites, facts);
+  if (secrets) {
+    loaded.secrets = std::move(secrets->secrets);
+    loaded.secrets_checked = SecretsChecked::Yes;
+    std::move(secrets->diagnostics.begin(), secrets->diagnostics.end(),
+              std::back_inserter(loaded.diagnostics));
+  }
   if (loaded.configuration) check_readers(directory, *loaded.configuration, diagnostics);
   loaded.diagnostics.insert(loaded.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
   if (!loaded.diagnostics.empty()) loaded.configuration.reset();
@@ -235,7 +248,13 @@ Loaded check_file(const fs::path& file) {
   const auto folder = (error ? file : absolute).parent_path();
   const auto directory = folder.filename() == "sites" ? folder.parent_path() : folder;
   auto source = source_file(file);
-  if (!looks_like_secrets(source)) return parse_alone(source, facts_about(directory));
+  if (!looks_like_secrets(source)) {
+    auto facts = facts_about(directory);
+    const auto secrets =
+        read_secrets(directory, Gateway{}.user, nullptr, SecretsWanted::IfReadable);
+    if (secrets && secrets->diagnostics.empty()) facts.secrets = &secrets->secrets;
+    return parse_alone(source, facts);
+  }
   wipe(source.text);
   auto [secrets, diagnostics] = parse_secrets(secrets_file(file, Gateway{}.user), nullptr);
   Loaded loaded{.diagnostics = std::move(diagnostics),

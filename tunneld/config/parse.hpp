@@ -49,6 +49,8 @@ struct Facts {
   std::filesystem::path directory;
   std::function<FileFacts(const std::filesystem::path&)> file;
   std::function<KeyFacts(const std::filesystem::path&)> key;
+  /// Where the secrets that a profile needs must be; nullptr: not to be looked at.
+  const Secrets* secrets = nullptr;
 };
 
 /// Whether the secrets of a configuration could be looked at by whoever looked at the rest.

@@ -102,8 +102,8 @@ ipc::Settings Site::settings() const {
   ipc::Settings settings;
   settings.site = profile_.name;
   settings.interface = profile_.ppp.interface;
-  settings.local = profile_.ppp.local;
-  settings.remote = profile_.ppp.remote;
+  settings.local = profile_.ppp.local.preferred;
+  settings.remote = profile_.ppp.remote.preferred;
   settings.mru = profile_.ppp.mru;
   settings.ident = profile_.ppp.ident;
   settings.echo_interval = profile_.ppp.echo_interval;

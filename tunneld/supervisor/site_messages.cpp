@@ -67,7 +67,7 @@ void Site::on(const ipc::StageReached& reached) {
 /// Whether a link is what the profile asks for. Its MTU goes to the kernel: no IPv4 below 68.
 bool Site::agrees(const ipc::LinkUp& up) const {
   constexpr std::uint16_t kLeastMtu = 68;
-  return up.local == profile_.ppp.local && up.remote == profile_.ppp.remote &&
+  return up.local == profile_.ppp.local.preferred && up.remote == profile_.ppp.remote.preferred &&
          up.transmit_mru.bytes >= kLeastMtu;
 }
 
