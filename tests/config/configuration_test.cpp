@@ -200,6 +200,41 @@ TEST(TwoSites, HaveNoNearAddressInTheOthersNetwork) {
             "(sites/archive.toml:15)");
 }
 
+TEST(TwoSites, HaveNoNetworkToChooseFromThatHoldsTheOthersAddress) {
+  const auto choosy = with(archive_profile(), "10.224.1.1", "10.224.9.1");
+  EXPECT_EQ(clash(with(choosy, "10.224.1.6", "10.224.1.6/29"),
+                  with(dial_profile(), "10.224.1.1", "10.224.9.1")),
+            "10.224.1.2 may be the same address as another site's 10.224.1.6/29 "
+            "(sites/archive.toml:12)");
+  EXPECT_EQ(clash(with(archive_profile(), "10.224.1.6", "172.16.1.6/29")),
+            "172.16.1.0/24 holds another site's tunnel address 172.16.1.0/29 "
+            "(sites/archive.toml:12)");
+  EXPECT_TRUE(together(with(archive_profile(), "10.224.1.6", "0.0.0.0/0"),
+                       with(dial_profile(), "10.224.1.2", "0.0.0.0/0"))
+                  .configuration);
+}
+
+TEST(TwoSites, HaveNoFarEndOfIpv6InCommon) {
+  const auto v6 = [](std::string profile, std::string_view local, std::string_view remote) {
+    return with(std::move(profile), "[ppp]\n",
+                "[ppp]\nlocal6 = \"" + std::string{local} + "\"\nremote6 = \"" +
+                    std::string{remote} + "\"\n");
+  };
+  EXPECT_TRUE(together(v6(archive_profile(), "fd00::1", "fd00::3"),
+                       v6(dial_profile(), "fd00::1", "fd00::2"))
+                  .configuration);
+  EXPECT_EQ(clash(v6(archive_profile(), "fd00::1", "fd00::2"),
+                  v6(dial_profile(), "fd00::1", "fd00:0::2")),
+            "fd00::2 is another site's far end already (sites/archive.toml:11)");
+  EXPECT_EQ(
+      clash(v6(archive_profile(), "fd00::1", "fd00::3"), v6(dial_profile(), "fd00::3", "fd00::2")),
+      "fd00::3 is another site's far end (sites/archive.toml:11)");
+  EXPECT_EQ(
+      clash(v6(archive_profile(), "fd00::2", "fd00::3"), v6(dial_profile(), "fd00::1", "fd00::2")),
+      "fd00::2 is this gateway's own address towards another site "
+      "(sites/archive.toml:10)");
+}
+
 TEST(TwoSites, HaveNoKeyInCommon) {
   auto archive = with(answer_profile(), "tun0", "tun1");
   archive = with(archive, "10.224.1.1", "10.224.1.9");

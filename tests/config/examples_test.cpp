@@ -1,6 +1,7 @@
 // The examples that administrators copy from are right, and the broken ones are broken as they say.
 
 #include "tests/config/profiles.hpp"
+#include "tunneld/config/secrets_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,11 +55,22 @@ TEST(ExampleProfiles, ShowTheDefaults) {
                                 .host_keys = site.dial()->host_keys}));
 }
 
-/// A broken example is one site's profile alone; or a gateway's file; or a second site beside the
-/// one of examples/profiles/home.
+/// A broken example is one site's profile alone; or a gateway's file; or secrets for the site of
+/// examples/profiles/home; or a second site beside that one.
 Loaded load_broken(const std::string& name) {
   const auto file = example(fs::path{"broken"} / name);
+  if (name.starts_with("secrets-")) {
+    const std::vector<SiteName> sites{*SiteName::parse("labs")};
+    auto secrets = parse_secrets({file.name, Secret{to_bytes(file.text)}}, &sites);
+    return {.diagnostics = std::move(secrets.diagnostics)};
+  }
   if (name.starts_with("gateway-")) return parse(file, {}, make_facts());
+  if (name.starts_with("auth-secret-")) {
+    const Secrets none;
+    auto facts = make_facts();
+    facts.secrets = &none;
+    return parse_alone(file, facts);
+  }
   std::vector<SourceFile> sites{file};
   if (name.starts_with("second-")) sites.push_back(example("profiles/home/sites/labs.toml"));
   return parse(gateway_file(), sites, make_facts());

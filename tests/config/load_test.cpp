@@ -18,6 +18,7 @@ namespace tunnel::config {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -175,6 +176,72 @@ TEST_F(Loading, LooksAtTheSshConfig) {
   EXPECT_THAT(mistakes(), ElementsAre(HasSubstr("anybody may write to")));
   write("jump", "");
   EXPECT_THAT(mistakes(), IsEmpty());
+}
+
+TEST_F(Loading, ReadsTheSecrets) {
+  write("secrets.toml", "[sites.labs]\ntalisker = \"correct horse\"\n", 0600);
+  const auto loaded = load(directory_);
+  ASSERT_TRUE(loaded.configuration) << explain(loaded.diagnostics.at(0));
+  EXPECT_EQ(loaded.secrets_checked, SecretsChecked::Yes);
+  EXPECT_NE(loaded.secrets.find(*SiteName::parse("labs"), "talisker"), nullptr);
+}
+
+TEST_F(Loading, WithoutAFileOfSecretsHasNone) {
+  EXPECT_EQ(load(directory_).secrets_checked, SecretsChecked::Yes);
+}
+
+TEST_F(Loading, NoticesMistakesInTheSecretsAndNamesTheSitesThereAre) {
+  write("sites/archive.toml", "broken");
+  write("secrets.toml", "[sites.archive]\n[sites.lab]\n", 0640);
+  EXPECT_THAT(mistakes(), ElementsAre(HasSubstr("sites/archive.toml: syntax error"),
+                                      "secrets.toml: this file is open to others (mode 0640)",
+                                      "secrets.toml: there is no site \"lab\""));
+  fs::remove(directory_ / "secrets.toml");
+  fs::create_directory(directory_ / "secrets.toml");
+  EXPECT_THAT(mistakes(), Contains("secrets.toml: cannot read this file: Is a directory"));
+}
+
+TEST_F(Loading, ReadsNoSecretsForWhoeverHasNoUseForThem) {
+  write("secrets.toml", "broken", 0644);
+  const auto loaded = load(directory_, SecretsWanted::No);
+  EXPECT_THAT(messages(loaded), IsEmpty());
+  EXPECT_EQ(loaded.secrets_checked, SecretsChecked::No);
+}
+
+TEST_F(Loading, PassesOverSecretsThatTheReaderMayNotRead) {
+  write("sites/labs.toml", answer_profile());
+  write("secrets.toml", "broken", 0);
+  fs::permissions(directory_, static_cast<fs::perms>(0755));
+  const bool root = geteuid() == 0;
+  if (root) {
+    ASSERT_EQ(seteuid(65534), 0);  // nobody
+  }
+  const auto refused = load(directory_);
+  const auto passed_over = load(directory_, SecretsWanted::IfReadable);
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  EXPECT_THAT(messages(refused),
+              ElementsAre("secrets.toml: cannot read this file: Permission denied"));
+  EXPECT_THAT(messages(passed_over), IsEmpty());
+  EXPECT_EQ(passed_over.secrets_checked, SecretsChecked::No);
+}
+
+TEST_F(Loading, NoticesSecretsThatBelongToSomebodyElse) {
+  if (geteuid() == 0) {
+    write("secrets.toml", "", 0600);
+    ASSERT_EQ(chown((directory_ / "secrets.toml").c_str(), 65534, 65534), 0);
+    EXPECT_THAT(mistakes(), Contains(HasSubstr("belongs neither to root nor")));
+  }
+}
+
+TEST_F(Loading, OneFileMayBeTheSecrets) {
+  write("secrets.toml", "[sites.anywhere]\ntalisker = \"x\"\n", 0600);
+  EXPECT_TRUE(check_file(directory_ / "secrets.toml").configuration);
+  write("new.toml", "[secrets]\ntalisker = \"hunter\n", 0600);
+  const auto loaded = check_file(directory_ / "new.toml");
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(loaded.diagnostics[0].source_line, "talisker = ***");
 }
 
 TEST_F(Loading, OneFileFindsItsKeysBesideTheFolderSites) {

@@ -39,8 +39,8 @@ TEST(Profile, ThatDialsHasDefaultsForAllItDoesNotSay) {
                                 .client = SshClient::Libssh2,
                                 .ssh_config = ""}));
   EXPECT_EQ(labs.ppp, (Ppp{.interface = *InterfaceName::parse("tun0"),
-                           .local = *Ipv4Address::parse("10.224.1.1"),
-                           .remote = *Ipv4Address::parse("10.224.1.2"),
+                           .local = {*Ipv4Address::parse("10.224.1.1")},
+                           .remote = {*Ipv4Address::parse("10.224.1.2")},
                            .ident = "",
                            .mru = {1500},
                            .echo_interval = 1s,

@@ -1,5 +1,7 @@
 #include "tunneld/config/values.hpp"
 
+#include "tunneld/config/ppp_values.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -277,6 +279,40 @@ TEST(SiteNames, AreLowerCase) {
   for (const auto text : {"", "Labs", "-labs", "labs.old", "la bs"}) {
     EXPECT_FALSE(site_name(text).has_value()) << text;
   }
+}
+
+TEST(TunnelAddress6, IsAGlobalUnicastAddress) {
+  EXPECT_EQ(accepted(tunnel_address6("FD00:224:0::1")).str(), "fd00:224::1");
+  EXPECT_EQ(accepted(tunnel_address6("2001:db8::1")).str(), "2001:db8::1");
+  EXPECT_THAT(refused(tunnel_address6("::")).message, HasSubstr("no host's address"));
+  EXPECT_THAT(refused(tunnel_address6("::1")).message, HasSubstr("loopback"));
+  EXPECT_THAT(refused(tunnel_address6("::ffff:10.0.0.1")).message, HasSubstr("in disguise"));
+  EXPECT_THAT(refused(tunnel_address6("fe80::1")).message, HasSubstr("link-local"));
+  EXPECT_THAT(refused(tunnel_address6("ff02::1")).message, HasSubstr("multicast"));
+  EXPECT_THAT(refused(tunnel_address6("10.224.1.1")).message, HasSubstr("is not an IPv6 address"));
+  EXPECT_THAT(refused(tunnel_address6("fd00::1/64")).hint, HasSubstr("the address alone"));
+}
+
+TEST(InterfaceId, IsTheLowHalfOfAnAddressAndNotZero) {
+  EXPECT_EQ(accepted(interface_id("::1")), 1U);
+  EXPECT_EQ(accepted(interface_id("::8000:0:0:1")), 0x8000'0000'0000'0001U);
+  for (const auto text : {"::", "1::1", "0:0:0:1::", "1", "", "fe80::1", "::1/64"}) {
+    EXPECT_THAT(refused(interface_id(text)).message, HasSubstr("not an interface identifier"))
+        << text;
+  }
+}
+
+TEST(Counters, HaveBounds) {
+  EXPECT_EQ(accepted(max_configure(1)), 1U);
+  EXPECT_EQ(accepted(max_terminate(100)), 100U);
+  EXPECT_THAT(refused(max_configure(0)).message, HasSubstr("not between 1 and 100"));
+  EXPECT_THAT(refused(max_terminate(0)).message, HasSubstr("not between 1 and 100"));
+  EXPECT_THAT(refused(max_failure(101)).message, HasSubstr("not between 1 and 100"));
+  EXPECT_EQ(accepted(accm(0xffff'ffff)), 0xffff'ffffU);
+  EXPECT_THAT(refused(accm(0x1'0000'0000)).message, HasSubstr("not between 0 and"));
+  EXPECT_THAT(refused(accm(-1)).message, HasSubstr("not between 0 and"));
+  EXPECT_EQ(accepted(restart_interval("100ms")), 100ms);
+  EXPECT_THAT(refused(restart_interval("61s")).message, HasSubstr("is not between"));
 }
 
 }  // namespace

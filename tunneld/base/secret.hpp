@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace tunnel {
 
 /// Overwrites memory in a way that the compiler may not leave out.
 void wipe(MutableBytes memory) noexcept;
+void wipe(std::string& text) noexcept;
 
 /// Bytes that must not outlive their use: zeroed on destruction, movable, neither copyable nor
 /// formattable.

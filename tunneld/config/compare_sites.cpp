@@ -2,8 +2,9 @@
 
 #include "tunneld/config/site_draft.hpp"
 
-#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace tunnel::config {
 
@@ -39,21 +40,40 @@ class Pair {
   /// Any number of links may share their near address (RFC 1812 §2.2.7), but a far one leads to one
   /// place.
   void addresses() {
-    static constexpr auto kHint = "give each far end an address of its own";
-    if (later_.remote && earlier_.remote && later_.remote->value == earlier_.remote->value) {
-      clash(later_.remote->where, earlier_.remote->where,
-            later_.remote->value.str() + " is another site's far end already", kHint);
-    }
-    if (later_.remote && earlier_.local && later_.remote->value == earlier_.local->value) {
-      clash(later_.remote->where, earlier_.local->where,
-            later_.remote->value.str() + " is this gateway's own address towards another site",
-            kHint);
-    }
-    if (later_.local && earlier_.remote && later_.local->value == earlier_.remote->value) {
-      clash(later_.local->where, earlier_.remote->where,
-            later_.local->value.str() + " is another site's far end",
-            "give this end an address of its own");
-    }
+    static constexpr auto kFar = "give each far end an address of its own";
+    static constexpr auto kNear = "give this end an address of its own";
+    wishes(later_.remote, earlier_.remote, " is another site's far end already", kFar);
+    wishes(later_.remote, earlier_.local, " is this gateway's own address towards another site",
+           kFar);
+    wishes(later_.local, earlier_.remote, " is another site's far end", kNear);
+    addresses6(later_.remote6, earlier_.remote6, " is another site's far end already", kFar);
+    addresses6(later_.remote6, earlier_.local6,
+               " is this gateway's own address towards another site", kFar);
+    addresses6(later_.local6, earlier_.remote6, " is another site's far end", kNear);
+  }
+
+  using Wish = std::optional<Located<AddressWish>>;
+
+  /// Two fixed addresses that are the same, or a network to choose from that holds the other one:
+  /// `same` says what the first is then. What has no bounds at all is for the link to find out.
+  void wishes(const Wish& mine, const Wish& theirs, const std::string& same,
+              const std::string& hint) {
+    if (!mine || !theirs || mine->value.length == 0 || theirs->value.length == 0) return;
+    if (!mine->value.network().overlaps(theirs->value.network())) return;
+    const bool fixed = mine->value.fixed() && theirs->value.fixed();
+    const auto text = mine->value.str();
+    clash(mine->where, theirs->where,
+          fixed ? text + same
+                : text + " may be the same address as another site's " + theirs->value.str(),
+          hint);
+  }
+
+  using Address6 = std::optional<Located<Ipv6Address>>;
+
+  void addresses6(const Address6& mine, const Address6& theirs, const std::string& same,
+                  const std::string& hint) {
+    if (!mine || !theirs || mine->value != theirs->value) return;
+    clash(mine->where, theirs->where, mine->value.str() + same, hint);
   }
 
   void networks() {
@@ -67,26 +87,44 @@ class Pair {
     }
   }
 
+  /// A tunnel's address, or the network it is chosen from.
+  static std::vector<Located<Prefix>> tunnel_addresses(const SiteDraft& site) {
+    std::vector<Located<Prefix>> all;
+    for (const auto* wish : {&site.local, &site.remote}) {
+      if (*wish && (*wish)->value.length != 0) {
+        all.push_back({(*wish)->value.network(), (*wish)->where});
+      }
+    }
+    for (const auto* address : {&site.local6, &site.remote6}) {
+      if (*address) all.push_back({*Prefix::make((*address)->value, 128), (*address)->where});
+    }
+    return all;
+  }
+
+  static std::string str(const Prefix& prefix) {
+    const auto text = prefix.str();
+    const bool host = prefix.length() == Prefix::max_length(prefix.family());
+    return host ? text.substr(0, text.find('/')) : text;
+  }
+
   void addresses_in_networks() {
     static constexpr auto kHint =
         "packets for it would go into the wrong tunnel; take tunnel addresses that no site's "
         "networks hold";
-    for (const auto* address : {&later_.local, &later_.remote}) {
+    for (const auto& address : tunnel_addresses(later_)) {
       for (const auto& network : earlier_.networks) {
-        if (!*address || !network.value.contains((*address)->value)) continue;
-        clash(
-            (*address)->where, network.where,
-            (*address)->value.str() + " lies inside another site's network " + network.value.str(),
-            kHint);
+        if (!network.value.overlaps(address.value)) continue;
+        clash(address.where, network.where,
+              str(address.value) + " lies inside another site's network " + network.value.str(),
+              kHint);
       }
     }
-    for (const auto* address : {&earlier_.local, &earlier_.remote}) {
+    for (const auto& address : tunnel_addresses(earlier_)) {
       for (const auto& network : later_.networks) {
-        if (!*address || !network.value.contains((*address)->value)) continue;
-        clash(
-            network.where, (*address)->where,
-            network.value.str() + " holds another site's tunnel address " + (*address)->value.str(),
-            kHint);
+        if (!network.value.overlaps(address.value)) continue;
+        clash(network.where, address.where,
+              network.value.str() + " holds another site's tunnel address " + str(address.value),
+              kHint);
       }
     }
   }

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -65,15 +67,95 @@ struct Answer {
   bool operator==(const Answer&) const = default;
 };
 
-/// [ppp] of a site.
+/// The address of one end: `preferred`, or else any of its network of this length. Length 32: only
+/// this one; 0.0.0.0 with length 0: whatever the other end says.
+struct AddressWish {
+  Ipv4Address preferred{};
+  std::uint8_t length = 32;
+
+  constexpr bool fixed() const noexcept { return length == 32; }
+
+  constexpr std::uint32_t mask() const noexcept {
+    return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
+  }
+
+  constexpr bool allows(Ipv4Address address) const noexcept {
+    return ((address.value ^ preferred.value) & mask()) == 0;
+  }
+
+  Prefix network() const;
+  /// As it is written: "10.224.1.1", or "10.224.1.1/24".
+  std::string str() const;
+
+  bool operator==(const AddressWish&) const = default;
+};
+
+/// What this end does about an option or a protocol, as FreeBSD's ppp has it. It takes what the
+/// peer proposes from Accept upwards, proposes it itself from Request upwards, and gives the link
+/// up without it at Require.
+enum class Policy : std::uint8_t { Deny, Accept, Request, Require };
+
+/// A frame's check sequence (RFC 1570 §2.1), in bits.
+enum class Fcs : std::uint8_t { None = 0, Sixteen = 16, ThirtyTwo = 32 };
+
+/// How an end proves its name.
+enum class AuthMethod : std::uint8_t { Pap, ChapMd5, MsChapV2 };
+
+/// As it is written in a profile: "chap-md5".
+std::string_view word(AuthMethod method) noexcept;
+
+/// [ppp.options]: of LCP first, then IPCP and IPV6CP, IPCP's options (RFC 1877), and CCP's Deflate
+/// (RFC 1979).
+struct PppOptions {
+  Policy mru = Policy::Request;  // never Deny
+  Policy accm = Policy::Request;
+  Policy magic = Policy::Request;
+  Policy pfc = Policy::Request;
+  Policy acfc = Policy::Request;
+  Policy fcs = Policy::Accept;
+  Policy ip = Policy::Request;  // Deny in a profile with addresses of IPv6 only
+  Policy ipv6 = Policy::Deny;   // Request in a profile with addresses or networks of IPv6
+  Policy dns = Policy::Accept;
+  Policy nbns = Policy::Accept;
+  Policy deflate = Policy::Deny;
+
+  bool operator==(const PppOptions&) const = default;
+};
+
+/// [ppp.auth]. The secrets are in secrets.toml.
+struct PppAuth {
+  std::vector<AuthMethod> require{};  // how the peer must prove itself, best first; empty: need not
+  std::vector<AuthMethod> accept{};   // how this end proves itself if asked, best first
+  std::string name{};                 // this end's; never empty where `accept` is not
+  std::string peer{};                 // the peer's; never empty where `require` is not
+  std::chrono::milliseconds rechallenge{0};  // between challenges while the link is up; 0: never
+
+  bool operator==(const PppAuth&) const = default;
+};
+
+/// [ppp] of a site. Counters and timers are those of RFC 1661 §4.6.
 struct Ppp {
   InterfaceName interface;
-  Ipv4Address local;
-  Ipv4Address remote;
+  AddressWish local{};   // no more than a default where `options.ip` is Deny, as is `remote`
+  AddressWish remote{};  // where `pool` is empty
+  std::string pool{};    // where the peer's address comes from instead; only of a site that answers
+  std::optional<Ipv6Address> local6{};  // both or neither
+  std::optional<Ipv6Address> remote6{};
+  std::uint64_t interface_id = 0;  // RFC 5072 §4; 0: a random one
   std::string ident{};  // RFC 1570 Identification, at most 255 bytes; empty: none is sent
   Mru mru{1500};
+  std::uint32_t accm = 0;  // what the peer shall escape
+  Fcs fcs = Fcs::Sixteen;  // what is asked for
+  std::chrono::milliseconds restart{3000};
+  unsigned max_configure = 10;
+  unsigned max_terminate = 2;
+  unsigned max_failure = 5;
   std::chrono::milliseconds echo_interval{1000};
   unsigned echo_failures = 3;
+  std::vector<Ipv4Address> dns{};   // told to a peer that asks; at most two
+  std::vector<Ipv4Address> nbns{};  // the same
+  PppOptions options{};
+  PppAuth auth{};
 
   bool operator==(const Ppp&) const = default;
 };
@@ -120,11 +202,28 @@ struct Site {
   bool operator==(const Site&) const = default;
 };
 
+/// Addresses from one to another, both included.
+struct AddressRange {
+  Ipv4Address first;
+  Ipv4Address last;
+
+  bool operator==(const AddressRange&) const = default;
+};
+
+/// [pools.NAME] of tunneld.toml: addresses for the peers of sites that answer.
+struct Pool {
+  std::string name;
+  std::vector<AddressRange> addresses{};  // never empty; none overlaps another
+
+  bool operator==(const Pool&) const = default;
+};
+
 /// All that tunneld is told: comparable as a whole and site by site, for a reload to see what
 /// changed.
 struct Configuration {
   Gateway gateway;
-  std::vector<Site> sites;  // sorted by name
+  std::vector<Site> sites;    // sorted by name
+  std::vector<Pool> pools{};  // sorted by name
 
   bool operator==(const Configuration&) const = default;
 };

@@ -72,7 +72,7 @@ std::string hint_for(std::string_view description) {
   for (const auto& [words, hint] : kHints) {
     if (description.find(words) != std::string_view::npos) return std::string{hint};
   }
-  return "write KEY = VALUE, with text in double quotes";
+  return std::string{kSyntaxHint};
 }
 
 /// The text behind a string that begins at the front of `text`; an open one ends with the text, or

@@ -45,6 +45,9 @@ struct Entry {
 /// What a value is, in words: "an integer".
 std::string_view type_name(const Value& value);
 
+/// The hint for a mistake that no other hint fits.
+inline constexpr std::string_view kSyntaxHint = "write KEY = VALUE, with text in double quotes";
+
 struct SyntaxError {
   Location where;
   std::string message;

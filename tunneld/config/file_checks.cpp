@@ -119,4 +119,22 @@ void check_ssh_config(SiteDraft& draft, Location where, const Facts& facts) {
   }
 }
 
+bool check_secrets_file(const SecretsFile& file, Report& report) {
+  const auto name = printable(file.name);
+  if (file.facts.error) {
+    report.error("cannot read this file: " + file.facts.error.message(),
+                 "it must be a plain file that belongs to the account of tunneld");
+    return false;
+  }
+  if ((file.facts.mode & (S_IRWXG | S_IRWXO)) != 0) {
+    report.error("this file is open to others (mode " + octal(file.facts.mode) + ')',
+                 "chmod 600 " + name + ", and change the secrets if others may have read them");
+  }
+  if (file.facts.owner == Owner::Other) {
+    report.error("this file belongs neither to root nor to the account of tunneld",
+                 "chown it to the account that tunneld runs under, such as: chown tunneld " + name);
+  }
+  return true;
+}
+
 }  // namespace tunnel::config

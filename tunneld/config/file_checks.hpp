@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tunneld/config/secrets_file.hpp"
 #include "tunneld/config/site_draft.hpp"
 
 namespace tunnel::config {
@@ -15,5 +16,8 @@ void check_identity(SiteDraft& draft, Location where, const Facts& facts);
 /// The file that OpenSSH's client is pointed to: there, and written by nobody else, for a
 /// ProxyCommand in it is executed.
 void check_ssh_config(SiteDraft& draft, Location where, const Facts& facts);
+
+/// The file of secrets: ours alone. False when there is no text to go on with.
+bool check_secrets_file(const SecretsFile& file, Report& report);
 
 }  // namespace tunnel::config

@@ -11,7 +11,7 @@ namespace tunnel::config {
 
 namespace {
 
-constexpr std::array<KnownTable, 1> kTables{{{"gateway", false, ""}}};
+constexpr std::array<KnownTable, 2> kTables{{{"gateway", false, ""}, {"pools", false, ""}}};
 
 /// [filter] is known by name, so that nobody believes to be protected by rules that are not read.
 Table without_filter(Table root, Report& report) {
@@ -23,18 +23,7 @@ Table without_filter(Table root, Report& report) {
   return root;
 }
 
-}  // namespace
-
-Gateway read_gateway(const SourceFile& file, const Facts& facts, Report& report) {
-  Gateway gateway{.name = facts.host_name};
-  if (!check_source(file, report)) return gateway;
-  auto document = parse_document(file.text);
-  if (document.error) {
-    report.error(document.error->where, document.error->message, document.error->hint);
-    return gateway;
-  }
-  const auto root = without_filter(std::move(document.root), report);
-  check_tables(root, kTables, report);
+void read_gateway_table(const Table& root, Gateway& gateway, Report& report) {
   auto in = open_table(root, "gateway", report);
   gateway.name = in.value_or("name", gateway_name, gateway.name);
   gateway.runtime_dir = in.value_or("runtime_dir", socket_directory, gateway.runtime_dir);
@@ -54,13 +43,29 @@ Gateway read_gateway(const SourceFile& file, const Facts& facts, Report& report)
   gateway.bridge = in.value_or("bridge", absolute_path, gateway.bridge);
   gateway.forwarding = in.value_or("forwarding", forwarding, gateway.forwarding);
   in.finish();
-  return gateway;
+}
+
+}  // namespace
+
+GatewayDraft read_gateway(const SourceFile& file, const Facts& facts, Report& report) {
+  GatewayDraft draft{.gateway = {.name = facts.host_name}};
+  if (!check_source(file, report)) return draft;
+  auto document = parse_document(file.text);
+  if (document.error) {
+    report.error(document.error->where, document.error->message, document.error->hint);
+    return draft;
+  }
+  const auto root = without_filter(std::move(document.root), report);
+  check_tables(root, kTables, report);
+  read_gateway_table(root, draft.gateway, report);
+  draft.pools = read_pools(root, report);
+  return draft;
 }
 
 bool looks_like_gateway(const SourceFile& file) {
   const auto document = parse_document(file.text);
   const auto has = [&](std::string_view table) { return document.root.find(table) != nullptr; };
-  return (has("gateway") || has("filter")) && !has("site");
+  return (has("gateway") || has("pools") || has("filter")) && !has("site");
 }
 
 }  // namespace tunnel::config

@@ -2,6 +2,7 @@
 
 #include "tunneld/base/secret.hpp"
 #include "tunneld/base/unique_fd.hpp"
+#include "tunneld/config/secrets_file.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 namespace tunnel::config {
@@ -30,6 +32,7 @@ std::error_code last_error() {
 struct File {
   FileFacts facts;
   std::vector<std::uint8_t> bytes;
+  uid_t owner = 0;
 };
 
 /// Reads all of it, or says in the facts why not. The buffer has its size from the start: growing
@@ -54,6 +57,7 @@ File read_file(const fs::path& path, std::size_t limit) {
     return failed(make_error_code(std::errc::file_too_large));
   }
   file.facts.mode = status.st_mode & kPermissions;
+  file.owner = status.st_uid;
   file.bytes.resize(static_cast<std::size_t>(status.st_size));
   std::size_t done = 0;
   while (done < file.bytes.size()) {
@@ -85,6 +89,29 @@ KeyFacts key_facts(const fs::path& path) {
 SourceFile source_file(const fs::path& path) {
   auto file = read_file(path, kMaxProfile);
   return {path.string(), std::string(file.bytes.begin(), file.bytes.end()), file.facts};
+}
+
+/// Root, the account that tunneld gets, and the one it has already.
+Owner owner_of(uid_t owner, const std::string& user) {
+  if (owner == 0 || owner == ::geteuid()) return Owner::Trusted;
+  const passwd* const account = ::getpwnam(user.c_str());
+  return account != nullptr && account->pw_uid == owner ? Owner::Trusted : Owner::Other;
+}
+
+SecretsFile secrets_file(const fs::path& path, const std::string& user) {
+  auto file = read_file(path, kMaxProfile);
+  file.facts.owner = owner_of(file.owner, user);
+  return {path.string(), Secret{std::move(file.bytes)}, file.facts};
+}
+
+/// The sites there are, even those whose profiles have mistakes.
+std::vector<SiteName> names_of(const std::vector<SourceFile>& profiles) {
+  std::vector<SiteName> names;
+  for (const auto& profile : profiles) {
+    const auto name = SiteName::parse(fs::path{profile.name}.stem().string());
+    if (name) names.push_back(*name);
+  }
+  return names;
 }
 
 std::string host_name() {
@@ -163,11 +190,29 @@ void check_readers(const fs::path& directory, const Configuration& configuration
     check(site.file, for_group);
     if (const auto* dial = site.dial()) check(dial->identity, "chown " + user);
   }
+  check(directory / "secrets.toml", "chown " + user);
+}
+
+/// The secrets beside a configuration; nothing where nobody wants them, or may not have them.
+std::optional<LoadedSecrets> read_secrets(const fs::path& directory, const std::string& user,
+                                          const std::vector<SiteName>* sites,
+                                          SecretsWanted wanted) {
+  if (wanted == SecretsWanted::No) return std::nullopt;
+  const auto file = secrets_file(directory / "secrets.toml", user);
+  const bool closed = file.facts.error == std::errc::permission_denied;
+  if (closed && wanted == SecretsWanted::IfReadable) return std::nullopt;
+  return parse_secrets(file, sites);
+}
+
+/// The account of tunneld, before all else is known.
+std::string user_of(const SourceFile& gateway, const Facts& facts) {
+  const auto alone = parse(gateway, {}, facts);
+  return alone.configuration ? alone.configuration->gateway.user : Gateway{}.user;
 }
 
 }  // namespace
 
-Loaded load(const fs::path& directory) {
+Loaded load(const fs::path& directory, SecretsWanted wanted) {
   std::vector<Diagnostic> diagnostics;
   check_directory(directory, diagnostics);
   check_directory(directory / "sites", diagnostics);
@@ -179,7 +224,18 @@ Loaded load(const fs::path& directory) {
     gateway.facts = {};
   }
   const auto sites = read_profiles(directory / "sites", diagnostics);
-  auto loaded = parse(gateway, sites, facts_about(directory));
+  auto facts = facts_about(directory);
+  const auto names = names_of(sites);
+  auto secrets = read_secrets(directory, user_of(gateway, facts), &names, wanted);
+  // A secret that a mistake keeps from being read is not missing as well.
+  if (secrets && secrets->diagnostics.empty()) facts.secrets = &secrets->secrets;
+  auto loaded = parse(gateway, sites, facts);
+  if (secrets) {
+    loaded.secrets = std::move(secrets->secrets);
+    loaded.secrets_checked = SecretsChecked::Yes;
+    std::move(secrets->diagnostics.begin(), secrets->diagnostics.end(),
+              std::back_inserter(loaded.diagnostics));
+  }
   if (loaded.configuration) check_readers(directory, *loaded.configuration, diagnostics);
   loaded.diagnostics.insert(loaded.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
   if (!loaded.diagnostics.empty()) loaded.configuration.reset();
@@ -191,7 +247,21 @@ Loaded check_file(const fs::path& file) {
   const auto absolute = fs::absolute(file, error);
   const auto folder = (error ? file : absolute).parent_path();
   const auto directory = folder.filename() == "sites" ? folder.parent_path() : folder;
-  return parse_alone(source_file(file), facts_about(directory));
+  auto source = source_file(file);
+  if (!looks_like_secrets(source)) {
+    auto facts = facts_about(directory);
+    const auto secrets =
+        read_secrets(directory, Gateway{}.user, nullptr, SecretsWanted::IfReadable);
+    if (secrets && secrets->diagnostics.empty()) facts.secrets = &secrets->secrets;
+    return parse_alone(source, facts);
+  }
+  wipe(source.text);
+  auto [secrets, diagnostics] = parse_secrets(secrets_file(file, Gateway{}.user), nullptr);
+  Loaded loaded{.diagnostics = std::move(diagnostics),
+                .secrets = std::move(secrets),
+                .secrets_checked = SecretsChecked::Yes};
+  if (loaded.diagnostics.empty()) loaded.configuration.emplace();
+  return loaded;
 }
 
 }  // namespace tunnel::config

@@ -103,9 +103,8 @@ Checked<Ipv4Address> tunnel_address(std::string_view text) {
   static constexpr std::string_view kHint =
       "write an address of a private network that neither site uses, such as \"10.224.1.1\"";
   if (Ipv6Address::parse(text)) {
-    return Complaint{
-        in_quotes(text) + " is an IPv6 address, which this version cannot give a tunnel",
-        "write an IPv4 address; IPv6 through the tunnel comes with IPV6CP"};
+    return Complaint{in_quotes(text) + " is an IPv6 address",
+                     "write an IPv4 address here, and the IPv6 ones as local6 and remote6"};
   }
   const auto address = Ipv4Address::parse(text);
   if (!address) {
@@ -120,6 +119,32 @@ Checked<Ipv4Address> tunnel_address(std::string_view text) {
     }
   }
   return *address;
+}
+
+Checked<AddressWish> address_wish(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto address = Ipv4Address::parse(text.substr(0, slash));
+  if (slash == std::string_view::npos || !address) {
+    const auto fixed = tunnel_address(text);
+    if (!fixed.has_value()) return fixed.error();
+    return AddressWish{*fixed, 32};
+  }
+  const auto parts = split<Ipv4Address>(text, 32);
+  if (!parts) {
+    return Complaint{in_quotes(text) + " has no prefix length from 0 to 32 after its slash",
+                     "write the address alone, or \"10.224.1.1/24\" for this one before any other "
+                     "of its network"};
+  }
+  const AddressWish wish{*address, static_cast<std::uint8_t>(parts->length)};
+  if (wish == AddressWish{{}, 0}) return wish;
+  const auto usable = tunnel_address(address->str());
+  if (!usable.has_value()) return usable.error();
+  const std::uint32_t host = address->value & ~wish.mask();
+  if (wish.length < 31 && (host == 0 || host == ~wish.mask())) {
+    return Complaint{address->str() + " is no host of the network " + wish.network().str(),
+                     "write the address that is taken first, and the length: \"10.224.1.1/24\""};
+  }
+  return wish;
 }
 
 Checked<Prefix> remote_network(std::string_view text) {

@@ -13,7 +13,7 @@ namespace tunnel::config {
 namespace {
 
 /// The end of every run: all diagnostics, or else a configuration.
-Loaded conclude(Gateway gateway, const Report& gateway_report, std::vector<SiteDraft> drafts) {
+Loaded conclude(GatewayDraft gateway, const Report& gateway_report, std::vector<SiteDraft> drafts) {
   Loaded loaded{.diagnostics = gateway_report.sorted()};
   for (const auto& draft : drafts) {
     auto diagnostics = draft.report.sorted();
@@ -21,7 +21,12 @@ Loaded conclude(Gateway gateway, const Report& gateway_report, std::vector<SiteD
   }
   if (!loaded.diagnostics.empty()) return loaded;
 
-  Configuration configuration{.gateway = std::move(gateway), .sites = {}};
+  Configuration configuration{.gateway = std::move(gateway.gateway), .sites = {}};
+  for (auto& draft : gateway.pools) {
+    Pool pool{.name = std::move(draft.name.value)};
+    for (const auto& range : draft.addresses) pool.addresses.push_back(range.value);
+    configuration.pools.push_back(std::move(pool));
+  }
   for (auto& draft : drafts) configuration.sites.push_back(finish_site(std::move(draft)));
   loaded.configuration = std::move(configuration);
   return loaded;
@@ -39,6 +44,7 @@ Loaded parse(const SourceFile& gateway, std::span<const SourceFile> sites, const
     return std::tie(a.name, a.report.file()) < std::tie(b.name, b.report.file());
   });
   compare_sites(drafts);
+  compare_pools(read.pools, report, drafts);
   return conclude(std::move(read), report, std::move(drafts));
 }
 
@@ -48,7 +54,7 @@ Loaded parse_alone(const SourceFile& file, const Facts& facts) {
   }
   std::vector<SiteDraft> drafts;
   drafts.push_back(read_site(file, facts));
-  return conclude(Gateway{.name = facts.host_name}, Report{SourceFile{}}, std::move(drafts));
+  return conclude({.gateway = {.name = facts.host_name}}, Report{SourceFile{}}, std::move(drafts));
 }
 
 }  // namespace tunnel::config

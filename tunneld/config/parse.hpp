@@ -3,9 +3,11 @@
 #include "tunneld/config/configuration.hpp"
 #include "tunneld/config/diagnostic.hpp"
 #include "tunneld/config/private_key.hpp"
+#include "tunneld/config/secrets.hpp"
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -16,10 +18,14 @@
 
 namespace tunnel::config {
 
+/// Whom a file belongs to: root or the account of tunneld, or somebody else.
+enum class Owner : std::uint8_t { Trusted, Other };
+
 /// What the file system says about a file: its permission bits, or why it has nothing to say.
 struct FileFacts {
   std::error_code error{};
   mode_t mode = 0600;
+  Owner owner = Owner::Trusted;
 };
 
 /// The same of a private key, and what is in it.
@@ -43,13 +49,20 @@ struct Facts {
   std::filesystem::path directory;
   std::function<FileFacts(const std::filesystem::path&)> file;
   std::function<KeyFacts(const std::filesystem::path&)> key;
+  /// Where the secrets that a profile needs must be; nullptr: not to be looked at.
+  const Secrets* secrets = nullptr;
 };
 
+/// Whether the secrets of a configuration could be looked at by whoever looked at the rest.
+enum class SecretsChecked : std::uint8_t { No, Yes };
+
 /// A configuration, when there is no diagnostic; else all that is wrong, in the order of the
-/// files and of the lines in each.
+/// files and of the lines in each. The secrets beside it are only load()'s to read.
 struct Loaded {
   std::optional<Configuration> configuration{};
   std::vector<Diagnostic> diagnostics{};
+  Secrets secrets{};
+  SecretsChecked secrets_checked = SecretsChecked::No;
 };
 
 /// Parses and validates a whole configuration: each file alone, and the sites against each other.

@@ -41,10 +41,14 @@ void Report::error(Location where, std::string message, std::string hint) {
                         .hint = std::move(hint)};
   if (where.line != 0 && where.line <= lines_.size()) {
     diagnostic.source_line = lines_[where.line - 1];
-  }
-  if (where.last_column == kEndOfLine) {
-    const auto length = static_cast<unsigned>(length_in_characters(diagnostic.source_line));
-    diagnostic.last_column = std::max(length, where.first_column) + 1;
+    // A region over several lines ends with its first. What is not shown has no columns, but for
+    // the end of the line, which the parser may have stumbled over.
+    const auto end = static_cast<unsigned>(length_in_characters(diagnostic.source_line)) + 1;
+    diagnostic.first_column = std::min(where.first_column, end + 1);
+    diagnostic.last_column =
+        std::max(std::min(where.last_column, end), diagnostic.first_column + 1);
+  } else if (where.last_column == kEndOfLine) {
+    diagnostic.last_column = where.first_column + 1;
   }
   diagnostics_.push_back(std::move(diagnostic));
 }

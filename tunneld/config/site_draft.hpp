@@ -25,12 +25,12 @@ struct SiteDraft {
   std::vector<Located<AuthorizedKey>> authorized_keys{};  // what goes into `answer`
 
   std::optional<Located<InterfaceName>> interface {};
-  std::optional<Located<Ipv4Address>> local{};
-  std::optional<Located<Ipv4Address>> remote{};
-  std::string ident{};
-  Mru mru{};
-  std::chrono::milliseconds echo_interval{};
-  unsigned echo_failures = 0;
+  std::optional<Located<AddressWish>> local{};
+  std::optional<Located<AddressWish>> remote{};
+  std::optional<Located<std::string>> pool{};
+  std::optional<Located<Ipv6Address>> local6{};
+  std::optional<Located<Ipv6Address>> remote6{};
+  Ppp ppp{};  // all but these, which go into it
 
   std::vector<Located<Prefix>> networks{};  // what goes into `routes`
   Routes routes{};
@@ -39,6 +39,12 @@ struct SiteDraft {
 
 /// Reads one profile; all that can be said about it alone is in the draft's report.
 SiteDraft read_site(const SourceFile& file, const Facts& facts);
+
+/// Reads [ppp] of a profile into the draft, whose role and networks have been read.
+void read_ppp(const Table& root, SiteDraft& draft, const Facts& facts);
+
+/// Reads [ppp.auth] out of [ppp]; a secret that it needs and `facts` have not is an error.
+void read_auth(TableReader& ppp, SiteDraft& draft, const Facts& facts);
 
 /// Adds to the reports what is wrong between sites: one interface, peer address, network or key
 /// for two of them, or a tunnel's address inside another site's network. Each pair is reported

@@ -150,24 +150,6 @@ void read_ssh(const Table& root, SiteDraft& draft, const Facts& facts) {
   in.finish();
 }
 
-void read_ppp(const Table& root, SiteDraft& draft) {
-  const Ppp defaults{.interface = *InterfaceName::parse("tun0"), .local = {}, .remote = {}};
-  auto in = open_table(root, "ppp", draft.report);
-  draft.interface = in.required("interface", interface_name, "\"tun0\"");
-  draft.local = in.required("local", tunnel_address, "\"10.224.1.1\", this end's address");
-  draft.remote = in.required("remote", tunnel_address, "\"10.224.1.2\", the far end's address");
-  draft.ident = in.value_or("ident", plain_text, defaults.ident);
-  draft.mru = in.value_or("mru", mru, defaults.mru);
-  draft.echo_interval = in.value_or("echo_interval", echo_interval, defaults.echo_interval);
-  draft.echo_failures = in.value_or("echo_failures", echo_failures, defaults.echo_failures);
-  in.finish();
-  if (draft.local && draft.remote && draft.local->value == draft.remote->value) {
-    draft.report.error(draft.remote->where,
-                       "both ends have the address " + draft.remote->value.str(),
-                       "write the far end's address here; it is \"local\" over there");
-  }
-}
-
 void read_routes(const Table& root, SiteDraft& draft) {
   auto in = open_table(root, "routes", draft.report);
   draft.networks =
@@ -224,16 +206,23 @@ SiteDraft read_site(const SourceFile& file, const Facts& facts) {
   }
   check_tables(document.root, kTables, draft.report);
   read_site_table(document.root, draft);
-  read_ppp(document.root, draft);
   read_routes(document.root, draft);
-  read_ssh(document.root, draft, facts);  // after the networks, which the host must not lie in
+  // After the networks, which the host must not lie in, and which want a protocol to carry them.
+  read_ssh(document.root, draft, facts);
+  read_ppp(document.root, draft, facts);
   read_reconnect(document.root, draft);
   return draft;
 }
 
 Site finish_site(SiteDraft draft) {
-  TUNNEL_CHECK(draft.report.clean() && draft.name && draft.interface && draft.local &&
-               draft.remote && draft.role);
+  TUNNEL_CHECK(draft.report.clean() && draft.name && draft.interface && draft.role);
+  auto ppp = std::move(draft.ppp);
+  ppp.interface = draft.interface->value;
+  if (draft.local) ppp.local = draft.local->value;
+  if (draft.remote) ppp.remote = draft.remote->value;
+  if (draft.pool) ppp.pool = draft.pool->value;
+  if (draft.local6) ppp.local6 = draft.local6->value;
+  if (draft.remote6) ppp.remote6 = draft.remote6->value;
   for (auto& key : draft.authorized_keys) {
     draft.answer.authorized_keys.push_back(std::move(key.value));
   }
@@ -244,13 +233,7 @@ Site finish_site(SiteDraft draft) {
               .description = std::move(draft.description),
               .autostart = draft.autostart,
               .ssh = std::move(ssh),
-              .ppp = {.interface = draft.interface->value,
-                      .local = draft.local->value,
-                      .remote = draft.remote->value,
-                      .ident = std::move(draft.ident),
-                      .mru = draft.mru,
-                      .echo_interval = draft.echo_interval,
-                      .echo_failures = draft.echo_failures},
+              .ppp = std::move(ppp),
               .routes = std::move(draft.routes),
               .reconnect = draft.reconnect,
               .file = draft.report.file()};

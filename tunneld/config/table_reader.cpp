@@ -56,6 +56,13 @@ void TableReader::refuse_empty(std::string_view key, std::string_view example) {
                 "write " + std::string{key} + " = " + std::string{example});
 }
 
+TableReader TableReader::table(std::string_view key, std::string_view full_name) {
+  const auto* value = take(key);
+  const auto* nested = value == nullptr ? nullptr : std::get_if<Table>(&value->data);
+  if (value != nullptr && nested == nullptr) report_wrong_type(key, *value, Wanted::Table);
+  return TableReader{full_name, nested, value == nullptr ? Location{} : value->where, report_};
+}
+
 void TableReader::forbid(std::string_view key, std::string_view message, std::string_view hint) {
   forbidden_.push_back(key);
   if (table_ == nullptr) return;
@@ -83,6 +90,8 @@ void TableReader::report_wrong_type(std::string_view key, const Value& value, Wa
         return {"true or false", "write true or false without quotes"};
       case Wanted::List:
         return {"a list", "put it in brackets: [\"...\", \"...\"]"};
+      case Wanted::Table:
+        return {"keys of its own", "write its name in brackets on a line, and its keys below it"};
     }
     return {};
   }();

@@ -74,6 +74,10 @@ class TableReader {
     return list(key, check);
   }
 
+  /// A table within this one: `full_name` is its name in messages, "ppp.auth". Its reader reads
+  /// nothing if it is not there; it is finished on its own.
+  TableReader table(std::string_view key, std::string_view full_name);
+
   /// A key that exists, but not for this site: an error where it stands.
   void forbid(std::string_view key, std::string_view message, std::string_view hint);
 
@@ -88,7 +92,7 @@ class TableReader {
     std::string_view example;
   };
 
-  enum class Wanted : std::uint8_t { Text, Duration, Integer, Flag, List };
+  enum class Wanted : std::uint8_t { Text, Duration, Integer, Flag, List, Table };
 
   template <typename T, typename Raw>
   std::optional<Located<T>> read(std::string_view key, const Value& value,

@@ -1,6 +1,7 @@
 #include "tunneld/config/values.hpp"
 
 #include "tunneld/config/text.hpp"
+#include "tunneld/config/value_kinds.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,30 +16,6 @@ namespace tunnel::config {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// One of a few words.
-template <typename T, std::size_t N>
-Checked<T> choose(std::string_view text, const std::array<std::pair<std::string_view, T>, N>& all) {
-  std::vector<std::string_view> words;
-  std::string list;
-  for (const auto& [word, value] : all) {
-    if (word == text) return value;
-    words.push_back(word);
-    list += (list.empty() ? "" : " or ") + in_quotes(word);
-  }
-  const auto meant = nearest(text, words);
-  return Complaint{in_quotes(text) + " is not " + list,
-                   meant ? "did you mean " + in_quotes(*meant) + "?" : "write " + list};
-}
-
-/// A number between two others.
-template <typename T>
-Checked<T> between(std::int64_t value, std::int64_t low, std::int64_t high, std::string hint) {
-  if (value >= low && value <= high) return static_cast<T>(value);
-  return Complaint{std::to_string(value) + " is not between " + std::to_string(low) + " and " +
-                       std::to_string(high),
-                   std::move(hint)};
-}
 
 constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
@@ -76,6 +53,8 @@ std::string duration_text(milliseconds duration) {
   return text;
 }
 
+}  // namespace
+
 Checked<milliseconds> duration(std::string_view text, milliseconds low, milliseconds high) {
   const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
   const auto digits = static_cast<std::size_t>(end - text.begin());
@@ -97,8 +76,6 @@ Checked<milliseconds> duration(std::string_view text, milliseconds low, millisec
   }
   return value;
 }
-
-}  // namespace
 
 Checked<Role> role(std::string_view text) {
   return choose<Role, 2>(text, {{{"dial", Role::Dial}, {"answer", Role::Answer}}});

@@ -46,6 +46,8 @@ Checked<std::filesystem::path> socket_directory(std::string_view text);
 
 /// One end of a point-to-point link: an IPv4 unicast address.
 Checked<Ipv4Address> tunnel_address(std::string_view text);
+/// The same, or with a length: any address of the network, this one first. "0.0.0.0/0": any.
+Checked<AddressWish> address_wish(std::string_view text);
 /// A network to route into the tunnel: of either family, unicast, not the whole Internet.
 Checked<Prefix> remote_network(std::string_view text);
 /// A network or address of either family, as sshd's from="" takes it: "ADDRESS/LENGTH".

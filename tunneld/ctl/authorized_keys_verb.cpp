@@ -68,7 +68,7 @@ std::vector<config::Site> sound_sites(const fs::path& config, const std::set<fs:
 /// As much of the configuration as can be relied on.
 Result<config::Configuration> reliable_configuration(const Context& context) {
   const auto& directory = context.common.config;
-  auto loaded = config::load(directory);
+  auto loaded = config::load(directory, config::SecretsWanted::No);
   if (loaded.configuration) return std::move(*loaded.configuration);
   std::set<fs::path> unsound;
   for (const auto& diagnostic : loaded.diagnostics) {

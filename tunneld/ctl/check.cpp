@@ -25,6 +25,43 @@ std::vector<std::string> network_texts(const config::Site& site) {
   return networks;
 }
 
+/// " 10.224.1.1 to 10.224.1.2 and fd00::1 to fd00::2", of what the link carries.
+std::string addresses_text(const config::Ppp& ppp) {
+  std::vector<std::string> families;
+  if (ppp.options.ip != config::Policy::Deny) {
+    families.push_back(ppp.local.str() + " to " +
+                       (ppp.pool.empty() ? ppp.remote.str() : "one of the pool " + ppp.pool));
+  }
+  if (ppp.local6 && ppp.remote6) {
+    families.push_back(ppp.local6->str() + " to " + ppp.remote6->str());
+  } else if (ppp.options.ipv6 != config::Policy::Deny) {
+    families.emplace_back("IPv6 link-local");
+  }
+  std::string out;
+  for (const auto& family : families) out += (out.empty() ? " " : " and ") + family;
+  return out;
+}
+
+std::vector<std::string> method_texts(const std::vector<config::AuthMethod>& methods) {
+  std::vector<std::string> words;
+  for (const auto method : methods) words.emplace_back(config::word(method));
+  return words;
+}
+
+/// What each end must prove.
+std::string proofs_text(const config::PppAuth& auth) {
+  std::string out;
+  if (!auth.require.empty()) {
+    out += ", the far end proves to be " + terminal_text(auth.peer) + " by " +
+           joined(method_texts(auth.require));
+  }
+  if (!auth.accept.empty()) {
+    out += ", this end proves to be " + terminal_text(auth.name) + " by " +
+           joined(method_texts(auth.accept));
+  }
+  return out;
+}
+
 std::string site_line(const config::Site& site) {
   auto out = site.name.str() + ": ";
   if (const auto* dial = site.dial()) {
@@ -32,18 +69,35 @@ std::string site_line(const config::Site& site) {
   } else {
     out += "answers " + counted(site.answer()->authorized_keys.size(), "key");
   }
-  out +=
-      ", " + site.ppp.interface.str() + ' ' + site.ppp.local.str() + " to " + site.ppp.remote.str();
+  out += ", " + site.ppp.interface.str() + addresses_text(site.ppp) + proofs_text(site.ppp.auth);
   const auto networks = network_texts(site);
   return out + (networks.empty() ? ", no networks" : ", networks " + joined(networks));
+}
+
+json::array words_json(const std::vector<config::AuthMethod>& methods) {
+  json::array words;
+  for (const auto& method : method_texts(methods)) words.emplace_back(method);
+  return words;
 }
 
 json::object site_json(const config::Site& site) {
   json::object out{{"site", site.name.str()},
                    {"role", site.role() == config::Role::Dial ? "dial" : "answer"},
                    {"interface", site.ppp.interface.str()},
-                   {"local", site.ppp.local.str()},
-                   {"remote", site.ppp.remote.str()}};
+                   {"local", nullptr},
+                   {"remote", nullptr},
+                   {"pool", nullptr},
+                   {"local6", nullptr},
+                   {"remote6", nullptr},
+                   {"require", words_json(site.ppp.auth.require)},
+                   {"accept", words_json(site.ppp.auth.accept)}};
+  const auto& ppp = site.ppp;
+  const bool ipv4 = ppp.options.ip != config::Policy::Deny;
+  if (ipv4) out["local"] = ppp.local.str();
+  if (ipv4 && ppp.pool.empty()) out["remote"] = ppp.remote.str();
+  if (!ppp.pool.empty()) out["pool"] = ppp.pool;
+  if (ppp.local6) out["local6"] = ppp.local6->str();
+  if (ppp.remote6) out["remote6"] = ppp.remote6->str();
   json::array networks;
   for (const auto& network : network_texts(site)) networks.emplace_back(network);
   out["networks"] = std::move(networks);
@@ -70,6 +124,7 @@ json::object result_json(const config::Loaded& loaded) {
     for (const auto& site : loaded.configuration->sites) sites.push_back(site_json(site));
   }
   return {{"ok", loaded.diagnostics.empty()},
+          {"secrets_checked", loaded.secrets_checked == config::SecretsChecked::Yes},
           {"diagnostics", std::move(diagnostics)},
           {"sites", std::move(sites)}};
 }
@@ -105,14 +160,19 @@ ExitCode run(const Context& context, const CheckCommand& command) {
   if (error) {
     return context.fail("cannot check " + terminal_text(path.native()) + ": " + error.message());
   }
-  const auto loaded =
-      kind == fs::file_type::directory ? config::load(path) : config::check_file(path);
+  const auto loaded = kind == fs::file_type::directory
+                          ? config::load(path, config::SecretsWanted::IfReadable)
+                          : config::check_file(path);
   if (command.format == Format::Json) {
     context.out.line(json_line(result_json(loaded)));
   } else if (loaded.configuration) {
     context.out.print(sites_text(path, *loaded.configuration));
   } else {
     context.out.print(mistakes_text(loaded));
+  }
+  if (kind == fs::file_type::directory && loaded.secrets_checked == config::SecretsChecked::No) {
+    context.complain(terminal_text((path / "secrets.toml").native()) +
+                     " was not checked: only root and the account of tunneld may read it");
   }
   return loaded.configuration ? ExitCode::Ok : ExitCode::Failed;
 }

@@ -177,16 +177,16 @@ SiteNetwork Site::network(Device device) const {
   SiteNetwork wanted;
   if (guarded_) {
     wanted.guarded = profile_.routes.remote;
-    wanted.guarded.push_back(Prefix::host(profile_.ppp.remote));
+    wanted.guarded.push_back(Prefix::host(profile_.ppp.remote.preferred));
     // While there is no device, our own address is nobody's, and would be looked for outside.
-    wanted.guarded.push_back(Prefix::host(profile_.ppp.local));
+    wanted.guarded.push_back(Prefix::host(profile_.ppp.local.preferred));
   }
   if (device == Device::Absent) return wanted;
   routes::WantedInterface interface;
   interface.name = profile_.ppp.interface;
   interface.alias = fmt::format("{}{}", routes::kAliasPrefix, profile_.name.str());
   interface.mtu = Mtu{link_ ? link_->transmit_mru.bytes : profile_.ppp.mru.bytes};
-  interface.ipv4 = routes::Pair4{profile_.ppp.local, profile_.ppp.remote};
+  interface.ipv4 = routes::Pair4{profile_.ppp.local.preferred, profile_.ppp.remote.preferred};
   interface.metric = profile_.routes.metric;
   const bool withdrawn = !link_ && profile_.routes.on_down == config::OnDown::Withdraw;
   if (!withdrawn) interface.networks = profile_.routes.remote;

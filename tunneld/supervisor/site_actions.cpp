@@ -114,8 +114,8 @@ void Site::remove_device() {
 ipc::Ppp Site::ppp_settings() const {
   const auto& profile = profile_.ppp;
   ipc::Ppp ppp;
-  ppp.local = {profile.local, 32};
-  ppp.remote = {profile.remote, 32};
+  ppp.local = {profile.local.preferred, 32};
+  ppp.remote = {profile.remote.preferred, 32};
   ppp.mru = profile.mru;
   ppp.ident = profile.ident;
   ppp.echo_interval = profile.echo_interval;

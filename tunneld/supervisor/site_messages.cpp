@@ -73,8 +73,8 @@ void Site::on(const ipc::StageReached& reached) {
 /// Whether a link is what the profile asks for. Its MTU goes to the kernel: no IPv4 below 68.
 bool Site::agrees(const ipc::LinkUp& up) const {
   constexpr std::uint16_t kLeastMtu = 68;
-  return up.ipv4 && up.ipv4->local == profile_.ppp.local &&
-         up.ipv4->remote == profile_.ppp.remote && up.transmit_mru.bytes >= kLeastMtu;
+  return up.ipv4 && up.ipv4->local == profile_.ppp.local.preferred &&
+         up.ipv4->remote == profile_.ppp.remote.preferred && up.transmit_mru.bytes >= kLeastMtu;
 }
 
 void Site::take_link(const ipc::LinkUp& up) {

@@ -1,0 +1,25 @@
+#include "tunneld/config/secrets.hpp"
+
+#include <utility>
+
+namespace tunnel::config {
+
+void Secrets::add(std::string name, Secret secret) {
+  common_.insert_or_assign(std::move(name), std::move(secret));
+}
+
+void Secrets::add(const SiteName& site, std::string name, Secret secret) {
+  sites_[site].insert_or_assign(std::move(name), std::move(secret));
+}
+
+const Secret* Secrets::find(const SiteName& site, std::string_view name) const {
+  const auto in = [&](const ByName& names) -> const Secret* {
+    const auto found = names.find(name);
+    return found == names.end() ? nullptr : &found->second;
+  };
+  const auto own = sites_.find(site);
+  const auto* secret = own == sites_.end() ? nullptr : in(own->second);
+  return secret != nullptr ? secret : in(common_);
+}
+
+}  // namespace tunnel::config
