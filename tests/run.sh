@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Builds tunneld and runs every test there is.
 #
-#   tests/run.sh [--unit] [--netns] [--checks] [--filter REGEX] [--preset PRESET]
+#   tests/run.sh [--unit] [--netns] [--interop] [--checks] [--filter REGEX] [--preset PRESET]
 #
 #   --unit      only the hermetic tests, in parallel: no network, no root, no clock
 #   --netns     only those that need a network: they run in a private machine
 #               (tests/support/private-machine.sh), as root, and leave nothing behind
+#   --interop   only those against foreign PPP peers, in a private machine, too; for one of them,
+#               Debian's kernel package is downloaded, and kept in the build directory
 #   --checks    only what is not a program: every header compiles alone, formatting, shell scripts
 #   --filter    only tests whose name matches, and no checks
 #   --preset    a preset of CMakePresets.json instead of ci (or $PRESET)
@@ -86,13 +88,28 @@ run_ctest() {
 
 run_unit() {
   heading 'Hermetic tests'
-  run_ctest unit -- --label-exclude '^netns$' ${filter:+--tests-regex "$filter"}
+  run_ctest unit -- --label-exclude '^(netns|interop)$' ${filter:+--tests-regex "$filter"}
 }
 
 run_netns() {
   heading 'Tests in a private machine'
   run_ctest netns tests/support/private-machine.sh -- --label-regex '^netns$' \
     ${filter:+--tests-regex "$filter"}
+}
+
+run_interop() {
+  heading 'Tests against foreign peers'
+  local selection=(--label-regex '^interop$' ${filter:+--tests-regex "$filter"})
+  # A filter that means other tests needs no guest.
+  if ctest --test-dir "build/$preset" --show-only "${selection[@]}" | grep -q '^Total Tests: 0$'; then
+    [[ $filter ]] || give_up 'interop tests' 'there are none'
+    return 0
+  fi
+  if ! tests/interop/make-guest.sh "build/$preset/interop"; then
+    give_up 'interop tests' 'did not run'
+    return 0
+  fi
+  run_ctest interop tests/support/private-machine.sh -- "${selection[@]}"
 }
 
 # ---- Checks ----
@@ -153,7 +170,7 @@ run_checks() {
 parse_arguments() {
   while (($# > 0)); do
     case $1 in
-      --unit | --netns | --checks) groups+=("${1#--}") ;;
+      --unit | --netns | --interop | --checks) groups+=("${1#--}") ;;
       --filter) (($# >= 2)) || usage; filter=$2; shift ;;
       --preset) (($# >= 2)) || usage; preset=$2; shift ;;
       *) usage ;;
@@ -161,7 +178,7 @@ parse_arguments() {
     shift
   done
   if ((${#groups[@]} == 0)); then
-    groups=(unit netns)
+    groups=(unit netns interop)
     [[ $filter ]] || groups+=(checks)
   fi
 }

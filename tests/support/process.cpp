@@ -62,6 +62,17 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// Whole lines of it, without their ends.
+std::vector<std::string> lines_with(std::string_view text, std::string_view printed) {
+  std::vector<std::string> found;
+  for (auto end = printed.find('\n'); end != std::string_view::npos; end = printed.find('\n')) {
+    const auto line = printed.substr(0, end);
+    if (line.find(text) != std::string_view::npos) found.emplace_back(line);
+    printed.remove_prefix(end + 1);
+  }
+  return found;
+}
+
 /// The fields of /proc/PID/stat behind the program's name.
 std::istringstream stat_of(pid_t pid) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
@@ -113,6 +124,7 @@ void Process::read(Output& output) {
   const auto got = ::read(output.pipe.get(), chunk.data(), chunk.size());
   if (got > 0) {
     output.text.append(chunk.data(), static_cast<std::size_t>(got));
+    output.all.append(chunk.data(), static_cast<std::size_t>(got));
   } else {
     output.pipe.reset();
   }
@@ -171,6 +183,29 @@ std::string Process::wait_for(std::string_view text, Limit limit) {
                              "\", but with: " + seen + out_.text + err_.text};
   }
   return *found;
+}
+
+std::string Process::wait_for_nth(std::string_view text, std::size_t count, Limit limit) {
+  std::vector<std::string> found;
+  const auto enough = [&] {
+    found = lines_with(text, out_.all);
+    const auto more = lines_with(text, err_.all);
+    found.insert(found.end(), more.begin(), more.end());
+    return found.size() >= count;
+  };
+  if (!read_until(enough, limit, text)) {
+    throw std::runtime_error{command_ + " ended before it printed \"" + std::string{text} + "\" " +
+                             std::to_string(count) + " times, but with: " + out_.all + err_.all};
+  }
+  return found[count - 1];
+}
+
+std::string Process::printed() {
+  for (auto* output : {&out_, &err_}) {
+    pollfd waiting{output->pipe.get(), POLLIN, 0};
+    while (output->pipe && ::poll(&waiting, 1, 0) == 1) read(*output);
+  }
+  return out_.all + err_.all;
 }
 
 void Process::signal(int number) const {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -55,6 +56,11 @@ class Process {
   /// The next line of standard output or error with this text in it.
   std::string wait_for(std::string_view text, Limit limit = kPatience);
 
+  /// The `count`-th of all lines with this text that were printed since the start, taken or not.
+  std::string wait_for_nth(std::string_view text, std::size_t count, Limit limit = kPatience);
+  /// All that was printed since the start, taken or not: output, then errors.
+  std::string printed();
+
   void signal(int number) const;
   /// Waits for the end, and takes all it printed that was not taken before.
   Finished finish(Limit limit = kPatience);
@@ -63,6 +69,7 @@ class Process {
   struct Output {
     UniqueFd pipe{};
     std::string text{};  // not taken yet
+    std::string all{};   // since the start
   };
 
   using Ready = std::function<bool()>;
