@@ -2,6 +2,7 @@
 
 #include "tunneld/base/address.hpp"
 #include "tunneld/base/identifiers.hpp"
+#include "tunneld/ipc/messages.hpp"
 
 #include <optional>
 #include <string>
@@ -25,12 +26,13 @@ struct AnswerOptions {
 
 /// `pppd-bridge stdio …`: one PPP end by itself.
 struct StdioOptions {
-  Ipv4Address local;
-  Ipv4Address remote;
+  ipc::Ppp ppp;  // as a profile's; auth.name is ours
   std::optional<InterfaceName> interface;
-  Mru mru;
-  std::string ident;
   std::vector<Prefix> networks;  // accepted sources; empty: all
+  std::string peer_name;         // that the peer must prove
+  std::string secret_file;       // ours; empty: none
+  std::string peer_secret_file;  // the peer's, likewise
+  bool encrypted = false;        // nobody reads standard input and output on their way
   bool debug = false;
 };
 

@@ -2,9 +2,11 @@
 
 #include "pppd-bridge/loop/loop.hpp"
 #include "pppd-bridge/modes.hpp"
+#include "pppd-bridge/session/link_options.hpp"
 #include "pppd-bridge/session/session.hpp"
 #include "pppd-bridge/session/stop_signals.hpp"
 #include "pppd-bridge/session/system_random.hpp"
+#include "pppd-bridge/stdio_secrets.hpp"
 #include "pppd-bridge/transport/stdio_transport.hpp"
 #include "pppd-bridge/tun/interface.hpp"
 #include "pppd-bridge/tun/tun_device.hpp"
@@ -15,6 +17,7 @@
 
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 namespace tunnel::bridge {
 
@@ -71,7 +74,9 @@ class Console final : public session::Observer {
 
   void network_down() override {}
 
-  void ask(ppp::AuthSerial, ppp::AuthQuestion) override {}
+  void ask(ppp::AuthSerial serial, ppp::AuthQuestion question) override {
+    questions_.push_back({serial, std::move(question)});
+  }
 
   void log(ppp::Layer layer, std::string text) override {
     if (debug_) say(fmt::format("{}: {}: {}", interface_.str(), ppp::layer_name(layer), text));
@@ -87,6 +92,14 @@ class Console final : public session::Observer {
                   : kExitFailure;
   }
 
+  struct Question {
+    ppp::AuthSerial serial = 0;
+    ppp::AuthQuestion question;
+  };
+
+  /// What was asked since this was called before.
+  std::vector<Question> take_questions() { return std::exchange(questions_, {}); }
+
   const std::optional<Error>& failure() const noexcept { return failure_; }
 
   int status() const noexcept { return status_; }
@@ -94,12 +107,24 @@ class Console final : public session::Observer {
  private:
   InterfaceName interface_;
   bool debug_;
+  std::vector<Question> questions_;
   std::optional<Error> failure_;
   int status_ = kExitFailure;
 };
 
-int run_loop(loop::Loop& loop, session::Session& session, const UniqueFd& signals,
-             Console& console) {
+/// Answers are sent by a turn of their own, and may lead to questions.
+Result<void> answer_questions(session::Session& session, Console& console, StdioSecrets& secrets) {
+  for (auto asked = console.take_questions(); !asked.empty(); asked = console.take_questions()) {
+    for (const auto& [serial, question] : asked) {
+      session.answer(serial, secrets.answer(question));
+    }
+    if (auto turned = session.turn(); !turned) return turned;
+  }
+  return {};
+}
+
+int run_loop(loop::Loop& loop, session::Session& session, const UniqueFd& signals, Console& console,
+             StdioSecrets& secrets) {
   auto watched = loop.watch(signals.get(), {true, false}, [&](loop::Interest) {
     loop.forget(signals.get());
     session.close("terminated");
@@ -111,6 +136,9 @@ int run_loop(loop::Loop& loop, session::Session& session, const UniqueFd& signal
       return complain(waited.error());
     }
     if (const auto turned = session.turn(); !turned) return complain(turned.error());
+    if (const auto told = answer_questions(session, console, secrets); !told) {
+      return complain(told.error());
+    }
     if (console.failure()) return complain(*console.failure());
   }
   return console.status();
@@ -119,6 +147,8 @@ int run_loop(loop::Loop& loop, session::Session& session, const UniqueFd& signal
 }  // namespace
 
 int run_stdio(const StdioOptions& options) {
+  auto secrets = StdioSecrets::open(options);
+  if (!secrets) return complain(secrets.error());
   auto named = open_some_device(options.interface);
   if (!named) return complain(named.error());
   auto transport = transport::stdio_transport(UniqueFd{STDIN_FILENO}, UniqueFd{STDOUT_FILENO});
@@ -131,17 +161,15 @@ int run_stdio(const StdioOptions& options) {
   session::Session::Parts parts;
   parts.transport = std::move(*transport);
   parts.tun = std::move(named->device);
-  parts.ppp.ipv4.local.preferred = options.local;
-  parts.ppp.ipv4.remote.preferred = options.remote;
-  parts.ppp.lcp.mru = options.mru;
-  parts.ppp.lcp.ident = options.ident;
+  parts.ppp = session::link_options(options.ppp);
+  parts.ppp.channel = options.encrypted ? ppp::Channel::Encrypted : ppp::Channel::Plain;
   if (!options.networks.empty()) {
-    parts.sources.emplace(session::PeerAddresses{.ipv4 = options.remote}, options.networks);
+    parts.sources.emplace(session::PeerAddresses{}, options.networks);
   }
   Console console{named->name, options.debug};
   session::SystemRandom random;
   session::Session session{*loop, std::move(parts), console, random};
-  return run_loop(*loop, session, *signals, console);
+  return run_loop(*loop, session, *signals, console, **secrets);
 }
 
 }  // namespace tunnel::bridge

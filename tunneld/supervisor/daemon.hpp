@@ -43,6 +43,7 @@ class Daemon final : private ControlApi {
   struct Start {
     std::filesystem::path config_dir;
     config::Configuration configuration;
+    config::Secrets secrets;
     std::filesystem::path bridge_program;
   };
 
@@ -107,6 +108,7 @@ class Daemon final : private ControlApi {
   audit::Audit audit_;
   ServiceManager manager_;
   HistoryStore history_;
+  config::Secrets secrets_;
   std::unique_ptr<Network> network_;
   SiteContext site_context_;
   std::map<SiteName, std::unique_ptr<Site>> sites_;

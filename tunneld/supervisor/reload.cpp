@@ -33,6 +33,7 @@ Daemon::ReloadResult Daemon::reload() {
     manager_.ready();
     return ReloadRefused{std::move(wrong)};
   }
+  secrets_ = std::move(loaded.secrets);  // of use from the next proof on
   auto report = apply(std::move(*loaded.configuration));
   say(audit::Priority::Notice,
       fmt::format("reload: {} added, {} removed, {} changed, {} unchanged", report.added.size(),

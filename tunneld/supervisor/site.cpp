@@ -6,6 +6,7 @@
 
 #include "pppd-bridge/tun/tun_device.hpp"
 #include "tunneld/base/escape.hpp"
+#include "tunneld/supervisor/ppp_settings.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -47,6 +48,7 @@ Site::Site(const config::Site& profile, SiteContext& context)
       machine_{role_of(profile), policy_of(profile), context.random, *this},
       timer_{context.io},
       heartbeat_{context.io},
+      authority_{profile_, context.secrets},
       guarded_{profile.routes.on_down == config::OnDown::Hold} {
   history_.since = std::chrono::system_clock::now();
   const auto kept = context.history.get(profile.name);
@@ -123,7 +125,9 @@ UniqueFd Site::open_handle(pid_t pid) const {
 std::string Site::adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) const {
   const auto name = tun::device_name(device);
   if (!name || *name != profile_.ppp.interface || device_) return "its device is not ours";
-  if (!adopt.up || !agrees(*adopt.up) || adopt.role != role_of(profile_)) {
+  // It has proved itself to the daemon before, who let the link come up.
+  if (!adopt.up || !objection(*adopt.up, profile_.ppp, remote()).empty() ||
+      adopt.role != role_of(profile_)) {
     return "its link is not the one in the profile";
   }
   if (adopt.settings != settings()) return "its profile has changed";
@@ -159,43 +163,6 @@ void Site::device_lost() {
   } else {
     static_cast<void>(update_network());
   }
-}
-
-void Site::guard(bool on) {
-  guarded_ = on && profile_.routes.on_down == config::OnDown::Hold;
-  static_cast<void>(update_network());
-}
-
-SiteNetwork Site::network_left_behind(Mtu mtu) const {
-  auto wanted = network(Device::Present);
-  wanted.interface->mtu = mtu;
-  wanted.interface->networks = profile_.routes.remote;
-  return wanted;
-}
-
-SiteNetwork Site::network(Device device) const {
-  SiteNetwork wanted;
-  if (guarded_) {
-    wanted.guarded = profile_.routes.remote;
-    wanted.guarded.push_back(Prefix::host(profile_.ppp.remote.preferred));
-    // While there is no device, our own address is nobody's, and would be looked for outside.
-    wanted.guarded.push_back(Prefix::host(profile_.ppp.local.preferred));
-  }
-  if (device == Device::Absent) return wanted;
-  routes::WantedInterface interface;
-  interface.name = profile_.ppp.interface;
-  interface.alias = fmt::format("{}{}", routes::kAliasPrefix, profile_.name.str());
-  interface.mtu = Mtu{link_ ? link_->transmit_mru.bytes : profile_.ppp.mru.bytes};
-  interface.ipv4 = routes::Pair4{profile_.ppp.local.preferred, profile_.ppp.remote.preferred};
-  interface.metric = profile_.routes.metric;
-  const bool withdrawn = !link_ && profile_.routes.on_down == config::OnDown::Withdraw;
-  if (!withdrawn) interface.networks = profile_.routes.remote;
-  wanted.interface = std::move(interface);
-  return wanted;
-}
-
-Result<void> Site::update_network() {
-  return context_.network->set(profile_.name, network(device_ ? Device::Present : Device::Absent));
 }
 
 void Site::write(audit::LogType type, audit::Priority priority, std::string layer,

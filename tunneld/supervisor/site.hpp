@@ -8,6 +8,7 @@
 #include "tunneld/supervisor/child_process.hpp"
 #include "tunneld/supervisor/history_store.hpp"
 #include "tunneld/supervisor/network.hpp"
+#include "tunneld/supervisor/ppp_authority.hpp"
 #include "tunneld/supervisor/site_machine.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -28,6 +29,7 @@ struct SiteContext {
   audit::Audit& audit;
   Network* network = nullptr;
   HistoryStore& history;
+  const config::Secrets& secrets;
   std::filesystem::path bridge_program;
   std::filesystem::path bridge_socket;
   std::optional<Account> bridge_account;  // nothing: this process's own
@@ -146,9 +148,14 @@ class Site final : private SiteOutput {
   void turn_away(const std::string& reason);
   std::string adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) const;
   UniqueFd open_handle(pid_t pid) const;
-  bool agrees(const ipc::LinkUp& up) const;
+  /// Where the peer may live.
+  AddressWish remote() const;
+  std::optional<routes::Pair4> ipv4_ends() const;
+  void note_agreed(const ipc::LinkUp& link);
+  /// Why a link is not what the profile asks for; empty: it is.
+  std::string objection_to(const ipc::LinkUp& up) const;
+  void answer(ipc::ToBridge answer);
   void take_link(const ipc::LinkUp& up);
-  ipc::Ppp ppp_settings() const;
   ipc::Settings settings() const;
   Result<UniqueFd> open_identity() const;
   Result<void> hand_over_settings();
@@ -158,6 +165,7 @@ class Site final : private SiteOutput {
   void fail_network(const Error& error);
   void arm_heartbeat();
   void note_established();
+  void note_link();
   void note_layer_down(const Transition& transition);
 
   config::Site profile_;
@@ -169,7 +177,11 @@ class Site final : private SiteOutput {
   std::optional<Bridge> bridge_;
   std::optional<Bridge> claimant_;
   ipc::Claim claim_;
+  PppAuthority authority_;
+  std::optional<Ipv4Address> leased_;  // to the peer, from the profile's pool
   std::optional<ipc::LinkUp> link_;
+  std::optional<routes::Pair4> agreed_ipv4_;      // by the last link
+  std::optional<Ipv6Address> agreed_link_local_;  // likewise, ours
   std::string peer_;
   std::string key_;
   std::string remote_text_;  // the last line the far side printed: often the reason of a failure

@@ -2,6 +2,7 @@
 
 #include "pppd-bridge/tun/tun_device.hpp"
 #include "tunneld/base/unix_socket.hpp"
+#include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/site.hpp"
 
 #include <fmt/format.h>
@@ -55,6 +56,7 @@ void add(ipc::Statistics& sum, const ipc::Statistics& part) {
   sum.bad_frames += part.bad_frames;
   sum.wire_bytes_in += part.wire_bytes_in;
   sum.wire_bytes_out += part.wire_bytes_out;
+  sum.dropped_control += part.dropped_control;
 }
 
 /// "10.224.1.1 -> 10.224.1.2, fe80::1 -> fe80::2": of the families that are up.
@@ -111,23 +113,12 @@ void Site::remove_device() {
   static_cast<void>(update_network());
 }
 
-ipc::Ppp Site::ppp_settings() const {
-  const auto& profile = profile_.ppp;
-  ipc::Ppp ppp;
-  ppp.local = {profile.local.preferred, 32};
-  ppp.remote = {profile.remote.preferred, 32};
-  ppp.mru = profile.mru;
-  ppp.ident = profile.ident;
-  ppp.echo_interval = profile.echo_interval;
-  ppp.echo_failures = profile.echo_failures;
-  return ppp;
-}
-
 ipc::Settings Site::settings() const {
   ipc::Settings settings;
   settings.site = profile_.name;
   settings.interface = profile_.ppp.interface;
-  settings.ppp = ppp_settings();
+  settings.ppp = ppp_settings(profile_.ppp, remote());
+  settings.remote6 = profile_.ppp.remote6;
   settings.networks = profile_.routes.remote;
   settings.bridge_socket = context_.bridge_socket.native();
   if (const auto* dial = profile_.dial()) {
@@ -194,6 +185,7 @@ void Site::start_bridge() {
 void Site::attach(Bridge bridge) {
   add(history_.before, std::exchange(history_.current, {}));
   remote_text_.clear();
+  authority_.forget();
   bridge_ = std::move(bridge);
   bridge_->channel->listen(
       [this](ipc::FromBridge message, std::vector<UniqueFd>) { received(std::move(message)); },
@@ -264,11 +256,15 @@ void Site::note_established() {
   if (!kept) say(audit::Priority::Warning, kept.error().message());
 }
 
-void Site::take_up() {
-  note_established();
+void Site::note_link() {
   write(audit::LogType::Ppp, audit::Priority::Notice, "Link",
         fmt::format("LayerUp: {} mru {} via {}", addresses_of(*link_), link_->transmit_mru.bytes,
                     link_->transport));
+}
+
+void Site::take_up() {
+  note_established();
+  note_link();
   // Addresses and routes before the carrier, so that the first packet finds its way.
   if (const auto done = update_network(); !done) return fail_network(done.error());
   if (const auto on = tun::set_carrier(device_, tun::Carrier::On); !on) {

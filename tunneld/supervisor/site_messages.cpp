@@ -1,6 +1,8 @@
 // What a bridge says, checked against the profile before it becomes an event.
 
 #include "tunneld/base/escape.hpp"
+#include "tunneld/base/secret.hpp"
+#include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/site.hpp"
 
 #include <fmt/format.h>
@@ -61,6 +63,7 @@ void Site::on(const ipc::StageReached& reached) {
   if (machine_.state() == State::Up) {
     return handle(event_for(reached.stage), "the peer negotiates anew");
   }
+  if (reached.stage == ipc::Stage::Lcp) authority_.forget();
   const auto detail = escape_text(reached.detail);
   if (reached.stage == ipc::Stage::Connect && !detail.empty()) peer_ = detail;
   if (reached.stage == ipc::Stage::Lcp && profile_.dial() != nullptr && !detail.empty()) {
@@ -70,32 +73,28 @@ void Site::on(const ipc::StageReached& reached) {
   handle(event_for(reached.stage), detail);
 }
 
-/// Whether a link is what the profile asks for. Its MTU goes to the kernel: no IPv4 below 68.
-bool Site::agrees(const ipc::LinkUp& up) const {
-  constexpr std::uint16_t kLeastMtu = 68;
-  return up.ipv4 && up.ipv4->local == profile_.ppp.local.preferred &&
-         up.ipv4->remote == profile_.ppp.remote.preferred && up.transmit_mru.bytes >= kLeastMtu;
+std::string Site::objection_to(const ipc::LinkUp& up) const {
+  if (!authority_.satisfied()) return "a peer that has not proved itself";
+  return objection(up, profile_.ppp, remote());
 }
 
 void Site::take_link(const ipc::LinkUp& up) {
   link_ = up;
   link_->transport = escape_text(up.transport);
+  note_agreed(*link_);
 }
 
 void Site::on(const ipc::LinkUp& up) {
   const auto state = machine_.state();
   if (state == State::Waiting || state == State::Closing || state == State::Restarting) return;
-  if (!agrees(up)) {
-    return handle(
-        Event::LinkRefused,
-        fmt::format("the bridge reports addresses {} and {} with MRU {}, the profile says "
-                    "{} and {} with MRU {}",
-                    up.ipv4 ? up.ipv4->local.str() : "none",
-                    up.ipv4 ? up.ipv4->remote.str() : "none", up.transmit_mru.bytes,
-                    profile_.ppp.local.str(), profile_.ppp.remote.str(), profile_.ppp.mru.bytes));
+  if (const auto why = objection_to(up); !why.empty()) {
+    return handle(Event::LinkRefused, "the bridge reports " + why);
   }
   take_link(up);
-  handle(Event::LinkUp, {});
+  if (state != State::Up) return handle(Event::LinkUp, {});
+  // Another family has come, or one of two has gone.
+  note_link();
+  if (const auto done = update_network(); !done) fail_network(done.error());
 }
 
 void Site::on(const ipc::LinkDown& down) {
@@ -124,11 +123,28 @@ void Site::on(const ipc::RemoteText& text) {
   say(audit::Priority::Notice, fmt::format("far side says \"{}\"", remote_text_));
 }
 
-void Site::on(const ipc::ChallengeWanted&) {}
+void Site::answer(ipc::ToBridge answer) {
+  if (bridge_) bridge_->channel->send(answer);
+  if (auto* proof = std::get_if<ipc::Proof>(&answer)) wipe(proof->response);
+}
 
-void Site::on(const ipc::ProofReceived&) {}
+void Site::on(const ipc::ChallengeWanted& wanted) {
+  answer(authority_.answer(wanted));
+}
 
-void Site::on(const ipc::ProofWanted&) {}
+void Site::on(const ipc::ProofReceived& proof) {
+  auto made = authority_.answer(proof);
+  const auto& decision = std::get<ipc::AuthDecision>(made);
+  const bool accepted = decision.outcome == ipc::AuthOutcome::Accepted;
+  write(audit::LogType::Auth, accepted ? audit::Priority::Info : audit::Priority::Warning, {},
+        fmt::format("PPP name \"{}\" {}{}", escape_text(proof.name),
+                    accepted ? "accepted" : "refused: ", decision.reason));
+  answer(std::move(made));
+}
+
+void Site::on(const ipc::ProofWanted& wanted) {
+  answer(authority_.answer(wanted));
+}
 
 void Site::on(const ipc::TracedFrame&) {}
 

@@ -42,13 +42,31 @@ void add_state(json::object& out, const Site& site) {
   out["last_error_at"] = time_or_null(site.history().last_error_at);
 }
 
+json::array list(const std::vector<Ipv4Address>& addresses) {
+  json::array out;
+  for (const auto address : addresses) out.emplace_back(address.str());
+  return out;
+}
+
+/// Those of the link, or what the profile wants while there is none.
+void add_addresses(json::object& out, const Site& site) {
+  const auto& link = site.link();
+  const auto& ppp = site.profile().ppp;
+  out["local"] = link && link->ipv4 ? link->ipv4->local.str() : ppp.local.str();
+  out["remote"] = link && link->ipv4 ? link->ipv4->remote.str() : ppp.remote.str();
+  const bool ipv6 = link && link->ipv6;
+  out["local6"] = ipv6 ? json::value(link->ipv6->local.str()) : json::value();
+  out["remote6"] = ipv6 ? json::value(link->ipv6->remote.str()) : json::value();
+  out["dns"] = link && link->ipv4 ? list(link->ipv4->dns) : json::array();
+  out["nbns"] = link && link->ipv4 ? list(link->ipv4->nbns) : json::array();
+}
+
 void add_link(json::object& out, const Site& site) {
   const auto& link = site.link();
   out["peer"] = site.peer();
   out["key"] = site.key();
   out["transport"] = link ? link->transport : std::string{};
-  out["local"] = site.profile().ppp.local.str();
-  out["remote"] = site.profile().ppp.remote.str();
+  add_addresses(out, site);
   out["receive_mru"] = link ? json::value(link->receive_mru.bytes) : json::value();
   out["transmit_mru"] = link ? json::value(link->transmit_mru.bytes) : json::value();
   json::array networks;
@@ -70,11 +88,10 @@ void add_counters(json::object& out, const Site& site) {
   out["bytes_in"] = sum(&S::bytes_in);
   out["packets_out"] = sum(&S::packets_out);
   out["bytes_out"] = sum(&S::bytes_out);
-  out["drops"] = json::object{{"source", sum(&S::dropped_source)},
-                              {"malformed", sum(&S::dropped_malformed)},
-                              {"too_big", sum(&S::dropped_too_big)},
-                              {"down", sum(&S::dropped_down)},
-                              {"tun", sum(&S::dropped_tun)}};
+  out["drops"] =
+      json::object{{"source", sum(&S::dropped_source)},   {"malformed", sum(&S::dropped_malformed)},
+                   {"too_big", sum(&S::dropped_too_big)}, {"down", sum(&S::dropped_down)},
+                   {"tun", sum(&S::dropped_tun)},         {"control", sum(&S::dropped_control)}};
   out["bad_frames"] = sum(&S::bad_frames);
   out["wire_bytes_in"] = sum(&S::wire_bytes_in);
   out["wire_bytes_out"] = sum(&S::wire_bytes_out);

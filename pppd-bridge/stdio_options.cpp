@@ -1,0 +1,182 @@
+// The command line of `pppd-bridge stdio`, which has what a profile has in [ppp].
+
+#include "pppd-bridge/stdio_options.hpp"
+
+#include "pppd-bridge/option_words.hpp"
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string_view>
+
+namespace tunnel::bridge {
+
+namespace {
+
+struct NamedPolicy {
+  std::string_view name;
+  Policy ipc::PppPolicies::*field;
+};
+
+constexpr std::array kPolicies{
+    NamedPolicy{"mru", &ipc::PppPolicies::mru},
+    NamedPolicy{"accm", &ipc::PppPolicies::accm},
+    NamedPolicy{"magic", &ipc::PppPolicies::magic},
+    NamedPolicy{"pfc", &ipc::PppPolicies::pfc},
+    NamedPolicy{"acfc", &ipc::PppPolicies::acfc},
+    NamedPolicy{"fcs", &ipc::PppPolicies::fcs},
+    NamedPolicy{"ip", &ipc::PppPolicies::ip},
+    NamedPolicy{"ipv6", &ipc::PppPolicies::ipv6},
+    NamedPolicy{"dns", &ipc::PppPolicies::dns},
+    NamedPolicy{"nbns", &ipc::PppPolicies::nbns},
+    NamedPolicy{"deflate", &ipc::PppPolicies::deflate},
+};
+
+const std::map<std::string, Policy> kPolicyWords{{"deny", Policy::Deny},
+                                                 {"accept", Policy::Accept},
+                                                 {"request", Policy::Request},
+                                                 {"require", Policy::Require}};
+const std::map<std::string, AuthMethod> kMethodWords{{"pap", AuthMethod::Pap},
+                                                     {"chap-md5", AuthMethod::ChapMd5},
+                                                     {"mschap-v2", AuthMethod::MsChapV2}};
+const std::map<std::string, Fcs> kFcsWords{
+    {"none", Fcs::None}, {"16", Fcs::Ccitt16}, {"32", Fcs::Ccitt32}};
+
+struct ChosenPolicy {
+  Policy ipc::PppPolicies::*field = nullptr;
+  Policy policy = Policy::Deny;
+};
+
+/// "deflate=request"
+std::optional<ChosenPolicy> parse_policy(const std::string& word) {
+  const auto equals = word.find('=');
+  if (equals == std::string::npos) return std::nullopt;
+  const auto policy = kPolicyWords.find(word.substr(equals + 1));
+  if (policy == kPolicyWords.end()) return std::nullopt;
+  for (const auto& known : kPolicies) {
+    if (known.name == word.substr(0, equals)) return ChosenPolicy{known.field, policy->second};
+  }
+  return std::nullopt;
+}
+
+/// "10.224.1.1", or "10.224.1.1/24".
+std::optional<AddressWish> parse_wish(const std::string& word) {
+  const auto slash = word.find('/');
+  const auto address = Ipv4Address::parse(word.substr(0, slash));
+  if (!address) return std::nullopt;
+  if (slash == std::string::npos) return AddressWish{*address, 32};
+  unsigned length = 0;
+  if (!CLI::detail::lexical_cast(word.substr(slash + 1), length) || length > 32) {
+    return std::nullopt;
+  }
+  return AddressWish{*address, static_cast<std::uint8_t>(length)};
+}
+
+void add_wish(CLI::App& command, const char* name, AddressWish& into, const char* help) {
+  command.add_option(name, storing(&parse_wish, [&into](AddressWish w) { into = w; }), help)
+      ->check(must_be(&parse_wish, "an IPv4 address such as 10.224.1.1 or 10.224.1.1/24"));
+}
+
+void add_addresses(CLI::App& command, ipc::Ppp& ppp) {
+  add_wish(command, "--local", ppp.local, "Our address; with a length, any of the network");
+  add_wish(command, "--remote", ppp.remote, "The peer's, likewise");
+  command
+      .add_option("--dns",
+                  storing(&Ipv4Address::parse, [&ppp](Ipv4Address a) { ppp.dns.push_back(a); }),
+                  "A DNS server to tell the peer; at most two")
+      ->expected(1, 2)
+      ->check(must_be(&Ipv4Address::parse, "an IPv4 address"));
+}
+
+void add_link(CLI::App& command, ipc::Ppp& ppp) {
+  command.add_option("--mru", ppp.mru.bytes, "Maximum-Receive-Unit")
+      ->capture_default_str()
+      ->check(CLI::Range(128, 65535));
+  command.add_option("--ident", ppp.ident, "Identification (RFC 1570) for the peer's log");
+  command.add_option("--accm", ppp.accm, "Control characters the peer shall escape, as 0xffffffff");
+  command.add_option("--fcs", ppp.fcs, "The FCS to ask for with --option fcs=request")
+      ->transform(CLI::CheckedTransformer(kFcsWords));
+  command
+      .add_option(
+          "--option",
+          storing(&parse_policy,
+                  [&ppp](ChosenPolicy chosen) { ppp.policies.*chosen.field = chosen.policy; }),
+          "NAME=deny|accept|request|require, as in [ppp.options] of a profile; may be "
+          "repeated")
+      ->check(must_be(&parse_policy, "NAME=POLICY, as deflate=request"));
+}
+
+void add_auth(CLI::App& command, StdioOptions& options) {
+  auto& auth = options.ppp.auth;
+  command.add_option("--require-auth", auth.require, "How the peer must prove itself, best first")
+      ->transform(CLI::CheckedTransformer(kMethodWords));
+  command.add_option("--accept-auth", auth.accept, "How we prove ourselves if asked, best first")
+      ->transform(CLI::CheckedTransformer(kMethodWords));
+  command.add_option("--name", auth.name, "Our name");
+  command.add_option("--peer-name", options.peer_name, "The name that the peer must prove");
+  command.add_option("--secret-file", options.secret_file, "A file of our secret")
+      ->check(CLI::ExistingFile);
+  command.add_option("--peer-secret-file", options.peer_secret_file, "A file of the peer's")
+      ->check(CLI::ExistingFile);
+  command.add_option_function<unsigned>(
+      "--rechallenge",
+      [&auth](unsigned seconds) { auth.rechallenge = std::chrono::seconds{seconds}; },
+      "Challenge the peer again after so many seconds");
+  command.add_flag("--encrypted", options.encrypted,
+                   "Standard input and output are encrypted on their way: PAP may be used");
+}
+
+bool is_of_one_host(Ipv4Address address) {
+  return AddressWish{{}, 0}.allows(address);
+}
+
+bool may_be(const AddressWish& wish) {
+  return is_of_one_host(wish.preferred) || (wish.preferred.is_unspecified() && !wish.fixed());
+}
+
+}  // namespace
+
+void add_stdio(CLI::App& app, StdioOptions& options) {
+  auto* command = app.add_subcommand(
+      "stdio",
+      "One PPP end on standard input and output, with a tun device of its own and without "
+      "tunneld, for any PPP peer:\n"
+      "  pppd pty \"ssh gw pppd-bridge stdio --local 10.9.0.2 --remote 10.9.0.1\"");
+  add_addresses(*command, options.ppp);
+  add_link(*command, options.ppp);
+  add_auth(*command, options);
+  command
+      ->add_option("--interface",
+                   storing(&InterfaceName::parse,
+                           [&options](InterfaceName n) { options.interface = std::move(n); }),
+                   "The tun device to make (default: the first free tunN)")
+      ->check(must_be(&InterfaceName::parse, "an interface name (1 to 15 of A-Z a-z 0-9 _ . -)"));
+  command
+      ->add_option("--network",
+                   storing(&Prefix::parse, [&options](Prefix p) { options.networks.push_back(p); }),
+                   "Accept packets from this network (and the peer) only; may be repeated")
+      ->check(must_be(&Prefix::parse, "a network such as 192.168.1.0/24"));
+  command->add_flag("--debug", options.debug, "Print the PPP log on standard error");
+}
+
+std::string mistake_in(const StdioOptions& options) {
+  const auto& [local, remote] = std::pair{options.ppp.local, options.ppp.remote};
+  if (options.ppp.policies.ip != Policy::Deny) {
+    if (!may_be(local)) return "--local must be the address of one host (or --option ip=deny)";
+    if (!may_be(remote)) return "--remote must be the address of one host (or --option ip=deny)";
+    if (local == remote && local.fixed()) return "--local and --remote must differ";
+  } else if (options.ppp.policies.ipv6 == Policy::Deny) {
+    return "with --option ip=deny, --option ipv6=request is needed";
+  }
+  const auto& auth = options.ppp.auth;
+  if (!auth.require.empty() && (options.peer_name.empty() || options.peer_secret_file.empty())) {
+    return "--require-auth needs --peer-name and --peer-secret-file";
+  }
+  if (!auth.accept.empty() && (auth.name.empty() || options.secret_file.empty())) {
+    return "--accept-auth needs --name and --secret-file";
+  }
+  return {};
+}
+
+}  // namespace tunnel::bridge
