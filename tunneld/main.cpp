@@ -66,8 +66,8 @@ int run(const std::filesystem::path& config_dir) {
     return complain(prepared.error().message());
   }
   boost::asio::io_context context{1};
-  auto daemon =
-      supervisor::Daemon::create(context, {config_dir, std::move(*loaded.configuration), program});
+  auto daemon = supervisor::Daemon::create(
+      context, {config_dir, std::move(*loaded.configuration), std::move(loaded.secrets), program});
   if (!daemon) return complain(daemon.error().message());
   (*daemon)->run();
   return 0;

@@ -33,6 +33,7 @@ Daemon::ReloadResult Daemon::reload() {
     manager_.ready();
     return ReloadRefused{std::move(wrong)};
   }
+  secrets_ = std::move(loaded.secrets);
   auto report = apply(std::move(*loaded.configuration));
   say(audit::Priority::Notice,
       fmt::format("reload: {} added, {} removed, {} changed, {} unchanged", report.added.size(),
@@ -47,6 +48,7 @@ Daemon::Begin Daemon::begin_of(const config::Site& profile) {
 
 ReloadReport Daemon::apply(config::Configuration wanted) {
   ReloadReport report;
+  leases_.set_pools(std::move(wanted.pools));
   std::vector<SiteName> gone;
   for (const auto& [name, site] : sites_) {
     const auto same = [&](const config::Site& profile) { return profile.name == name; };

@@ -3,10 +3,12 @@
 #include "tunneld/audit/audit.hpp"
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/config/configuration.hpp"
+#include "tunneld/config/secrets.hpp"
 #include "tunneld/ipc/messages.hpp"
 #include "tunneld/supervisor/bridge_channel.hpp"
 #include "tunneld/supervisor/child_process.hpp"
 #include "tunneld/supervisor/history_store.hpp"
+#include "tunneld/supervisor/lease_store.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/site_machine.hpp"
 
@@ -28,6 +30,11 @@ struct SiteContext {
   audit::Audit& audit;
   Network* network = nullptr;
   HistoryStore& history;
+  /// Where a site with a pool gets its peer's address from; the daemon releases it when the link is
+  /// down.
+  LeaseStore& leases;
+  /// What PPP names prove themselves with. A reload changes it in its place.
+  const config::Secrets& secrets;
   std::filesystem::path bridge_program;
   std::filesystem::path bridge_socket;
   std::optional<Account> bridge_account;  // nothing: this process's own
