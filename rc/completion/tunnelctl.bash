@@ -53,7 +53,7 @@ _tunnelctl() {
   mapfile -t plain < <(_tunnelctl_plain_words)
   case ${plain[0]-} in
     '')
-      choices='status up down restart retry reload check log routes key version'
+      choices='status up down restart retry reload check log routes leases key version'
       options+=' --version'
       ;;
     status)
@@ -64,7 +64,7 @@ _tunnelctl() {
     down) options+=' --json --all --withdraw' choices=$(_tunnelctl_sites) ;;
     check) options+=' --json'; ((${#plain[@]} > 1)) || [[ $cur == -* ]] || _filedir ;;
     log) options+=' --json --follow --site --type --lines' ;;
-    reload | routes | version) options+=' --json' ;;
+    reload | routes | leases | version) options+=' --json' ;;
     key)
       case ${plain[1]-} in
         '') choices='gen show authorized-keys' ;;

@@ -201,6 +201,18 @@ TEST_F(Loading, NoticesMistakesInTheSecretsAndNamesTheSitesThereAre) {
   EXPECT_THAT(mistakes(), Contains("secrets.toml: cannot read this file: Is a directory"));
 }
 
+TEST_F(Loading, MissesTheSecretsThatAProfileNeeds) {
+  const auto wants = HasSubstr("secrets.toml has no secret for \"talisker\"");
+  write("sites/labs.toml", dial_profile() + "[ppp.auth]\nname = \"talisker\"\n");
+  EXPECT_THAT(mistakes(), ElementsAre(wants));
+  EXPECT_THAT(messages(check_file(directory_ / "sites/labs.toml")), ElementsAre(wants));
+  write("secrets.toml", "[secrets]\ntalisker = \"\"\n", 0600);
+  EXPECT_THAT(mistakes(), ElementsAre("secrets.toml: the secret of \"talisker\" is empty"));
+  write("secrets.toml", "[secrets]\ntalisker = \"x\"\n", 0600);
+  EXPECT_THAT(mistakes(), IsEmpty());
+  EXPECT_THAT(messages(check_file(directory_ / "sites/labs.toml")), IsEmpty());
+}
+
 TEST_F(Loading, ReadsNoSecretsForWhoeverHasNoUseForThem) {
   write("secrets.toml", "broken", 0644);
   const auto loaded = load(directory_, SecretsWanted::No);

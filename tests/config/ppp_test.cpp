@@ -219,6 +219,9 @@ TEST(Ipv6Alone, IsNotWhatIsMeantByAMissingAddress) {
   EXPECT_EQ(mistake_in(without_ipv4("local = \"10.224.1.1\"\nlocal6 = \"fd00::1\"\n"
                                     "remote6 = \"fd00::2\"\n")),
             "[ppp] must have the key \"remote\"");
+  EXPECT_EQ(
+      mistakes_in(without_ipv4("options.ipv6 = \"require\"\noptions.ip = \"accept\"\n")).size(),
+      2U);
   // Accepting IPv6 is not asking for it.
   EXPECT_EQ(mistakes_in(without_ipv4("options.ipv6 = \"accept\"\n")).size(), 2U);
 }

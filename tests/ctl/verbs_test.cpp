@@ -3,6 +3,7 @@
 #include "tests/ctl/ctl_fixture.hpp"
 #include "tests/ctl/samples.hpp"
 #include "tunneld/base/version.hpp"
+#include "tunneld/ctl/units.hpp"
 
 #include <linux/capability.h>
 #include <poll.h>
@@ -138,6 +139,24 @@ TEST_F(Verbs, RoutesAreATable) {
             "192.168.253.0/24  tun0       tunnel  50          labs  installed\n"
             "10.0.0.0/8        -          guard   4294967295  labs  installed\n");
   EXPECT_THAT(tunnelctl({"routes", "--json"}).out, StartsWith("{\"routes\":["));
+}
+
+TEST_F(Verbs, LeasesAreATable) {
+  daemon().answers("leases", R"({"leases": [
+      {"pool": "roaming", "address": "10.224.2.10", "site": "attic", "in_use": true,
+       "unused_since": null, "first_given": "2005-04-13T13:02:11.5Z"},
+      {"pool": "roaming", "address": "10.224.2.11", "site": "b", "in_use": false,
+       "unused_since": "2005-04-14T13:02:11Z", "first_given": "2005-04-13T13:02:11Z"}]})");
+  const auto outcome = tunnelctl({"leases"});
+  EXPECT_EQ(outcome.code, 0);
+  auto first = local_time("2005-04-13T13:02:11Z");
+  auto unused = local_time("2005-04-14T13:02:11Z");
+  first[10] = unused[10] = 'T';
+  EXPECT_EQ(outcome.out,
+            "POOL     ADDRESS      SITE   IN-USE  UNUSED-SINCE         FIRST-GIVEN\n"
+            "roaming  10.224.2.10  attic  yes     -                    " +
+                first + "\nroaming  10.224.2.11  b      no      " + unused + "  " + first + '\n');
+  EXPECT_THAT(tunnelctl({"leases", "--json"}).out, StartsWith("{\"leases\":["));
 }
 
 TEST_F(Verbs, VersionTellsBothReleases) {
@@ -292,7 +311,7 @@ TEST_F(Verbs, HelpHasExamplesAndTheExitStatus) {
   EXPECT_THAT(outcome.out, HasSubstr("Examples:"));
   EXPECT_THAT(outcome.out, HasSubstr("Exit status:"));
   for (const auto* verb : {"status", "up", "down", "restart", "retry", "reload", "check", "log",
-                           "routes", "key", "version"}) {
+                           "routes", "leases", "key", "version"}) {
     EXPECT_EQ(tunnelctl({verb, "--help"}).code, 0) << verb;
     EXPECT_THAT(outcome.out, HasSubstr(std::string{"\n  "} + verb + ' '));
   }

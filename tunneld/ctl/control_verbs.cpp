@@ -1,7 +1,9 @@
-// The verbs that are one call to the daemon: up, down, restart, retry, reload, routes, version.
+// The verbs that are one call to the daemon: up, down, restart, retry, reload, routes, leases,
+// version.
 
 #include "tunneld/base/version.hpp"
 #include "tunneld/ctl/document.hpp"
+#include "tunneld/ctl/units.hpp"
 #include "tunneld/ctl/verbs.hpp"
 
 #include <algorithm>
@@ -123,6 +125,32 @@ ExitCode run(const Context& context, const RoutesCommand& command) {
     rows.push_back({cell(text(*route, "network")), cell(text(*route, "interface")),
                     cell(text(*route, "kind")), std::to_string(count(*route, "metric")),
                     cell(text(*route, "site")), cell(text(*route, "state"))});
+  }
+  context.out.print(table(rows));
+  return ExitCode::Ok;
+}
+
+ExitCode run(const Context& context, const LeasesCommand& command) {
+  auto client = connect(context);
+  if (!client) return context.fail(client.error().message());
+  const auto answer = client->call("leases", {});
+  if (!answer) return fail_call(context, *client, answer.error());
+  if (command.format == Format::Json) {
+    context.out.line(json_line(*answer));
+    return ExitCode::Ok;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"POOL", "ADDRESS", "SITE", "IN-USE", "UNUSED-SINCE", "FIRST-GIVEN"}};
+  for (const auto* lease : objects(*answer, "leases")) {
+    // One word each, so that columns can be counted.
+    const auto time = [&](std::string_view key) {
+      auto local = local_time(text(*lease, key));
+      std::replace(local.begin(), local.end(), ' ', 'T');
+      return cell(std::move(local));
+    };
+    rows.push_back({cell(text(*lease, "pool")), cell(text(*lease, "address")),
+                    cell(text(*lease, "site")), flag(*lease, "in_use") ? "yes" : "no",
+                    time("unused_since"), time("first_given")});
   }
   context.out.print(table(rows));
   return ExitCode::Ok;

@@ -105,6 +105,7 @@ class CommandLine {
     add_check();
     add_log();
     add_routes();
+    add_leases();
     add_key();
     add_version();
   }
@@ -237,6 +238,12 @@ class CommandLine {
     yields(routes, routes_);
   }
 
+  void add_leases() {
+    auto* leases = verb(app_, "leases", "Show who has which address of the pools");
+    json(leases, leases_.format);
+    yields(leases, leases_);
+  }
+
   void add_key() {
     auto* key = verb(app_, "key", "Make and show keys");
     key->require_subcommand(1);
@@ -285,6 +292,7 @@ class CommandLine {
   CheckCommand check_;
   LogCommand log_;
   RoutesCommand routes_;
+  LeasesCommand leases_;
   KeyGenCommand gen_;
   KeyShowCommand show_;
   AuthorizedKeysCommand authorized_;

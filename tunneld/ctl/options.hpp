@@ -68,6 +68,10 @@ struct RoutesCommand {
   Format format = Format::Text;
 };
 
+struct LeasesCommand {
+  Format format = Format::Text;
+};
+
 struct KeyGenCommand {
   std::string site{};
   bool force = false;
@@ -88,9 +92,9 @@ struct VersionCommand {
   Format format = Format::Text;
 };
 
-using Command =
-    std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
-                 KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand, VersionCommand>;
+using Command = std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand,
+                             RoutesCommand, LeasesCommand, KeyGenCommand, KeyShowCommand,
+                             AuthorizedKeysCommand, VersionCommand>;
 
 struct Invocation {
   CommonOptions common{};

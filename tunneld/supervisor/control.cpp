@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace tunnel::supervisor {
 
@@ -73,6 +75,7 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   if (method == "reload") return reload_verb();
   if (method == "log") return log(params);
   if (method == "routes") return routes();
+  if (method == "leases") return leases();
   if (method == "version") return json::value(json::object{{"version", kVersion}});
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }
@@ -256,6 +259,28 @@ RpcResult Daemon::log(const json::object& params) const {
   json::array records;
   for (const auto& entry : entries) records.push_back(log_record(entry.record, entry.line));
   return json::value(json::object{{"records", std::move(records)}});
+}
+
+/// By pool, then by address.
+RpcResult Daemon::leases() const {
+  std::vector<std::pair<SiteName, Lease>> all{leases_.table().leases().begin(),
+                                              leases_.table().leases().end()};
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.second.pool, a.second.address) < std::tie(b.second.pool, b.second.address);
+  });
+  json::array rows;
+  for (const auto& [site, lease] : all) {
+    json::object row;
+    row["pool"] = lease.pool;
+    row["address"] = lease.address.str();
+    row["site"] = site.str();
+    row["in_use"] = !lease.unused_since;
+    row["unused_since"] = nullptr;
+    if (lease.unused_since) row["unused_since"] = audit::format_utc(*lease.unused_since);
+    row["first_given"] = audit::format_utc(lease.first_given);
+    rows.push_back(std::move(row));
+  }
+  return json::value(json::object{{"leases", std::move(rows)}});
 }
 
 RpcResult Daemon::routes() const {

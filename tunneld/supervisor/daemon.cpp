@@ -68,11 +68,14 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
       audit_{audit::Writer{gateway_.name, ::getpid()}, gateway_.log_dir, wall_clock},
       manager_{context},
       history_{gateway_.state_dir / "links.json"},
+      leases_{gateway_.state_dir / "leases.json",
+              [this](const Error& error) { say(audit::Priority::Warning, error.message()); }},
       secrets_{std::move(start.secrets)},
       site_context_{context,
                     audit_,
                     nullptr,
                     history_,
+                    leases_,
                     secrets_,
                     std::move(start.bridge_program),
                     gateway_.runtime_dir / "bridge.sock",
@@ -87,6 +90,7 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
 
 Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context, Start start) {
   const auto sites = start.configuration.sites;
+  auto pools = start.configuration.pools;
   std::unique_ptr<Daemon> daemon{new Daemon{context, std::move(start)}};
   // The sockets first: a second daemon ends here, before it has touched anything.
   if (auto opened = daemon->open_sockets(); !opened) return opened.error();
@@ -95,6 +99,10 @@ Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context,
   daemon->network_ = std::move(*network);
   daemon->site_context_.network = daemon->network_.get();
   if (const auto read = daemon->history_.load(); !read) {
+    daemon->say(audit::Priority::Warning, read.error().message());
+  }
+  daemon->leases_.set_pools(std::move(pools));
+  if (const auto read = daemon->leases_.load(); !read) {
     daemon->say(audit::Priority::Warning, read.error().message());
   }
   for (const auto& profile : sites) {
@@ -167,6 +175,10 @@ void Daemon::start_sites() {
                    left ? site->network_left_behind(*left) : site->network(Site::Device::Absent));
   }
   network_->set_all(std::move(wanted));
+  // Of an earlier daemon's links, only those whose device is left can still be up.
+  for (const auto& [name, lease] : std::map{leases_.table().leases()}) {
+    if (!awaiting_adoption_.contains(name)) release_lease(name);
+  }
   for (const auto& [name, site] : sites_) {
     const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
     if (wanted_up && !awaiting_adoption_.contains(name)) site->start();
@@ -182,12 +194,17 @@ void Daemon::give_up_adoption() {
   for (const auto& name : std::exchange(awaiting_adoption_, {})) {
     auto* site = find(name);
     if (site == nullptr) continue;
+    release_lease(name);
     say(audit::Priority::Warning,
         fmt::format("tunnel={} no bridge came forward for {}: it is made anew", name.str(),
                     site->profile().ppp.interface.str()));
     network_->remove_left_behind(site->profile().ppp.interface);
     if (site->profile().autostart == config::Autostart::Yes) site->start();
   }
+}
+
+void Daemon::release_lease(const SiteName& site) {
+  leases_.release(site, wall_clock());
 }
 
 void Daemon::caller(Caller who, ipc::FromBridge first, std::vector<UniqueFd> descriptors) {
@@ -233,8 +250,9 @@ void Daemon::adopted(Caller who, const ipc::Adopt& adopt, std::vector<UniqueFd> 
   }
   awaiting_adoption_.erase(adopt.site);
   site->adopt(std::move(who), adopt, std::move(descriptors.front()));
-  const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
-  if (wanted_up && site->machine().state() == State::Down) site->start();
+  if (site->machine().state() != State::Down) return;
+  release_lease(adopt.site);  // it was not adopted after all
+  if (site->profile().autostart == config::Autostart::Yes) site->start();
 }
 
 void Daemon::changed(const SiteName& name, const Transition& transition) {
@@ -251,6 +269,9 @@ void Daemon::changed(const SiteName& name, const Transition& transition) {
     }
     control_->publish(Subject{"state", name.str(), {}}, params);
   }
+  const bool no_link = transition.to == State::Down || transition.to == State::Waiting ||
+                       transition.to == State::Listening;
+  if (no_link) release_lease(name);
   if (transition.to == State::Down) {
     // Later: the site is still at it.
     boost::asio::post(io_, [this, name] { settle(name); });

@@ -58,6 +58,8 @@ class Daemon final : private ControlApi {
   Result<void> open_sockets();
   void start_sites();
   void give_up_adoption();
+  /// The site's peer no longer has its address of a pool, if it had one.
+  void release_lease(const SiteName& site);
   void caller(Caller caller, ipc::FromBridge first, std::vector<UniqueFd> descriptors);
   void claimed(Caller caller, const ipc::Claim& claim);
   void adopted(Caller caller, const ipc::Adopt& adopt, std::vector<UniqueFd> descriptors);
@@ -95,6 +97,7 @@ class Daemon final : private ControlApi {
   RpcResult reload_verb();
   RpcResult log(const boost::json::object& params) const;
   RpcResult routes() const;
+  RpcResult leases() const;
   boost::json::object log_record(const audit::Record& record, const std::string& line) const;
   std::variant<Site*, RpcError> site_from(const boost::json::object& params);
   std::string site_of(const audit::Record& record) const;
@@ -108,6 +111,7 @@ class Daemon final : private ControlApi {
   audit::Audit audit_;
   ServiceManager manager_;
   HistoryStore history_;
+  LeaseStore leases_;
   config::Secrets secrets_;
   std::unique_ptr<Network> network_;
   SiteContext site_context_;

@@ -48,6 +48,7 @@ Daemon::Begin Daemon::begin_of(const config::Site& profile) {
 
 ReloadReport Daemon::apply(config::Configuration wanted) {
   ReloadReport report;
+  leases_.set_pools(std::move(wanted.pools));
   std::vector<SiteName> gone;
   for (const auto& [name, site] : sites_) {
     const auto same = [&](const config::Site& profile) { return profile.name == name; };

@@ -51,6 +51,10 @@ Site::Site(const config::Site& profile, SiteContext& context)
       authority_{profile_, context.secrets},
       guarded_{profile.routes.on_down == config::OnDown::Hold} {
   history_.since = std::chrono::system_clock::now();
+  if (const auto* lease = context.leases.table().find(profile.name);
+      lease != nullptr && lease->pool == profile.ppp.pool) {
+    leased_ = lease->address;
+  }
   const auto kept = context.history.get(profile.name);
   history_.established = kept.established;
   history_.first_established = kept.first_established;
@@ -122,9 +126,10 @@ UniqueFd Site::open_handle(pid_t pid) const {
 }
 
 /// Why a bridge of an earlier daemon cannot go on; empty: it can.
-std::string Site::adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) const {
+std::string Site::adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) {
   const auto name = tun::device_name(device);
   if (!name || *name != profile_.ppp.interface || device_) return "its device is not ours";
+  if (const auto leased = lease_address(); !leased) return leased.error().message();
   // It has proved itself to the daemon before, who let the link come up.
   if (!adopt.up || !objection(*adopt.up, profile_.ppp, remote()).empty() ||
       adopt.role != role_of(profile_)) {

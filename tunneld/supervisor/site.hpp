@@ -3,10 +3,12 @@
 #include "tunneld/audit/audit.hpp"
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/config/configuration.hpp"
+#include "tunneld/config/secrets.hpp"
 #include "tunneld/ipc/messages.hpp"
 #include "tunneld/supervisor/bridge_channel.hpp"
 #include "tunneld/supervisor/child_process.hpp"
 #include "tunneld/supervisor/history_store.hpp"
+#include "tunneld/supervisor/lease_store.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/ppp_authority.hpp"
 #include "tunneld/supervisor/site_machine.hpp"
@@ -29,6 +31,10 @@ struct SiteContext {
   audit::Audit& audit;
   Network* network = nullptr;
   HistoryStore& history;
+  /// Where a site with a pool gets its peer's address from; the daemon releases it when the link is
+  /// down.
+  LeaseStore& leases;
+  /// What PPP names prove themselves with. A reload changes it in its place.
   const config::Secrets& secrets;
   std::filesystem::path bridge_program;
   std::filesystem::path bridge_socket;
@@ -146,7 +152,7 @@ class Site final : private SiteOutput {
 
   std::string claim_refusal() const;
   void turn_away(const std::string& reason);
-  std::string adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device) const;
+  std::string adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device);
   UniqueFd open_handle(pid_t pid) const;
   /// Where the peer may live.
   AddressWish remote() const;
@@ -155,6 +161,8 @@ class Site final : private SiteOutput {
   /// Why a link is not what the profile asks for; empty: it is.
   std::string objection_to(const ipc::LinkUp& up) const;
   void answer(ipc::ToBridge answer);
+  /// An address for the peer, where the profile has a pool for it.
+  Result<void> lease_address();
   void take_link(const ipc::LinkUp& up);
   ipc::Settings settings() const;
   Result<UniqueFd> open_identity() const;

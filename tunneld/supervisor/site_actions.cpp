@@ -201,8 +201,22 @@ void Site::attach(Bridge bridge) {
       });
 }
 
+Result<void> Site::lease_address() {
+  const auto& pool = profile_.ppp.pool;
+  if (pool.empty()) return {};
+  const auto address =
+      context_.leases.assign(profile_.name, pool, std::chrono::system_clock::now());
+  if (!address) return address.error();
+  leased_ = *address;
+  return {};
+}
+
 void Site::grant_claim() {
   if (!device_error_.empty()) return turn_away(device_error_);  // open_device() has posted it
+  if (const auto leased = lease_address(); !leased) {
+    turn_away(leased.error().message());
+    return handle_later(Event::LinkFailed, leased.error().message());
+  }
   peer_ = claim_.peer;
   key_ = claim_.key;
   auto bridge = std::move(*claimant_);
