@@ -202,10 +202,30 @@ TEST_F(KernelIpv6, SurvivesAFlushOfTheDevicesRoutes) {
   EXPECT_THAT(run("ip route get fd00:224::2"), HasSubstr("dev tun2"));
 }
 
+TEST_F(KernelIpv6, NoticesEveryAddressThatComesOrGoes) {
+  const TestTun tun{"tun2"};
+  reconciled(wanted({clinic()}));
+  drained();
+  for (const auto* device : {"tun2 nodad", "lo"}) {
+    for (const auto* address : {"fd00:9::9/128", "fd00:9::9/64", "fe80::9/64"}) {
+      const auto change = std::string{address} + " dev " + device;
+      run("ip address add " + change);
+      EXPECT_TRUE(noticed()) << change;
+      run("ip address delete " + change);
+      EXPECT_TRUE(noticed()) << change;
+    }
+  }
+}
+
 TEST_F(KernelIpv6, NoticesForwardingAndDisabling) {
   const TestTun tun{"tun2"};
   const auto want = wanted({clinic()});
   reconciled(want);
+  drained();
+  run("sysctl -q net.ipv6.conf.tun2.ignore_routes_with_linkdown=0");
+  EXPECT_TRUE(noticed());
+  EXPECT_THAT(reconciled(want),
+              ElementsAre("sysctl net.ipv6.conf.tun2.ignore_routes_with_linkdown=1"));
   drained();
   run("sysctl -q net.ipv6.conf.all.forwarding=0");
   EXPECT_TRUE(noticed());
@@ -260,6 +280,26 @@ TEST_F(KernelIpv6, GoesAndComesBackWithTheMtu) {
   EXPECT_EQ(setting("tun2", "accept_ra"), "0");
   EXPECT_THAT(run("ip route get 2001:db8:44::7"), HasSubstr("dev tun2"));
   EXPECT_THAT(reconciled(wanted({clinic()})), IsEmpty());
+}
+
+TEST_F(KernelIpv6, DeletesWhatIsGoneAlready) {
+  const TestTun tun{"tun2"};
+  const auto want = wanted({clinic_of_ipv6()});
+  reconciled(want);
+  const auto actual = kernel->read(want);
+  ASSERT_TRUE(actual.has_value());
+  run("ip link set tun2 mtu 1000");
+  for (const auto& address : actual->addresses) {
+    const auto* link = actual->link(address.device);
+    if (link->name != "tun2") continue;
+    const auto deleted = kernel->apply(DeleteAddress{Device{link->index, link->name}, address});
+    EXPECT_TRUE(deleted.has_value()) << deleted.error().message();
+  }
+  for (const auto& route : actual->routes) {
+    const auto deleted = kernel->apply(DeleteRoute{Device{route.device, "tun2"}, route});
+    EXPECT_TRUE(deleted.has_value()) << deleted.error().message();
+  }
+  EXPECT_THAT(run("ip -6 route show table main"), IsEmpty());
 }
 
 TEST_F(KernelIpv6, MovesANetworkBetweenTunnels) {
