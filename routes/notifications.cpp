@@ -61,10 +61,11 @@ constexpr std::uint32_t group(rtnetlink_groups number) {
 
 /// The mask of bind() has room for 32 groups.
 static_assert(RTNLGRP_IPV4_NETCONF <= 32 && RTNLGRP_IPV6_NETCONF <= 32);
+/// Without RTNLGRP_IPV6_IFADDR: an IPv6 address comes and goes with a route of the local table, and
+/// its own announcement is repeated with every router's advertisement.
 constexpr std::uint32_t kGroups = group(RTNLGRP_LINK) | group(RTNLGRP_IPV4_IFADDR) |
-                                  group(RTNLGRP_IPV6_IFADDR) | group(RTNLGRP_IPV4_ROUTE) |
-                                  group(RTNLGRP_IPV6_ROUTE) | group(RTNLGRP_IPV4_NETCONF) |
-                                  group(RTNLGRP_IPV6_NETCONF);
+                                  group(RTNLGRP_IPV4_ROUTE) | group(RTNLGRP_IPV6_ROUTE) |
+                                  group(RTNLGRP_IPV4_NETCONF) | group(RTNLGRP_IPV6_NETCONF);
 
 }  // namespace
 

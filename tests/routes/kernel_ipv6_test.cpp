@@ -202,17 +202,33 @@ TEST_F(KernelIpv6, SurvivesAFlushOfTheDevicesRoutes) {
   EXPECT_THAT(run("ip route get fd00:224::2"), HasSubstr("dev tun2"));
 }
 
-TEST_F(KernelIpv6, NoticesForwardingAndDisabling) {
+// With nothing but the loopback, of which nobody else has anything to say.
+TEST_F(KernelIpv6, NoticesEveryAddressAndEverySwitch) {
+  for (const auto* address : {"fd00:9::9/128", "fd00:9::9/64", "fe80::9/64"}) {
+    for (const auto* verb : {"add", "delete"}) {
+      drained();
+      run(std::string{"ip address "} + verb + ' ' + address + " dev lo");
+      EXPECT_EQ(drained(), Noticed::Changed) << verb << ' ' << address;
+    }
+  }
+  for (const auto* change : {"lo.ignore_routes_with_linkdown=1", "lo.forwarding=1",
+                             "all.forwarding=1", "all.forwarding=0"}) {
+    drained();
+    run(std::string{"sysctl -q net.ipv6.conf."} + change);
+    EXPECT_EQ(drained(), Noticed::Changed) << change;
+  }
+}
+
+TEST_F(KernelIpv6, MendsForwardingAndDisabling) {
   const TestTun tun{"tun2"};
   const auto want = wanted({clinic()});
   reconciled(want);
-  drained();
+  run("sysctl -q net.ipv6.conf.tun2.ignore_routes_with_linkdown=0");
+  EXPECT_THAT(reconciled(want),
+              ElementsAre("sysctl net.ipv6.conf.tun2.ignore_routes_with_linkdown=1"));
   run("sysctl -q net.ipv6.conf.all.forwarding=0");
-  EXPECT_TRUE(noticed());
   EXPECT_THAT(reconciled(want), Contains("sysctl net.ipv6.conf.all.forwarding=1"));
-  drained();
   run("sysctl -q net.ipv6.conf.tun2.disable_ipv6=1");
-  EXPECT_TRUE(noticed());
   EXPECT_THAT(reconciled(want), Contains("sysctl net.ipv6.conf.tun2.disable_ipv6=0"));
   EXPECT_THAT(addresses_on("tun2"), UnorderedElementsAre("fd00:224::1/128", "fe80::1/64"));
   EXPECT_THAT(reconciled(want), IsEmpty());
@@ -260,6 +276,26 @@ TEST_F(KernelIpv6, GoesAndComesBackWithTheMtu) {
   EXPECT_EQ(setting("tun2", "accept_ra"), "0");
   EXPECT_THAT(run("ip route get 2001:db8:44::7"), HasSubstr("dev tun2"));
   EXPECT_THAT(reconciled(wanted({clinic()})), IsEmpty());
+}
+
+TEST_F(KernelIpv6, DeletesWhatIsGoneAlready) {
+  const TestTun tun{"tun2"};
+  const auto want = wanted({clinic_of_ipv6()});
+  reconciled(want);
+  const auto actual = kernel->read(want);
+  ASSERT_TRUE(actual.has_value());
+  run("ip link set tun2 mtu 1000");
+  for (const auto& address : actual->addresses) {
+    const auto* link = actual->link(address.device);
+    if (link->name != "tun2") continue;
+    const auto deleted = kernel->apply(DeleteAddress{Device{link->index, link->name}, address});
+    EXPECT_TRUE(deleted.has_value()) << deleted.error().message();
+  }
+  for (const auto& route : actual->routes) {
+    const auto deleted = kernel->apply(DeleteRoute{Device{route.device, "tun2"}, route});
+    EXPECT_TRUE(deleted.has_value()) << deleted.error().message();
+  }
+  EXPECT_THAT(run("ip -6 route show table main"), IsEmpty());
 }
 
 TEST_F(KernelIpv6, MovesANetworkBetweenTunnels) {

@@ -208,6 +208,24 @@ void read_lcp(TableReader& in, SiteDraft& draft) {
   ppp.echo_failures = in.value_or("echo_failures", echo_failures, ppp.echo_failures);
 }
 
+/// RFC 8200 §5: IPv6 has no link of a smaller MTU, and the kernel none on such an interface. A link
+/// that may carry it, and asks for nothing of it, does without.
+void check_ipv6_fits(SiteDraft& draft) {
+  constexpr std::uint16_t kMinMru = 1280;
+  if (draft.ppp.mru.bytes >= kMinMru) return;
+  const auto complain = [&draft](Location where, const std::string& what) {
+    draft.report.error(
+        where,
+        what + " needs an MRU of 1280, and this site's is " + std::to_string(draft.ppp.mru.bytes),
+        "write mru = 1280 or more in [ppp], or leave IPv6 out");
+  };
+  if (draft.local6) return complain(draft.local6->where, "an IPv6 address");
+  for (const auto& network : draft.networks) {
+    if (network.value.family() != Family::Ipv6) continue;
+    return complain(network.where, "a network of IPv6");
+  }
+}
+
 }  // namespace
 
 void read_ppp(const Table& root, SiteDraft& draft, const Facts& facts) {
@@ -225,6 +243,7 @@ void read_ppp(const Table& root, SiteDraft& draft, const Facts& facts) {
   read_addresses6(in, draft);
   check_protocols(written, draft);
   read_lcp(in, draft);
+  check_ipv6_fits(draft);
   read_auth(in, draft, facts);
   in.finish();
 }
