@@ -1,0 +1,166 @@
+// What a profile says in [ppp.options] and [ppp.auth], in pools and about IPv6, at work between two
+// gateways.
+
+#include "tests/support/sites.hpp"
+
+#include <boost/json/array.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tunnel::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr auto kSecrets = "/etc/tunneld/secrets.toml";
+constexpr auto kPppLog = "/var/log/tunneld/ppp.log";
+constexpr auto kAuthLog = "/var/log/tunneld/auth.log";
+
+/// Tables that stand behind [ppp] in the profiles.
+void add_to_ppp(const World& world, const std::string& gateway, const std::string& text) {
+  world.edit_profile(gateway, "[routes]", text + "\n[routes]");
+}
+
+/// Readable by tunneld alone, as it wants it.
+void write_secrets(const World& world, const std::string& gateway, const std::string& text) {
+  world.write(gateway, kSecrets, text);
+  world.shell(gateway, "chmod 600 " + std::string{kSecrets});
+  world.shell(gateway, "chown tunneld " + std::string{kSecrets});
+}
+
+class Authentication : public testing::TestWithParam<std::string> {
+ protected:
+  Authentication() {
+    add_to_ppp(world, "home",
+               "[ppp.auth]\nname = \"talisker\"\naccept = [\"" + GetParam() + "\"]\n");
+    add_to_ppp(
+        world, "labs",
+        "[ppp.auth]\nname = \"labs\"\npeer = \"talisker\"\nrequire = [\"" + GetParam() + "\"]\n");
+    write_secrets(world, "labs", "[secrets]\ntalisker = \"correct horse\"\n");
+  }
+
+  World world;
+};
+
+INSTANTIATE_TEST_SUITE_P(Ppp, Authentication, testing::Values("pap", "chap-md5", "mschap-v2"),
+                         [](const auto& method) {
+                           auto name = method.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST_P(Authentication, OpensTheLinkToWhoKnowsTheSecret) {
+  write_secrets(world, "home", "[secrets]\ntalisker = \"correct horse\"\n");
+  world.start();
+  EXPECT_THAT(world.read("labs", kAuthLog), HasSubstr("PPP name \"talisker\" accepted"));
+  const auto ping = world.exec("home", {"ping", "-c", "2", "-i", "0.1", "-W", "2", "10.224.1.2"});
+  EXPECT_EQ(ping.status, 0);
+  for (const auto* gateway : {"home", "labs"}) {
+    EXPECT_EQ(world.shell(gateway, "grep -rl 'correct horse' /var/log/tunneld || true"), "");
+  }
+}
+
+TEST_P(Authentication, KeepsOutWhoDoesNot) {
+  write_secrets(world, "home", "[secrets]\ntalisker = \"wrong horse\"\n");
+  for (const auto* gateway : {"home", "labs"}) world.start_tunneld(gateway);
+  world.start_sshd();
+  const auto site = world.wait_for("home", is_waiting_for("peer does not accept our"));
+  EXPECT_EQ(number_of(site, "established"), 0);
+  EXPECT_THAT(world.read("labs", kAuthLog), HasSubstr("PPP name \"talisker\" refused"));
+  EXPECT_THAT(world.read("labs", kPppLog), HasSubstr("has not proved itself"));
+  EXPECT_EQ(number_of(world.status("labs").site, "established"), 0);
+}
+
+TEST(Ppp, WithoutASecretThereIsNoStart) {
+  World world;
+  add_to_ppp(world, "home", "[ppp.auth]\nname = \"talisker\"\n");
+  const auto checked = world.tunnelctl("home", {"check"});
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_THAT(checked.out + checked.err, HasSubstr("talisker"));
+}
+
+TEST(Ppp, Ipv6CrossesTheTunnel) {
+  World world;
+  add_to_ppp(world, "home", "local6 = \"fd00:224::1\"\nremote6 = \"fd00:224::2\"\n");
+  add_to_ppp(world, "labs", "local6 = \"fd00:224::2\"\nremote6 = \"fd00:224::1\"\n");
+  world.start();
+  world.wait_for("home",
+                 [](const boost::json::object& site) { return site.at("remote6").is_string(); });
+  const auto home = world.status("home").site;
+  EXPECT_EQ(text_of(home, "local6"), "fe80::ae0:101");
+  EXPECT_EQ(text_of(home, "remote6"), "fe80::ae0:102");
+  world.wait_for("labs",
+                 [](const boost::json::object& site) { return site.at("remote6").is_string(); });
+  for (const auto* address : {"fd00:224::2", "fe80::ae0:102%tun0"}) {
+    const auto ping =
+        world.exec("home", {"ping", "-6", "-c", "2", "-i", "0.1", "-W", "2", address});
+    EXPECT_EQ(ping.status, 0) << address << ping.out << ping.err;
+  }
+}
+
+TEST(Ppp, AnAddressOfAPoolIsLeasedAndKept) {
+  World world;
+  world.shell("labs",
+              "printf '\\n[pools.roaming]\\naddresses = [\"10.224.9.5-10.224.9.9\"]\\n' >> "
+              "/etc/tunneld/tunneld.toml");
+  world.edit_profile("labs", "remote    = \"10.224.1.1\"", "pool      = \"roaming\"");
+  world.edit_profile("home", "local     = \"10.224.1.1\"", "local     = \"0.0.0.0/0\"");
+  world.start();
+  EXPECT_EQ(text_of(world.status("home").site, "local"), "10.224.9.5");
+  EXPECT_EQ(text_of(world.status("labs").site, "remote"), "10.224.9.5");
+  const auto ping = world.exec("home", {"ping", "-c", "2", "-i", "0.1", "-W", "2", "10.224.1.2"});
+  EXPECT_EQ(ping.status, 0);
+  const auto leases = world.tunnelctl("labs", {"leases"});
+  EXPECT_EQ(leases.status, 0);
+  EXPECT_THAT(leases.out, HasSubstr("10.224.9.5"));
+  EXPECT_THAT(leases.out, HasSubstr("roaming"));
+
+  world.stop("labs", "tunneld");
+  world.start_tunneld("labs");
+  world.wait_until_up("labs");
+  world.wait_until_up("home");
+  EXPECT_EQ(text_of(world.status("home").site, "local"), "10.224.9.5");
+}
+
+TEST(Ppp, NameServersOfThePeerAreInTheStatus) {
+  World world;
+  add_to_ppp(world, "home", "[ppp.options]\ndns = \"request\"\n");
+  add_to_ppp(world, "labs", "dns = [\"172.16.1.53\"]\n");
+  world.start();
+  const auto home = world.status("home").site;
+  ASSERT_EQ(home.at("dns").as_array().size(), 1U);
+  EXPECT_EQ(home.at("dns").as_array().at(0).as_string(), "172.16.1.53");
+}
+
+TEST(Ppp, DeflateIsAgreedWhereBothProfilesAsk) {
+  World world;
+  for (const auto* gateway : {"home", "labs"}) {
+    add_to_ppp(world, gateway, "[ppp.options]\ndeflate = \"request\"\n");
+  }
+  world.start();
+  const auto ping = world.exec("home", {"ping", "-c", "20", "-i", "0.02", "-s", "1200", "-p", "00",
+                                        "-W", "2", "10.224.1.2"});
+  EXPECT_EQ(ping.status, 0);
+  EXPECT_THAT(world.read("home", kPppLog), HasSubstr("compress Deflate, decompress Deflate"));
+  const auto site = world.status("home").site;
+  EXPECT_LT(number_of(site, "wire_bytes_out"), number_of(site, "bytes_out"));
+}
+
+TEST(Ppp, TheProfilesOptionsAreNamedInTheLog) {
+  World world;
+  add_to_ppp(world, "home",
+             "accm = 0x000a0000\nfcs = \"32\"\n[ppp.options]\nfcs = \"request\"\npfc = \"deny\"\n");
+  world.start();
+  const auto log = world.read("home", kPppLog);
+  EXPECT_THAT(log, HasSubstr("FCS-ALTERNATIVES[3] 4"));
+  EXPECT_THAT(log, HasSubstr("ACCMAP[6] 0x000a0000"));
+  EXPECT_THAT(log, HasSubstr("ConfigRej"));  // the peer's PROTOCOMP
+  const auto ping = world.exec("home", {"ping", "-c", "2", "-i", "0.1", "-W", "2", "10.224.1.2"});
+  EXPECT_EQ(ping.status, 0);
+}
+
+}  // namespace
+}  // namespace tunnel::test
