@@ -14,6 +14,9 @@ namespace tunnel::bridge {
 
 namespace {
 
+/// How often an option may be repeated.
+constexpr int kMostRepeated = 64;
+
 struct NamedPolicy {
   std::string_view name;
   Policy ipc::PppPolicies::*field;
@@ -75,6 +78,7 @@ std::optional<AddressWish> parse_wish(const std::string& word) {
 
 void add_wish(CLI::App& command, const char* name, AddressWish& into, const char* help) {
   command.add_option(name, storing(&parse_wish, [&into](AddressWish w) { into = w; }), help)
+      ->take_last()
       ->check(must_be(&parse_wish, "an IPv4 address such as 10.224.1.1 or 10.224.1.1/24"));
 }
 
@@ -104,6 +108,7 @@ void add_link(CLI::App& command, ipc::Ppp& ppp) {
                   [&ppp](ChosenPolicy chosen) { ppp.policies.*chosen.field = chosen.policy; }),
           "NAME=deny|accept|request|require, as in [ppp.options] of a profile; may be "
           "repeated")
+      ->expected(1, kMostRepeated)
       ->check(must_be(&parse_policy, "NAME=POLICY, as deflate=request"));
 }
 
@@ -156,6 +161,7 @@ void add_stdio(CLI::App& app, StdioOptions& options) {
       ->add_option("--network",
                    storing(&Prefix::parse, [&options](Prefix p) { options.networks.push_back(p); }),
                    "Accept packets from this network (and the peer) only; may be repeated")
+      ->expected(1, kMostRepeated)
       ->check(must_be(&Prefix::parse, "a network such as 192.168.1.0/24"));
   command->add_flag("--debug", options.debug, "Print the PPP log on standard error");
 }
@@ -163,6 +169,9 @@ void add_stdio(CLI::App& app, StdioOptions& options) {
 std::string mistake_in(const StdioOptions& options) {
   const auto& [local, remote] = std::pair{options.ppp.local, options.ppp.remote};
   if (options.ppp.policies.ip != Policy::Deny) {
+    constexpr AddressWish kNone;
+    if (local == kNone) return "--local is required (or --option ip=deny)";
+    if (remote == kNone) return "--remote is required (or --option ip=deny)";
     if (!may_be(local)) return "--local must be the address of one host (or --option ip=deny)";
     if (!may_be(remote)) return "--remote must be the address of one host (or --option ip=deny)";
     if (local == remote && local.fixed()) return "--local and --remote must differ";

@@ -197,7 +197,10 @@ void Ipcp::when_up(TimePoint /*now*/) {
   for (std::size_t i = 0; i < kNameServers.size(); ++i) {
     if (!servers_[i] || !kAnyHost.allows(*servers_[i])) continue;
     auto& list = is_dns(kNameServers[i]) ? agreed_.dns : agreed_.nbns;
-    list.push_back(*servers_[i]);
+    // A peer that has one names it twice.
+    if (std::find(list.begin(), list.end(), *servers_[i]) == list.end()) {
+      list.push_back(*servers_[i]);
+    }
   }
   if (agreed_.local.is_unspecified()) return fail_address("peer gives us no address");
   if (agreed_.remote.is_unspecified()) {

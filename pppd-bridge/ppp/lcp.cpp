@@ -193,7 +193,6 @@ void Lcp::when_up(TimePoint /*now*/) {
             .vendor = {}};
   if (request_.vendor) local_.vendor = VendorExtensions{};
   remote_ = reviewed_;
-  unmet_demand_.reset();
   send_identification();
 }
 

@@ -79,8 +79,8 @@ class Lcp final : public ControlProtocol {
   /// The protocol that the peer has rejected since this was called before.
   std::optional<Protocol> take_rejected_protocol() noexcept;
 
-  /// What the peer has asked of us and will not get, in words, while LCP is not opened: "peer
-  /// requires EAP". The reason behind much that ends without one.
+  /// What the peer has asked of us since the layer below came up and will not get, in words: "peer
+  /// requires EAP". It may go on without, open LCP, and hang up then.
   const std::optional<std::string>& unmet_demand() const noexcept { return unmet_demand_; }
 
   /// The peer's Identification, escaped; empty: none came.

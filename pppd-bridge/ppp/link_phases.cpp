@@ -108,7 +108,7 @@ DownReason Link::why_lcp_ended() const {
               "the connection ended in LCP state " + std::string{state_name(lcp_.state())}};
   }
   // What we refused the peer is why it left.
-  if (lcp_.unmet_demand()) {
+  if (lcp_.unmet_demand() && !has_been_up_) {
     reason = {DownReason::Kind::AuthRefused, DownReason::Permanence::Permanent,
               *lcp_.unmet_demand() + "; " + reason->text};
   }

@@ -341,5 +341,29 @@ TEST_F(OpenEnd, SaysThatAPeerRequiresEap) {
   EXPECT_EQ(us.finished_reasons[0].kind, Kind::AuthRefused);
 }
 
+// As pppd does.
+TEST_F(OpenEnd, SaysSoAlsoOfAPeerThatOpensLcpWithoutItAndHangsUpThen) {
+  start();
+  lcp(Code::ConfigureRequest, 1, joined({kPeerRequest, {3, 4, 0xc2, 0x27}}));
+  lcp(Code::ConfigureRequest, 2, kPeerRequest);
+  answer_lcp(Code::ConfigureAck);
+  lcp(Code::TerminateRequest, 3, text("peer refused to authenticate"));
+  us.link.transport_down(now);
+  EXPECT_EQ(us.reason(), "peer requires EAP; peer closed the link: peer refused to authenticate");
+}
+
+TEST_F(OpenEnd, ForgetsItOnceTheNetworkIsUp) {
+  start();
+  lcp(Code::ConfigureRequest, 1, joined({kPeerRequest, {3, 4, 0xc2, 0x27}}));
+  lcp(Code::ConfigureRequest, 2, kPeerRequest);
+  answer_lcp(Code::ConfigureAck);
+  ipcp(Code::ConfigureRequest, 1, kPeerAddress);
+  answer_ipcp(Code::ConfigureAck);
+  ASSERT_TRUE(us.link.network_open());
+  lcp(Code::TerminateRequest, 3, text("good night"));
+  us.link.transport_down(now);
+  EXPECT_EQ(us.reason(), "peer closed the link: good night");
+}
+
 }  // namespace
 }  // namespace tunnel::ppp::test

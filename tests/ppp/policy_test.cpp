@@ -150,6 +150,18 @@ TEST_F(FcsAlternatives, HoldForAllButThePacketsThatConfigureAndTerminate) {
   EXPECT_EQ(us.sent.back().format.fcs, Fcs::Ccitt16);
 }
 
+// RFC 1989, RFC 1990 and others: attack surface without a gain inside SSH.
+TEST_F(FcsAlternatives, AreTheLastOptionThatIsKnown) {
+  start();
+  for (const auto& option : {Octets{4, 8, 0xc0, 0x25, 0, 0, 0, 0}, Octets{10, 3, 8},
+                             Octets{13, 3, 6}, Octets{17, 4, 5, 0xdc}, Octets{18, 2},
+                             Octets{19, 9, 3, 1, 2, 3, 4, 5, 6}, Octets{23, 4, 0, 0}}) {
+    const auto answer = answer_to(option);
+    EXPECT_EQ(answer.code(), Code::ConfigureReject);
+    EXPECT_EQ(answer.data(), option);
+  }
+}
+
 TEST(FcsBetweenOurEnds, IsWhatTheReceiverAsksFor) {
   auto first = home();
   first.lcp.fcs = Fcs::None;

@@ -65,6 +65,9 @@ std::string addresses_row(const json::object& site) {
   const auto remote = text(site, "remote");
   if (local.empty() && remote.empty()) return {};
   auto out = local + " here, " + remote + " there";
+  if (const auto local6 = text(site, "local6"); !local6.empty()) {
+    out += "; " + local6 + " here, " + text(site, "remote6") + " there";
+  }
   const auto in = count(site, "receive_mru");
   const auto sent = count(site, "transmit_mru");
   if (in != 0 || sent != 0) {
@@ -90,12 +93,13 @@ std::string traffic_row(const json::object& site, std::string_view direction) {
 std::string dropped_row(const json::object& site) {
   const auto& drops = object(site, "drops");
   using Reason = std::pair<std::string_view, std::string_view>;
-  constexpr std::array<Reason, 5> kReasons{{
+  constexpr std::array<Reason, 6> kReasons{{
       {"source", "from a foreign source"},
       {"malformed", "malformed"},
       {"too_big", "too big"},
       {"down", "while down"},
       {"tun", "at the device"},
+      {"control", "of PPP's own"},
   }};
   std::vector<std::string> parts;
   for (const auto& [key, words] : kReasons) {
@@ -126,6 +130,7 @@ std::string paragraph(const json::object& site) {
   row(out, "peer", peer_row(site));
   row(out, "established", established_row(site));
   row(out, "addresses", addresses_row(site));
+  row(out, "name servers", joined(texts(site, "dns")));
   row(out, "networks", joined(texts(site, "networks")));
   row(out, "round trip", round_trip_row(site));
   row(out, "in", traffic_row(site, "in"));
