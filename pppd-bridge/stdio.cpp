@@ -82,6 +82,8 @@ class Console final : public session::Observer {
     if (debug_) say(fmt::format("{}: {}: {}", interface_.str(), ppp::layer_name(layer), text));
   }
 
+  void traced(ipc::TracedFrame) override {}
+
   void remote_text(std::string line) override { say(line); }
 
   void ended(const ppp::DownReason& reason) override {

@@ -1,6 +1,7 @@
 #include "pppd-bridge/session/session.hpp"
 
 #include "pppd-bridge/hdlc/encoder.hpp"
+#include "pppd-bridge/session/traced_frame.hpp"
 
 #include <unistd.h>
 
@@ -180,6 +181,7 @@ void Session::forward(Bytes packet, const ppp::TransmitFormat& format) {
 
 void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol,
                            Bytes packet) {
+  record(ipc::Direction::Sent, protocol, packet);
   const auto header = ppp::write_header(format, protocol);
   const auto bound = hdlc::encoded_bound(header.bytes().size() + packet.size());
   if (bound > outgoing_.free()) return;  // a control packet: PPP repeats what matters
@@ -193,6 +195,7 @@ void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol prot
 
 void Session::frame(Bytes content) {
   const auto parsed = ppp::parse_frame(content);
+  if (parsed) record(ipc::Direction::Received, parsed->protocol, parsed->payload);
   if (!parsed) {
     ++counters_.dropped_malformed;
   } else if (link_.open(parsed->protocol)) {
@@ -205,6 +208,16 @@ void Session::frame(Bytes content) {
   } else {
     link_.receive(parsed->protocol, parsed->payload, now_);
   }
+}
+
+void Session::trace(ipc::TraceScope scope, std::size_t octets) noexcept {
+  trace_ = scope;
+  trace_octets_ = octets;
+}
+
+void Session::record(ipc::Direction direction, ppp::Protocol protocol, Bytes packet) {
+  if (!is_traced(trace_, protocol)) return;
+  observer_.traced(traced_frame(direction, protocol, packet, trace_octets_));
 }
 
 /// What was compressed is never a control packet, nor compressed twice (RFC 1979 §3).

@@ -7,6 +7,7 @@
 #include "pppd-bridge/transport/transport.hpp"
 #include "tunneld/base/byte_buffer.hpp"
 #include "tunneld/base/unique_fd.hpp"
+#include "tunneld/ipc/messages.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -40,6 +41,8 @@ class Observer {
   /// To be answered by Session::answer(), and not from within.
   virtual void ask(ppp::AuthSerial serial, ppp::AuthQuestion question) = 0;
   virtual void log(ppp::Layer layer, std::string text) = 0;
+  /// A frame of a trace, without its time.
+  virtual void traced(ipc::TracedFrame frame) = 0;
   virtual void remote_text(std::string line) = 0;
   /// The session has ended; nothing more comes.
   virtual void ended(const ppp::DownReason& reason) = 0;
@@ -73,6 +76,9 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   void close(std::string reason);
   /// The answer to Observer::ask().
   void answer(ppp::AuthSerial serial, ppp::AuthAnswer answer);
+  /// From now on frames of this scope are reported by Observer::traced(), at most so many octets of
+  /// each.
+  void trace(ipc::TraceScope scope, std::size_t octets) noexcept;
   /// Does what there is to do after a wakeup of the loop, and sets what to wait for next.
   Result<void> turn();
 
@@ -111,6 +117,7 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   void read_tun();
   void discard_stale_packets();
   void compressed_frame(Bytes information);
+  void record(ipc::Direction direction, ppp::Protocol protocol, Bytes packet);
   void deliver(ppp::Protocol protocol, Bytes packet);
   void forward(Bytes packet, const ppp::TransmitFormat& format);
   void append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet);
@@ -130,6 +137,8 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   transport::WatchList watched_;
   TimePoint now_;
   std::uint16_t transmit_mru_ = 1500;
+  ipc::TraceScope trace_ = ipc::TraceScope::None;
+  std::size_t trace_octets_ = 0;
   bool network_up_ = false;
   bool tun_watched_ = false;
   bool tun_ready_ = false;

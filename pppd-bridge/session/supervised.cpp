@@ -117,6 +117,9 @@ class Runner final : private Observer {
       } else if (auto told = answer_of(incoming->message)) {
         session_.answer(told->serial, std::move(told->answer));
       }
+      if (const auto* trace = std::get_if<ipc::Trace>(&incoming->message)) {
+        session_.trace(trace->scope, trace->octets);
+      }
       // Settings again: a new tunneld has adopted us, with what we run on already.
     }
   }
@@ -224,6 +227,19 @@ class Runner final : private Observer {
     channel().send(ipc::PppEvent{to_ipc(layer), std::move(text)});
   }
 
+  /// A trace never holds up packets: what tunneld is too slow for is counted.
+  void traced(ipc::TracedFrame frame) override {
+    if (channel().congested()) {
+      ++lost_frames_;
+      return;
+    }
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    frame.microseconds = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+    frame.lost = std::exchange(lost_frames_, 0);
+    channel().send(frame);
+  }
+
   void remote_text(std::string line) override { channel().send(ipc::RemoteText{std::move(line)}); }
 
   void ended(const ppp::DownReason& reason) override {
@@ -250,6 +266,7 @@ class Runner final : private Observer {
   bool has_been_up_ = false;
   bool told_to_end_ = false;
   bool network_lost_ = false;
+  std::uint32_t lost_frames_ = 0;  // of a trace, since the last one that was sent
   std::uint64_t wire_bytes_told_ = 0;
   bool was_busy_ = false;
   Outcome outcome_ = Outcome::Failed;

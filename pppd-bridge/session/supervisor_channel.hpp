@@ -31,6 +31,9 @@ class SupervisorChannel {
 
   bool wants_write() const noexcept { return !pending_.empty(); }
 
+  /// Whether so much waits that what is not vital had better be left out.
+  bool congested() const noexcept { return pending_.size() >= kCongested; }
+
   void close() noexcept;
 
   /// Sends, or queues, a message; `descriptor` travels with it where it is not -1, and then the
@@ -48,6 +51,8 @@ class SupervisorChannel {
   Result<FromSupervisor> wait(std::chrono::milliseconds patience);
 
  private:
+  static constexpr std::size_t kCongested = 64;
+
   UniqueFd socket_;
   std::deque<std::vector<std::uint8_t>> pending_;
   std::size_t lost_lines_ = 0;

@@ -53,7 +53,7 @@ _tunnelctl() {
   mapfile -t plain < <(_tunnelctl_plain_words)
   case ${plain[0]-} in
     '')
-      choices='status up down restart retry reload check log routes leases key version'
+      choices='status up down restart retry reload check log routes leases trace key version'
       options+=' --version'
       ;;
     status)

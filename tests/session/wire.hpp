@@ -52,6 +52,7 @@ class End final : private Observer {
   std::vector<ppp::Phase> phases;
   std::optional<ppp::Agreed> agreed;
   int network_downs = 0;
+  std::vector<ipc::TracedFrame> traced_frames;
 
  private:
   void phase_changed(ppp::Phase phase) override { phases.push_back(phase); }
@@ -63,6 +64,8 @@ class End final : private Observer {
   void ask(ppp::AuthSerial, ppp::AuthQuestion) override {}
 
   void log(ppp::Layer, std::string) override {}
+
+  void traced(ipc::TracedFrame frame) override { traced_frames.push_back(std::move(frame)); }
 
   void remote_text(std::string) override {}
 

@@ -62,7 +62,7 @@ offers 'authorized-keys gen show' tunnelctl key ''
 offers 'labs lisbon' tunnelctl --config "$folder" key show ''
 offers 'up' tunnelctl status --until u
 offers 'down' tunnelctl status --until=d
-for command in status up down restart retry reload check log routes leases version 'key gen' 'key show'; do
+for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show'; do
   # shellcheck disable=SC2086  # two words
   for option in $(options_in_help $command); do
     offers "$option" tunnelctl $command "$option"

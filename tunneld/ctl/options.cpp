@@ -106,6 +106,7 @@ class CommandLine {
     add_log();
     add_routes();
     add_leases();
+    add_trace();
     add_key();
     add_version();
   }
@@ -238,6 +239,20 @@ class CommandLine {
     yields(routes, routes_);
   }
 
+  void add_trace() {
+    auto* trace = verb(app_, "trace", "Record PPP frames of a link, for Wireshark");
+    trace->add_option("SITE", trace_.site, "The site")->required();
+    trace->add_option("--pcap", trace_.pcap, "The file to write, or - for standard output")
+        ->required()
+        ->type_name("FILE");
+    trace->add_flag("--all", trace_.all, "Data as well as control packets");
+    trace->add_option("--octets", trace_.octets, "Of each frame at most so many")
+        ->check(CLI::Range(16, 16384))
+        ->capture_default_str();
+    trace->add_option("--count", trace_.count, "End after so many frames");
+    yields(trace, trace_);
+  }
+
   void add_leases() {
     auto* leases = verb(app_, "leases", "Show who has which address of the pools");
     json(leases, leases_.format);
@@ -293,6 +308,7 @@ class CommandLine {
   LogCommand log_;
   RoutesCommand routes_;
   LeasesCommand leases_;
+  TraceCommand trace_;
   KeyGenCommand gen_;
   KeyShowCommand show_;
   AuthorizedKeysCommand authorized_;

@@ -72,6 +72,14 @@ struct LeasesCommand {
   Format format = Format::Text;
 };
 
+struct TraceCommand {
+  std::string site{};
+  std::string pcap{};       // a file, or "-" for standard output
+  bool all = false;         // data, too
+  unsigned octets = 16384;  // of each frame, at most
+  unsigned count = 0;       // frames; 0: until interrupted
+};
+
 struct KeyGenCommand {
   std::string site{};
   bool force = false;
@@ -93,8 +101,8 @@ struct VersionCommand {
 };
 
 using Command = std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand,
-                             RoutesCommand, LeasesCommand, KeyGenCommand, KeyShowCommand,
-                             AuthorizedKeysCommand, VersionCommand>;
+                             RoutesCommand, LeasesCommand, TraceCommand, KeyGenCommand,
+                             KeyShowCommand, AuthorizedKeysCommand, VersionCommand>;
 
 struct Invocation {
   CommonOptions common{};

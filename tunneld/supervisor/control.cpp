@@ -67,7 +67,7 @@ json::object route(const SiteName& site, const Prefix& network, const char* kind
 
 }  // namespace
 
-RpcResult Daemon::call(std::string_view method, const json::object& params, ClientId) {
+RpcResult Daemon::call(std::string_view method, const json::object& params, ClientId client) {
   if (method == "status") return status(params);
   if (method == "up" || method == "down" || method == "restart" || method == "retry") {
     return site_verb(method, params);
@@ -76,6 +76,7 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   if (method == "log") return log(params);
   if (method == "routes") return routes();
   if (method == "leases") return leases();
+  if (method == "trace") return trace(params, client);
   if (method == "version") return json::value(json::object{{"version", kVersion}});
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }

@@ -42,6 +42,8 @@ class ControlServer::Client : public std::enable_shared_from_this<Client> {
     return subscription_ && subscription_->takes(subject);
   }
 
+  std::size_t queued() const { return writing_.size() + waiting_.size(); }
+
   /// The server goes: no call may reach it any more.
   void abandon();
 
@@ -57,8 +59,6 @@ class ControlServer::Client : public std::enable_shared_from_this<Client> {
   void close();
 
   bool held_back() const { return queued() >= kHoldBack; }
-
-  std::size_t queued() const { return writing_.size() + waiting_.size(); }
 
   /// Unread answers at which no further request is taken.
   static constexpr std::size_t kHoldBack = std::size_t{64} << 10;

@@ -95,6 +95,8 @@ class ControlServer {
   void publish(const Subject& subject, const boost::json::object& params);
   /// Whether publish() about this would reach anyone: spares building what nobody reads.
   bool anyone_hears(const Subject& subject) const;
+  /// Whether a client reads fast enough for more that it can do without; false: it is gone.
+  bool has_room(ClientId client) const;
   /// Sends a notification to one client, subscribed or not; nothing if it is gone.
   void notify(ClientId client, std::string_view method, const boost::json::object& params);
 

@@ -71,20 +71,22 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
       leases_{gateway_.state_dir / "leases.json",
               [this](const Error& error) { say(audit::Priority::Warning, error.message()); }},
       secrets_{std::move(start.secrets)},
-      site_context_{context,
-                    audit_,
-                    nullptr,
-                    history_,
-                    leases_,
-                    secrets_,
-                    std::move(start.bridge_program),
-                    gateway_.runtime_dir / "bridge.sock",
-                    std::nullopt,
-                    0,
-                    random_below,
-                    [this](const SiteName& name, const Transition& transition) {
-                      changed(name, transition);
-                    }},
+      site_context_{
+          context,
+          audit_,
+          nullptr,
+          history_,
+          leases_,
+          secrets_,
+          std::move(start.bridge_program),
+          gateway_.runtime_dir / "bridge.sock",
+          std::nullopt,
+          0,
+          random_below,
+          [this](const SiteName& name, const ipc::TracedFrame& frame) { traced(name, frame); },
+          [this](const SiteName& name, const Transition& transition) {
+            changed(name, transition);
+          }},
       signals_{context, SIGTERM, SIGINT, SIGHUP},
       started_{wall_clock()} {}
 

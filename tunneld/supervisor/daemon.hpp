@@ -89,6 +89,11 @@ class Daemon final : private ControlApi {
   // ControlApi
   RpcResult call(std::string_view method, const boost::json::object& params,
                  ClientId client) override;
+  void client_gone(ClientId client) override;
+  RpcResult trace(const boost::json::object& params, ClientId client);
+  void traced(const SiteName& name, const ipc::TracedFrame& frame);
+  /// Tells the site's bridge what all who trace it want together.
+  void renew_trace(const SiteName& name);
   RpcResult status(const boost::json::object& params);
   RpcResult site_verb(std::string_view verb, const boost::json::object& params);
   RpcResult down(Site& site, bool withdraw);
@@ -120,6 +125,16 @@ class Daemon final : private ControlApi {
   /// What takes the place of a site as soon as its old link is closed.
   std::map<SiteName, Successor> successors_;
   std::set<SiteName> awaiting_adoption_;
+
+  /// One client's `trace`.
+  struct Tracer {
+    ClientId client;
+    SiteName site;
+    ipc::Trace wanted;
+    std::uint32_t lost = 0;  // frames that the client was too slow for
+  };
+
+  std::vector<Tracer> tracers_;
   std::unique_ptr<boost::asio::steady_timer> adoption_timer_;
   std::unique_ptr<BridgeListener> bridges_;
   std::unique_ptr<ControlServer> control_;

@@ -80,6 +80,7 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
 void Daemon::add(const config::Site& profile, Begin begin) {
   auto& site = *sites_.emplace(profile.name, make_site(profile)).first->second;
   static_cast<void>(network_->set(profile.name, site.network(Site::Device::Absent)));
+  renew_trace(profile.name);
   if (begin == Begin::Now) site.start();
 }
 

@@ -152,6 +152,7 @@ void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   auto handle_of_caller = open_handle(caller.pid);
   attach(Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)});
   bridge_->channel->send(settings());
+  bridge_->channel->send(trace_);  // an earlier daemon may have wanted one
   adopted_since_ = std::chrono::system_clock::now() - adopt.up_for;
   handle(Event::Adopted, fmt::format("adopted bridge {}", bridge_->pid));
 }

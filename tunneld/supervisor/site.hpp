@@ -41,6 +41,8 @@ struct SiteContext {
   std::optional<Account> bridge_account;  // nothing: this process's own
   uid_t bridge_user = 0;
   RandomBelow random;
+  /// Told of every frame of a trace.
+  std::function<void(const SiteName&, const ipc::TracedFrame&)> traced;
   /// Told of every change of state, after it.
   std::function<void(const SiteName&, const Transition&)> changed;
 };
@@ -88,6 +90,9 @@ class Site final : private SiteOutput {
   void guard(bool on);
 
   enum class Device : std::uint8_t { Absent, Present };
+  /// From now on the bridges of this site, the present one and those to come, report frames.
+  void trace(const ipc::Trace& wanted);
+
   /// What this site wants of the kernel, with or without a tun device.
   SiteNetwork network(Device device) const;
   /// The same while an earlier daemon's bridge is expected to come forward with the device: its
@@ -167,6 +172,7 @@ class Site final : private SiteOutput {
   ipc::Settings settings() const;
   Result<UniqueFd> open_identity() const;
   Result<void> hand_over_settings();
+  void send_trace();
   Result<void> update_network();
   void write(audit::LogType type, audit::Priority priority, std::string layer, std::string text);
   void say(audit::Priority priority, std::string text);
@@ -186,6 +192,7 @@ class Site final : private SiteOutput {
   std::optional<Bridge> claimant_;
   ipc::Claim claim_;
   PppAuthority authority_;
+  ipc::Trace trace_;
   std::optional<Ipv4Address> leased_;  // to the peer, from the profile's pool
   std::optional<ipc::LinkUp> link_;
   std::optional<routes::Pair4> agreed_ipv4_;      // by the last link

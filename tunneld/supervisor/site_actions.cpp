@@ -155,7 +155,18 @@ Result<void> Site::hand_over_settings() {
   if (!identity) return identity.error();
   const std::array descriptors{device_.get(), identity->get()};
   bridge_->channel->send(settings(), std::span{descriptors}.first(*identity ? 2 : 1));
+  send_trace();
   return {};
+}
+
+void Site::trace(const ipc::Trace& wanted) {
+  if (wanted == trace_) return;
+  trace_ = wanted;
+  if (bridge_) bridge_->channel->send(trace_);
+}
+
+void Site::send_trace() {
+  if (trace_.scope != ipc::TraceScope::None) bridge_->channel->send(trace_);
 }
 
 void Site::start_bridge() {

@@ -146,7 +146,9 @@ void Site::on(const ipc::ProofWanted& wanted) {
   answer(authority_.answer(wanted));
 }
 
-void Site::on(const ipc::TracedFrame&) {}
+void Site::on(const ipc::TracedFrame& frame) {
+  if (context_.traced) context_.traced(profile_.name, frame);
+}
 
 void Site::on(const ipc::Claim&) {
   handle(Event::BridgeGone, "the bridge claimed twice");
