@@ -23,6 +23,7 @@ _tunnelctl_plain_words() {
   for ((index = 1; index < cword; ++index)); do
     case ${words[index]} in
       --config | --socket | --wait | --until | --timeout | --site | --type | --lines | -n) ((++index)) ;;
+      --pcap | --octets | --count) ((++index)) ;;
       -*) ;;
       *) printf '%s\n' "${words[index]}" ;;
     esac
@@ -34,8 +35,8 @@ _tunnelctl_value() {
   local states='down waiting listening resolve connect host-key auth lcp ppp-auth ncp up closing'
   case $1 in
     --config) _filedir -d ;;
-    --socket) _filedir ;;
-    --wait | --timeout | --lines | -n) ;;
+    --socket | --pcap) _filedir ;;
+    --wait | --timeout | --lines | -n | --octets | --count) ;;
     --until) mapfile -t COMPREPLY < <(compgen -W "$states restarting" -- "$cur") ;;
     --site) mapfile -t COMPREPLY < <(compgen -W "$(_tunnelctl_sites)" -- "$cur") ;;
     --type) mapfile -t COMPREPLY < <(compgen -W 'ppp auth console' -- "$cur") ;;
@@ -64,6 +65,10 @@ _tunnelctl() {
     down) options+=' --json --all --withdraw' choices=$(_tunnelctl_sites) ;;
     check) options+=' --json'; ((${#plain[@]} > 1)) || [[ $cur == -* ]] || _filedir ;;
     log) options+=' --json --follow --site --type --lines' ;;
+    trace)
+      options+=' --pcap --all --octets --count'
+      ((${#plain[@]} > 1)) || choices=$(_tunnelctl_sites)
+      ;;
     reload | routes | leases | version) options+=' --json' ;;
     key)
       case ${plain[1]-} in

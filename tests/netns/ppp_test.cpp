@@ -164,5 +164,33 @@ TEST(Ppp, TheProfilesOptionsAreNamedInTheLog) {
   EXPECT_EQ(ping.status, 0);
 }
 
+TEST(Trace, HoldsTheWholeNegotiationAndIsReadByTcpdump) {
+  World world;
+  world.start_tunneld("labs");
+  world.start_sshd();
+  world.start_tunneld("home");
+  world.wait_until_up("home");
+  world.wait_until_up("labs");
+  auto trace = world.spawn(
+      "home", {"tunnelctl", "trace", "labs", "--pcap", "/var/log/tunneld/t.pcap", "--count", "12"});
+  world.tunnelctl("home", {"restart", "labs"});
+  const auto ended = trace.finish();
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("12 frames written"));
+  const auto read = world.exec("home", {"tcpdump", "-n", "-r", "/var/log/tunneld/t.pcap"});
+  EXPECT_THAT(read.err, HasSubstr("link-type PPP"));
+  EXPECT_THAT(read.out, HasSubstr("LCP, Conf-Request"));
+  EXPECT_EQ(world.shell("home", "stat -c %a /var/log/tunneld/t.pcap"), "600\n");
+}
+
+TEST(Trace, OfASiteThatDoesNotExistTouchesNoFile) {
+  World world;
+  world.start_tunneld("home");
+  const auto refused = world.tunnelctl("home", {"trace", "lab", "--pcap", "/tmp/none.pcap"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("there is no site"));
+  EXPECT_EQ(world.shell("home", "ls /tmp/none.pcap 2>/dev/null || true"), "");
+}
+
 }  // namespace
 }  // namespace tunnel::test
