@@ -153,15 +153,4 @@ std::string MsChapV2::generate_authenticator_response(Bytes password_hash, Bytes
   return "S=" + hexadecimal(signature.reveal());
 }
 
-bool is_success(std::string_view expected, Bytes message) noexcept {
-  if (message.size() < expected.size()) return false;
-  const auto rest = message.subspan(expected.size());
-  if (!rest.empty() && rest.front() != ' ') return false;
-  return same(to_bytes(expected), message.first(expected.size()));
-}
-
-std::string ms_chap_v2_failure(const MsChapV2Challenge& challenge) {
-  return "E=691 R=0 C=" + hexadecimal(challenge) + " V=3 M=Access denied";
-}
-
 }  // namespace tunnel::auth

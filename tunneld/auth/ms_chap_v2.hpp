@@ -78,12 +78,4 @@ class MsChapV2 {
   Digests digests_;
 };
 
-/// Whether a Success packet's message is what expected_success() says: that, and nothing or a blank
-/// and a text for people behind it (RFC 2759 §5).
-bool is_success(std::string_view expected, Bytes message) noexcept;
-
-/// The message of a Failure packet (RFC 2759 §6): ERROR_AUTHENTICATION_FAILURE, no retry, and the
-/// challenge, which a peer expects even so.
-std::string ms_chap_v2_failure(const MsChapV2Challenge& challenge);
-
 }  // namespace tunnel::auth
