@@ -35,7 +35,6 @@ void ControlProtocol::up(TimePoint now) {
 
 void ControlProtocol::down(TimePoint now) {
   if (state_ > State::Starting) handle(Event::Down, {}, now);
-  if (layer_ != Layer::Lcp) failure_.reset();
 }
 
 void ControlProtocol::open(TimePoint now) {

@@ -10,12 +10,6 @@
 
 namespace tunnel::ppp {
 
-namespace {
-
-constexpr std::size_t kMagicSize = 4;
-
-}  // namespace
-
 bool Lcp::receive_other(const ControlPacket& packet, TimePoint now) {
   switch (packet.code) {
     case Code::ProtocolReject:

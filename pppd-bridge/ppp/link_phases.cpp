@@ -70,6 +70,7 @@ void Link::start_ncp(const Ncp& ncp, TimePoint now) {
 /// nullopt: nothing, or the protocol was never begun.
 std::optional<DownReason> Link::ncp_failure(const Ncp& ncp) const {
   const auto& engine = *ncp.engine;
+  if (engine.state() <= State::Starting) return std::nullopt;  // what it has is of an earlier link
   if (engine.failure() || !engine.peer_terminated()) return engine.failure();
   // A peer that ends a protocol during negotiation will not come back to it: its reason is worth
   // more than ten requests without an answer.
@@ -88,13 +89,17 @@ std::optional<DownReason> Link::network_failure() const {
     alive = alive || (!failure && ncp.engine->state() > State::Starting);
     if (failure && !first) first = std::move(failure);
   }
+  if (!alive && !first) {
+    first = {DownReason::Kind::OptionRefused, DownReason::Permanence::Permanent,
+             "the profile allows neither IPv4 nor IPv6"};
+  }
   return alive ? std::nullopt : first;
 }
 
 std::optional<DownReason> Link::any_failure() const {
   if (authenticator_.failure()) return authenticator_.failure();
   if (prover_.failure()) return prover_.failure();
-  return network_failure();
+  return phase_ == Phase::Network ? network_failure() : std::nullopt;
 }
 
 DownReason Link::why_lcp_ended() const {

@@ -182,24 +182,5 @@ TEST_F(MsChapV2Test, HasNoResponseFromASecretThatIsNone) {
   }
 }
 
-TEST(MsChapV2Success, IsTheExpectedTextAndMaybeAMessageBehindIt) {
-  const std::string expected = kAuthenticatorResponse;
-  EXPECT_TRUE(is_success(expected, to_bytes(expected)));
-  EXPECT_TRUE(is_success(expected, to_bytes(expected + " M=Welcome")));
-  EXPECT_FALSE(is_success(expected, to_bytes(expected + "0")));
-  EXPECT_FALSE(is_success(expected, to_bytes("s" + expected.substr(1))));
-  EXPECT_FALSE(is_success(expected, to_bytes(expected.substr(0, 41) + "7")));
-  EXPECT_FALSE(is_success(expected, to_bytes(expected.substr(0, 41))));
-  EXPECT_FALSE(is_success(expected, {}));
-  EXPECT_FALSE(is_success("", {}));
-  EXPECT_FALSE(is_success("", to_bytes(" M=Welcome")));
-}
-
-// RFC 2759 §6
-TEST(MsChapV2Failure, HasTheChallengeAndAllowsNoRetry) {
-  EXPECT_EQ(ms_chap_v2_failure(MsChapV2Challenge{0x0a, 0xff}),
-            "E=691 R=0 C=0AFF0000000000000000000000000000 V=3 M=Access denied");
-}
-
 }  // namespace
 }  // namespace tunnel::auth

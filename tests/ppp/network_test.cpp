@@ -196,6 +196,28 @@ TEST_F(Ipv6, MakesIdentifiersUpWithTheUniversalBitCleared) {
   }
 }
 
+TEST_F(Ipv6, AndIpv4DeniedEndTheLink) {
+  first.ipv4.policy = first.ipv6.policy = Policy::Deny;
+  FakeWire wire{first, second};
+  wire.up();
+  wire.run(30s);
+  EXPECT_EQ(wire.a.reason(), "the profile allows neither IPv4 nor IPv6");
+}
+
+TEST_F(Ipv6, ThatFailedIsTriedAgainWithTheNextNegotiation) {
+  second.ipv6.policy = Policy::Deny;
+  FakeWire wire{first, second};
+  wire.up();
+  wire.run(1s);
+  ASSERT_TRUE(wire.both_open());
+  wire.a.link.transport_down(wire.now);
+  wire.b.link.transport_down(wire.now);
+  wire.up();
+  wire.run(1s);
+  EXPECT_TRUE(wire.both_open());
+  EXPECT_TRUE(wire.a.agreed && wire.a.agreed->ipv4);
+}
+
 TEST_F(Ipv6, SurvivesTheEndOfIpv4) {
   FakeWire wire{first, second};
   wire.up();
