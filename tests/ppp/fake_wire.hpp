@@ -4,8 +4,11 @@
 #include "tests/ppp/secret_keeper.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace tunnel::ppp::test {
@@ -23,7 +26,14 @@ class FakeWire {
  public:
   FakeWire(const LinkOptions& first, const LinkOptions& second, std::uint32_t seed = 1,
            Faults faults = {})
-      : a{first, seed}, b{second, seed + 1}, random_{seed + 2}, faults_{faults} {}
+      : FakeWire{first, second, seed, faults, Chance{std::mt19937{seed + 2}}} {}
+
+  /// Where the faults come from: evenly distributed numbers.
+  using Chance = std::function<std::uint32_t()>;
+
+  FakeWire(const LinkOptions& first, const LinkOptions& second, std::uint32_t seed, Faults faults,
+           Chance chance)
+      : a{first, seed}, b{second, seed + 1}, chance_{std::move(chance)}, faults_{faults} {}
 
   static constexpr Duration kDelay = 10ms;
 
@@ -59,6 +69,15 @@ class FakeWire {
     }
   }
 
+  /// No faults from now on; what is under way keeps its own.
+  void become_perfect() { faults_ = {}; }
+
+  /// The connection below is gone for both.
+  void down() {
+    a.link.transport_down(now);
+    b.link.transport_down(now);
+  }
+
   bool both_open() const { return a.link.network_open() && b.link.network_open(); }
 
   bool both_finished() const { return !a.finished_reasons.empty() && !b.finished_reasons.empty(); }
@@ -77,7 +96,7 @@ class FakeWire {
     Packet packet;
   };
 
-  bool happens(unsigned percent) { return random_() % 100 < percent; }
+  bool happens(unsigned percent) { return percent > 0 && chance_() % 100 < percent; }
 
   void collect() {
     for (auto* from : {&a, &b}) {
@@ -99,10 +118,10 @@ class FakeWire {
 
   void fly(End* to, Packet packet) {
     if (happens(faults_.damaged) && !packet.bytes.empty()) {
-      packet.bytes[random_() % packet.bytes.size()] ^=
-          static_cast<std::uint8_t>(1 + random_() % 255);
+      packet.bytes[chance_() % packet.bytes.size()] ^=
+          static_cast<std::uint8_t>(1 + chance_() % 255);
     }
-    const auto extra = happens(faults_.late) ? std::chrono::milliseconds{random_() % 1000} : 0ms;
+    const auto extra = happens(faults_.late) ? std::chrono::milliseconds{chance_() % 1000} : 0ms;
     flying_.push_back({now + kDelay + extra, to, std::move(packet)});
   }
 
@@ -127,7 +146,7 @@ class FakeWire {
     return taken;
   }
 
-  std::mt19937 random_;
+  Chance chance_;
   Faults faults_;
   std::vector<Flying> flying_;
 };

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "tests/ppp/fake_wire.hpp"
+
+namespace tunnel::ppp::test {
+
+enum class Settled : std::uint8_t { Open, Finished, Neither };
+
+/// How long both ends must stay open to count as such.
+inline constexpr Duration kLasting = 5s;
+
+/// Runs until both ends have been open for a while, or one has finished; the other one then hears
+/// of it for a while, and loses its connection. Neither: `limit` has passed without either.
+inline Settled settle(FakeWire& wire, Duration limit) {
+  const auto until = wire.now + limit;
+  std::optional<TimePoint> open_since;
+  for (bool busy = true; busy;) {
+    if (!wire.a.finished_reasons.empty() || !wire.b.finished_reasons.empty()) {
+      wire.run(kLasting);
+      wire.down();
+      return wire.both_finished() ? Settled::Finished : Settled::Neither;
+    }
+    if (!wire.both_open()) open_since.reset();
+    if (wire.both_open() && !open_since) open_since = wire.now;
+    if (open_since && wire.now - *open_since >= kLasting) return Settled::Open;
+    busy = wire.step(until);
+  }
+  return wire.both_open() ? Settled::Open : Settled::Neither;
+}
+
+}  // namespace tunnel::ppp::test
