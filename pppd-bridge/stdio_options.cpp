@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace tunnel::bridge {
 
@@ -132,6 +133,10 @@ void add_auth(CLI::App& command, StdioOptions& options) {
                    "Standard input and output are encrypted on their way: PAP may be used");
 }
 
+bool is_pap_alone(const std::vector<AuthMethod>& methods) {
+  return methods == std::vector{AuthMethod::Pap};
+}
+
 bool is_of_one_host(Ipv4Address address) {
   return AddressWish{{}, 0}.allows(address);
 }
@@ -184,6 +189,10 @@ std::string mistake_in(const StdioOptions& options) {
   }
   if (!auth.accept.empty() && (auth.name.empty() || options.secret_file.empty())) {
     return "--accept-auth needs --name and --secret-file";
+  }
+  if (!options.encrypted && (is_pap_alone(auth.require) || is_pap_alone(auth.accept))) {
+    return "pap shows the secret to whoever reads standard input and output: add --encrypted if "
+           "nobody can, or take chap-md5 or mschap-v2";
   }
   return {};
 }

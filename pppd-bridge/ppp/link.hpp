@@ -130,6 +130,7 @@ class Link final : private EngineOutput, private AuthOutput {
   void abandon(DownReason reason, TimePoint now);
 
   void begin_authentication(TimePoint now);
+  bool no_method_left() const noexcept;
   bool authenticated() const noexcept;
   void begin_network(TimePoint now);
   void end_layers_above_lcp(TimePoint now);

@@ -38,10 +38,16 @@ void Link::end_layers_above_lcp(TimePoint now) {
 void Link::begin_authentication(TimePoint now) {
   const auto theirs = lcp_.local().auth;  // what we asked for is how the peer proves itself
   const auto ours = lcp_.remote().auth;
+  if (no_method_left()) return;  // settle() ends the link
   if (!theirs && !ours) return begin_network(now);
   set_phase(Phase::Authenticate);
   if (theirs) authenticator_.start(*theirs, now);
   if (ours) prover_.start(*ours, now);
+}
+
+/// The peer has to prove itself, and by nothing that this connection may carry.
+bool Link::no_method_left() const noexcept {
+  return !options_.auth.require.empty() && !lcp_.local().auth;
 }
 
 bool Link::authenticated() const noexcept {
@@ -97,6 +103,10 @@ std::optional<DownReason> Link::network_failure() const {
 }
 
 std::optional<DownReason> Link::any_failure() const {
+  if (no_method_left()) {
+    return DownReason{DownReason::Kind::AuthRefused, DownReason::Permanence::Permanent,
+                      "the profile requires PAP of the peer, which needs an encrypted connection"};
+  }
   if (authenticator_.failure()) return authenticator_.failure();
   if (prover_.failure()) return prover_.failure();
   return phase_ == Phase::Network ? network_failure() : std::nullopt;

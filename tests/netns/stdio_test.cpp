@@ -146,6 +146,9 @@ TEST_F(Stdio, SaysWhatIsWrongWithItsArguments) {
   EXPECT_THAT(refusal(with(kLeft, {"--mru", "100"})), HasSubstr("--mru"));
   EXPECT_THAT(refusal(with(kLeft, {"--network", "10.0.0.1/8"})), HasSubstr("is not a network"));
   EXPECT_THAT(refusal(with(kLeft, {"--nonsense"})), HasSubstr("--nonsense"));
+  EXPECT_THAT(refusal(with(kLeft, {"--accept-auth", "pap", "--name", "home", "--secret-file",
+                                   "/etc/hosts"})),
+              HasSubstr("pap shows the secret"));
   EXPECT_THAT(tun_devices(world_, "home"), IsEmpty());
 }
 

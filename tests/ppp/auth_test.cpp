@@ -152,6 +152,19 @@ TEST(AuthMethods, DoNotIncludePapOnAPlainChannel) {
   EXPECT_EQ(wire.b.reason(), "peer refuses to prove itself by PAP");
 }
 
+TEST(AuthMethods, OfWhichNoneIsLeftOpenNothing) {
+  auto first = home();
+  auto second = labs();
+  second.channel = Channel::Plain;
+  second.auth.require = {AuthMethod::Pap};
+  FakeWire wire{first, second};
+  wire.up();
+  wire.run(10s);
+  EXPECT_EQ(wire.b.network_ups, 0U);
+  EXPECT_EQ(wire.b.reason(),
+            "the profile requires PAP of the peer, which needs an encrypted connection");
+}
+
 TEST(AuthAgain, IsAskedAtTheIntervalWithoutDisturbingTheLink) {
   auto first = home();
   auto second = labs();
