@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 
 namespace tunnel::ppp {
 namespace {
@@ -23,9 +24,14 @@ constexpr std::array kProtocols{Protocol::Lcp, Protocol::Ipcp, Protocol::Ipv6cp,
                                 Protocol::Ccp, Protocol::Pap,  Protocol::Chap,
                                 Protocol::Lqr, Protocol::Ipv4, Protocol{0xc227}};
 
-void check_words(const std::string& words, std::size_t packet_size) {
+/// Printable, but for the mark of what was left out.
+void check_words(std::string words, std::size_t packet_size) {
   // Four characters for an escaped octet; a name and decimal digits for an option of two.
   TUNNEL_CHECK(words.size() <= 100 + 40 * packet_size);
+  constexpr std::string_view kLeftOut = "…";
+  for (auto at = words.find(kLeftOut); at != words.npos; at = words.find(kLeftOut)) {
+    words.erase(at, kLeftOut.size());
+  }
   for (const char c : words) TUNNEL_CHECK(c >= ' ' && c <= '~');
 }
 

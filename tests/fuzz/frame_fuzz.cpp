@@ -43,7 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((protocol & 0x0100U) != 0) return 0;
   check_round_trip(*frame, {});
   check_round_trip(*frame, {0, Compress::Yes, Compress::No, tunnel::Fcs::Ccitt16});
-  // Without address and control, ff 03 would be taken for them; no protocol begins so.
+  // Without address and control, 0x00ff before an octet 03 would be taken for them, which is why no
+  // protocol has that number (RFC 1662 §3.1).
+  if (protocol == 0x00ff) return 0;
   check_round_trip(*frame, {0, Compress::Yes, Compress::Yes, tunnel::Fcs::Ccitt16});
   return 0;
 }
