@@ -17,6 +17,7 @@ namespace tunnel::ppp::test {
 struct Obstacle {
   bool noticed_by_first = true;
   DownReason::Kind kind{};
+  const char* what = "";
 };
 
 class Foreseen {
@@ -39,7 +40,7 @@ class Foreseen {
  private:
   using Kind = DownReason::Kind;
 
-  void add(bool first, Kind kind) { reasons.push_back({first, kind}); }
+  void add(bool first, Kind kind, const char* what) { reasons.push_back({first, kind, what}); }
 
   /// Where `asker` requires what `other` denies.
   void look_at_lcp(const LinkOptions& asker, const LinkOptions& other, bool first) {
@@ -50,13 +51,15 @@ class Foreseen {
     using P = LcpPolicies;
     for (const auto policy : std::array{&P::mru, &P::accm, &P::magic, &P::protocol_field,
                                         &P::address_control, &P::vendor}) {
-      if (refused(policy)) add(first, Kind::OptionRefused);
+      if (refused(policy)) add(first, Kind::OptionRefused, "an option of LCP");
     }
-    if (refused(&P::fcs) && asker.lcp.fcs != Fcs::Ccitt16) add(first, Kind::OptionRefused);
+    if (refused(&P::fcs) && asker.lcp.fcs != Fcs::Ccitt16) {
+      add(first, Kind::OptionRefused, "the FCS");
+    }
     if (!asker.auth.require.empty() && !method(asker, other)) {
       // Whichever comes to its end first: a request refused, or a demand that nobody can meet.
-      add(first, Kind::AuthRefused);
-      add(!first, Kind::AuthRefused);
+      add(first, Kind::AuthRefused, "no common method");
+      add(!first, Kind::AuthRefused, "no common method");
     }
   }
 
@@ -79,11 +82,13 @@ class Foreseen {
     const bool first_asks = !pair.first.auth.require.empty();
     const bool second_asks = !pair.second.auth.require.empty();
     if (pair.secrets == Secrets::Different) {
-      if (first_asks) add(true, Kind::AuthFailed);
-      if (second_asks) add(false, Kind::AuthFailed);
+      if (first_asks) add(true, Kind::AuthFailed, "different secrets");
+      if (second_asks) add(false, Kind::AuthFailed, "different secrets");
     }
     // It is the second that has none, and it says so itself.
-    if (pair.secrets == Secrets::NoneAtOne && first_asks) add(false, Kind::AuthFailed);
+    if (pair.secrets == Secrets::NoneAtOne && first_asks) {
+      add(false, Kind::AuthFailed, "no secret");
+    }
   }
 
   struct Family {
@@ -116,9 +121,9 @@ class Foreseen {
     return ours == Policy::Require && !grants(theirs);
   }
 
-  void add_everywhere(Kind kind) {
-    add(true, kind);
-    add(false, kind);
+  void add_everywhere(Kind kind, const char* what) {
+    add(true, kind, what);
+    add(false, kind, what);
   }
 
   void look_at_network(const LinkOptions& first, const LinkOptions& second) {
@@ -133,16 +138,23 @@ class Foreseen {
     for (const auto& policy : {std::pair{first.ipv4.policy, second.ipv4.policy},
                                std::pair{first.ipv6.policy, second.ipv6.policy},
                                std::pair{first.deflate, second.deflate}}) {
-      if (requires_refused(policy.first, policy.second)) add(true, Kind::ProtocolRejected);
-      if (requires_refused(policy.second, policy.first)) add(false, Kind::ProtocolRejected);
+      if (requires_refused(policy.first, policy.second))
+        add(true, Kind::ProtocolRejected, "a protocol");
+      if (requires_refused(policy.second, policy.first))
+        add(false, Kind::ProtocolRejected, "a protocol");
     }
     const bool v4_required =
         first.ipv4.policy == Policy::Require || second.ipv4.policy == Policy::Require;
-    if (v4.opens() && !agrees && (v4_required || !v6.opens())) {
-      add_everywhere(Kind::AddressRefused);
-      add_everywhere(Kind::OptionRefused);
+    // Where something else ends the link as well, the one that ends first is told. (So it is where
+    // IPv4 ends before the first packet of an IPv6 that is only accepted.)
+    if (v4.opens() && !agrees && (v4_required || !v6.opens() || !reasons.empty())) {
+      add_everywhere(Kind::AddressRefused, "an address");
+      add_everywhere(Kind::OptionRefused, "a server's address");
+      // The one that has refused goes on with the other family.
+      if (first.ipv4.policy == Policy::Require) add(true, Kind::PeerClosed, "its IPv4");
+      if (second.ipv4.policy == Policy::Require) add(false, Kind::PeerClosed, "its IPv4");
     }
-    if (!v4.opens() && !v6.opens()) add_everywhere(Kind::ProtocolRejected);
+    if (!v4.opens() && !v6.opens()) add_everywhere(Kind::ProtocolRejected, "no common family");
     if (reasons.empty() && (!v4.opens() || agrees)) outcome = Outcome::Open;
   }
 };

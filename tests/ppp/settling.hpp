@@ -6,8 +6,9 @@ namespace tunnel::ppp::test {
 
 enum class Settled : std::uint8_t { Open, Finished, Neither };
 
-/// How long both ends must stay open to count as such.
-inline constexpr Duration kLasting = 5s;
+/// How long both ends must stay open to count as such: longer than ten requests, three seconds
+/// apart, of a required protocol that the peer has ended without our hearing of it.
+inline constexpr Duration kLasting = 35s;
 
 /// Runs until both ends have been open for a while, or one has finished; the other one then hears
 /// of it for a while, and loses its connection. Neither: `limit` has passed without either.

@@ -16,8 +16,8 @@ namespace {
 
 using Kind = DownReason::Kind;
 
-constexpr unsigned kPerfectRuns = 10'000;
-constexpr unsigned kFaultyRuns = 10'000;
+constexpr unsigned kPerfectRuns = 20'000;
+constexpr unsigned kFaultyRuns = 20'000;
 /// Ten requests at most, three seconds apart, of LCP, of authentication and of the layer above; on
 /// a wire that loses them, each may begin anew.
 constexpr Duration kLimit = 400s;
@@ -52,6 +52,18 @@ std::string words_of(const FakeWire& wire) {
   return "a: \"" + wire.a.reason() + "\", b: \"" + wire.b.reason() + "\"";
 }
 
+/// For whoever has to find out what went wrong with a seed.
+void tell_story(const FakeWire& wire, const Foreseen& foreseen) {
+  for (const auto& obstacle : foreseen.reasons) {
+    ADD_FAILURE() << "foreseen by " << (obstacle.noticed_by_first ? "a: " : "b: ") << obstacle.what;
+  }
+  for (const auto* end : {&wire.a, &wire.b}) {
+    std::string story = end == &wire.a ? "a:" : "b:";
+    for (const auto& line : end->lines) story += "\n  " + line;
+    ADD_FAILURE() << story;
+  }
+}
+
 /// What holds of every end, whatever has happened to it.
 void check_end(const End& end, Duration lasted) {
   const auto seconds =
@@ -70,18 +82,16 @@ void check_ended(const End& end) {
   EXPECT_FALSE(end.link.deadline());
 }
 
+/// Both ends mean the same by what they have agreed on.
 void check_agreement(const End& a, const End& b) {
   ASSERT_TRUE(a.agreed && b.agreed);
   EXPECT_EQ(a.agreed->receive_mru, b.agreed->transmit_mru);
   EXPECT_EQ(a.link.transmit_format().accm, b.receive_format.accm);
   EXPECT_EQ(a.link.transmit_format().fcs, b.receive_format.fcs);
-  EXPECT_EQ(a.link.compresses(), b.link.decompresses());
-  ASSERT_EQ(a.agreed->ipv4.has_value(), b.agreed->ipv4.has_value());
-  if (a.agreed->ipv4) {
+  if (a.agreed->ipv4 && b.agreed->ipv4) {
     EXPECT_EQ(a.agreed->ipv4->local, b.agreed->ipv4->remote);
   }
-  ASSERT_EQ(a.agreed->ipv6.has_value(), b.agreed->ipv6.has_value());
-  if (a.agreed->ipv6) {
+  if (a.agreed->ipv6 && b.agreed->ipv6) {
     EXPECT_EQ(a.agreed->ipv6->local, b.agreed->ipv6->remote);
   }
 }
@@ -97,6 +107,11 @@ void check_name_servers(const End& end, const IpcpWishes& ours, const IpcpWishes
 }
 
 void check_open_pair(const FakeWire& wire, const ChosenPair& pair) {
+  ASSERT_TRUE(wire.both_open());
+  EXPECT_EQ(wire.a.agreed->ipv4.has_value(), wire.b.agreed->ipv4.has_value());
+  EXPECT_EQ(wire.a.agreed->ipv6.has_value(), wire.b.agreed->ipv6.has_value());
+  EXPECT_EQ(wire.a.link.compresses(), wire.b.link.decompresses());
+  EXPECT_EQ(wire.b.link.compresses(), wire.a.link.decompresses());
   check_agreement(wire.a, wire.b);
   check_agreement(wire.b, wire.a);
   check_name_servers(wire.a, pair.first.ipv4, pair.second.ipv4);
@@ -139,6 +154,7 @@ void run_perfect(std::uint32_t seed, unsigned& opened) {
         << words_of(wire);
   }
   end_and_check(wire, settled, begun);
+  if (testing::Test::HasFailure()) tell_story(wire, foreseen);
 }
 
 void run_faulty(std::uint32_t seed, unsigned& opened) {
@@ -155,13 +171,16 @@ void run_faulty(std::uint32_t seed, unsigned& opened) {
   EXPECT_NE(settled, Settled::Neither) << words_of(wire);
   if (settled == Settled::Open) {
     ++opened;
-    // Damage that the FCS would have found may have become anything.
+    // Damage that the FCS would have found may have become anything, and what comes late from an
+    // earlier negotiation counts as the latest word. With all its requests lost, one end may have
+    // given up a family, or compression, that the other one has opened.
+    if (faults.damaged == 0 && faults.late == 0) check_agreement(wire.a, wire.b);
     if (faults.damaged == 0) {
-      check_agreement(wire.a, wire.b);
       EXPECT_NE(foreseen.outcome, Foreseen::Outcome::End);
     }
   }
   end_and_check(wire, settled, begun);
+  if (testing::Test::HasFailure()) tell_story(wire, foreseen);
 }
 
 /// Each seed until one fails, which is named.
@@ -180,13 +199,13 @@ unsigned run_seeds(std::uint32_t first, unsigned runs, Run run) {
 
 TEST(Simulation, OfPerfectWiresEndsAsTheOptionsSay) {
   const auto opened = run_seeds(1, kPerfectRuns, run_perfect);
-  EXPECT_GT(opened, kPerfectRuns / 20);
+  EXPECT_GT(opened, kPerfectRuns / 4);
   EXPECT_LT(opened, kPerfectRuns);
 }
 
 TEST(Simulation, OfBadWiresOpensOrEndsWithAReason) {
   const auto opened = run_seeds(1'000'001, kFaultyRuns, run_faulty);
-  EXPECT_GT(opened, kFaultyRuns / 30);
+  EXPECT_GT(opened, kFaultyRuns / 4);
 }
 
 }  // namespace
