@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Builds tunneld and runs every test there is.
 #
-#   tests/run.sh [--unit] [--netns] [--interop] [--checks] [--filter REGEX] [--preset PRESET]
+#   tests/run.sh [--unit] [--netns] [--interop] [--fuzz SECONDS] [--checks] [--filter REGEX]
+#                [--preset PRESET]
 #
 #   --unit      only the hermetic tests, in parallel: no network, no root, no clock
 #   --netns     only those that need a network: they run in a private machine
 #               (tests/support/private-machine.sh), as root, and leave nothing behind
 #   --interop   only those against foreign PPP peers, in a private machine, too; for one of them,
 #               Debian's kernel package is downloaded, and kept in the build directory
+#   --fuzz      only the fuzz targets (tests/fuzz/README.md), each for so many seconds, which are
+#               five when everything is run
 #   --checks    only what is not a program: every header compiles alone, formatting, shell scripts
 #   --filter    only tests whose name matches, and no checks
 #   --preset    a preset of CMakePresets.json instead of ci (or $PRESET)
@@ -20,6 +23,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
 groups=()
+fuzz_seconds=5
 filter=''
 preset=${PRESET:-ci}
 passed=0
@@ -112,6 +116,20 @@ run_interop() {
   run_ctest interop tests/support/private-machine.sh -- "${selection[@]}"
 }
 
+run_fuzz() {
+  local output=build/fuzz-output totals
+  heading "Fuzzing, each target for $fuzz_seconds s"
+  mkdir -p build
+  tests/fuzz/run.sh "$fuzz_seconds" ${filter:+"$filter"} | tee "$output" || true
+  totals=$(tail -n 1 "$output")
+  if [[ $totals =~ ^[0-9]+\ [0-9]+$ ]]; then
+    # shellcheck disable=SC2086  # two numbers
+    count 'fuzz targets' $totals
+  else
+    give_up 'fuzz targets' 'did not run'
+  fi
+}
+
 # ---- Checks ----
 
 # tracked PATTERN...: files of the project, in a clone or in an unpacked archive.
@@ -171,6 +189,12 @@ parse_arguments() {
   while (($# > 0)); do
     case $1 in
       --unit | --netns | --interop | --checks) groups+=("${1#--}") ;;
+      --fuzz)
+        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
+        groups+=(fuzz)
+        fuzz_seconds=$2
+        shift
+        ;;
       --filter) (($# >= 2)) || usage; filter=$2; shift ;;
       --preset) (($# >= 2)) || usage; preset=$2; shift ;;
       *) usage ;;
@@ -179,7 +203,7 @@ parse_arguments() {
   done
   if ((${#groups[@]} == 0)); then
     groups=(unit netns interop)
-    [[ $filter ]] || groups+=(checks)
+    [[ $filter ]] || groups+=(fuzz checks)
   fi
 }
 
@@ -192,7 +216,7 @@ main() {
   local group line
   parse_arguments "$@"
   rc/install-packages.sh test
-  if build; then
+  if [[ ${groups[*]} == fuzz ]] || build; then  # which has a build of its own
     for group in "${groups[@]}"; do "run_$group"; done
   else
     give_up 'build' 'failed, and no test was run'

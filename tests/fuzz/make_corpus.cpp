@@ -1,4 +1,5 @@
-// make-corpus FROM TO: writes the octets of each FROM/NAME.hex to TO/NAME, as libFuzzer reads them.
+// make-corpus FROM TO: writes the octets of each FROM/NAME.hex to TO/NAME, as libFuzzer reads them,
+// and leaves nothing else in TO.
 
 #include "tests/fuzz/hex_file.hpp"
 
@@ -20,6 +21,7 @@ bool convert(const std::filesystem::path& from, const std::filesystem::path& to)
 
 int main(int count, char** arguments) {
   if (count != 3) return 2;
+  std::filesystem::remove_all(arguments[2]);
   std::filesystem::create_directories(arguments[2]);
   for (const auto& entry : std::filesystem::directory_iterator{arguments[1]}) {
     if (entry.path().extension() != ".hex") continue;
