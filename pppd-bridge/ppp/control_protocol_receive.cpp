@@ -109,12 +109,12 @@ ControlProtocol::Answer ControlProtocol::review_request(Bytes options) {
   return answer;
 }
 
-/// A request beyond the rate. A peer that goes on is no peer: the link ends, and is held down as
-/// long as those that no retry can mend.
+/// A request beyond the rate. A peer that goes on is no peer: the link ends, and the peer is
+/// held down.
 void ControlProtocol::note_flood() {
   ++dropped_.flooded;
   if (++flooded_since_up_ < kFlood) return;
-  fail({DownReason::Kind::Flood, DownReason::Permanence::Permanent,
+  fail({DownReason::Kind::Flood, DownReason::Permanence::Abusive,
         "the peer floods us with " + std::string{layer_name(layer_)} + " requests"});
 }
 

@@ -144,6 +144,9 @@ void Link::settle(TimePoint now) {
     }
   }
   tell_network();
+  // Who floods us is told, and not waited for: every second of it costs us one.
+  const bool abused = reason_ && reason_->permanence == DownReason::Permanence::Abusive;
+  if (abused && lcp_.state() == State::Closing) lcp_.down(now);
   switch (lcp_.state()) {
     case State::Closing:
     case State::Stopping:

@@ -44,8 +44,9 @@ struct DownReason {
     Flood,             // requests beyond all measure
     ProtocolRejected,  // the peer does not know a protocol or code that we cannot do without
   };
-  /// Whether another attempt may go better without anybody changing a profile.
-  enum class Permanence : std::uint8_t { Transient, Permanent };
+  /// Whether another attempt may go better without anybody changing a profile; Abusive: the peer is
+  /// not even to be listened to for a while.
+  enum class Permanence : std::uint8_t { Transient, Permanent, Abusive };
 
   Kind kind = Kind::Closed;
   Permanence permanence = Permanence::Transient;

@@ -31,6 +31,18 @@ constexpr std::uint64_t kBurst = 1024 * 1024;
 /// new one would give its device up for lost.
 constexpr auto kAdoptionInterval = 100ms;
 
+ipc::Permanence permanence_of(const ppp::DownReason& reason) {
+  switch (reason.permanence) {
+    case ppp::DownReason::Permanence::Transient:
+      return ipc::Permanence::Transient;
+    case ppp::DownReason::Permanence::Permanent:
+      return ipc::Permanence::Permanent;
+    case ppp::DownReason::Permanence::Abusive:
+      return ipc::Permanence::Abusive;
+  }
+  return ipc::Permanence::Permanent;
+}
+
 ipc::Layer to_ipc(ppp::Layer layer) {
   switch (layer) {
     case ppp::Layer::Lcp:
@@ -245,10 +257,7 @@ class Runner final : private Observer {
   void ended(const ppp::DownReason& reason) override {
     network_lost_ = false;
     channel().send(statistics());
-    const auto permanence = reason.permanence == ppp::DownReason::Permanence::Permanent
-                                ? ipc::Permanence::Permanent
-                                : ipc::Permanence::Transient;
-    channel().send(ipc::LinkDown{permanence, reason.text});
+    channel().send(ipc::LinkDown{permanence_of(reason), reason.text});
     outcome_ = reason.kind == ppp::DownReason::Kind::Closed ? Outcome::Closed : Outcome::Failed;
   }
 

@@ -288,8 +288,8 @@ TEST(HostileMessage, WithAnEnumeratorBeyondTheLastIsRefused) {
   const auto permanence = [](std::uint8_t value) {
     return decode_from_bridge(Datagram{0x84, value, 0, 0}).has_value();
   };
-  EXPECT_TRUE(permanence(1));
-  EXPECT_FALSE(permanence(2));
+  EXPECT_TRUE(permanence(2));
+  EXPECT_FALSE(permanence(3));
   const auto layer = [](std::uint8_t value) {
     return decode_from_bridge(Datagram{0x86, value, 0, 0}).has_value();
   };

@@ -54,10 +54,10 @@ TEST_F(HostilePeer, GetsItsConfigureRequestsAnsweredAtABoundedRate) {
 TEST_F(HostilePeer, IsHeldDownWhenItGoesOnFlooding) {
   start();
   for (int i = 0; i < 6000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);
-  EXPECT_EQ(us.link.phase(), Phase::Terminate);
-  lcp(Code::TerminateAck, 1);
+  EXPECT_EQ(us.link.phase(), Phase::Dead);
+  EXPECT_EQ(count(Protocol::Lcp, Code::TerminateRequest), 1U);
   EXPECT_EQ(us.reason(), "the peer floods us with LCP requests");
-  EXPECT_EQ(us.finished_reasons[0].permanence, DownReason::Permanence::Permanent);
+  EXPECT_EQ(us.finished_reasons[0].permanence, DownReason::Permanence::Abusive);
 }
 
 TEST_F(HostilePeer, CannotFloodTheLog) {

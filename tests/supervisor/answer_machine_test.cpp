@@ -128,6 +128,35 @@ TEST_F(AnswerTest, LostLinkListensAtOnceWhateverTheReason) {
   }
 }
 
+TEST_F(AnswerTest, PeerThatFloodsIsHeldDownForTheLongestPause) {
+  site.bring_to(State::Up);
+  site.handle(Event::LinkAbused, "the peer floods us");
+  EXPECT_EQ(site.state(), State::Waiting);
+  EXPECT_THAT(site.did, ElementsAre("take-down", "kill-bridge"));
+  EXPECT_THAT(site.alerts, ElementsAre("the peer floods us"));
+  EXPECT_EQ(site.patience(), 60s);
+
+  site.handle(Event::Claimed);
+  EXPECT_EQ(site.state(), State::Waiting);
+  EXPECT_EQ(site.did.back(), "refuse-claim");
+  EXPECT_EQ(site.patience(), 60s);
+
+  site.expire();
+  EXPECT_EQ(site.state(), State::Listening);
+  site.handle(Event::Claimed);
+  EXPECT_EQ(site.state(), State::Lcp);
+}
+
+TEST_F(AnswerTest, HoldDownEndsWhenTheAdministratorSaysSo) {
+  for (const auto event : {Event::Retry, Event::Restart}) {
+    SiteWorld each{ipc::Role::Answer};
+    each.bring_to(State::Waiting);
+    each.handle(event);
+    EXPECT_EQ(each.state(), State::Listening);
+    EXPECT_EQ(each.machine.deadline(), std::nullopt);
+  }
+}
+
 TEST_F(AnswerTest, SilentPeerIsGivenUpAfterAWhile) {
   site.bring_to(State::Lcp);
   site.expire();

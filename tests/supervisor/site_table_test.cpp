@@ -139,13 +139,11 @@ std::set<State> reachable(const Table& table) {
   return found;
 }
 
-TEST(SiteTable, ReachesEveryStateButTheOtherEndsPause) {
+TEST(SiteTable, ReachesEveryStateButThatADiallerDoesNotListen) {
   const auto dial = reachable(kDialTable);
   EXPECT_EQ(dial.size(), kStates - 1);
   EXPECT_FALSE(dial.contains(State::Listening));
-  const auto answer = reachable(kAnswerTable);
-  EXPECT_EQ(answer.size(), kStates - 1);
-  EXPECT_FALSE(answer.contains(State::Waiting));
+  EXPECT_EQ(reachable(kAnswerTable).size(), kStates);
 }
 
 bool runs(const Cell& cell, Action wanted) {

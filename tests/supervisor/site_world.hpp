@@ -97,7 +97,8 @@ inline void SiteWorld::bring_to(State state) {
   if (listening && state != State::Listening) handle(Event::Claimed);
   if (is_stage(state)) handle(reached(state));
   if (state == State::Up) handle(Event::LinkUp);
-  if (state == State::Waiting) handle(Event::LinkFailed, "no route to host");
+  if (state == State::Waiting)
+    handle(listening ? Event::LinkAbused : Event::LinkFailed, "no route to host");
   if (state == State::Closing) handle(Event::Stop);
   if (state == State::Restarting) handle(Event::Restart);
   ASSERT_EQ(machine.state(), state);

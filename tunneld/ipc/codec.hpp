@@ -71,7 +71,7 @@ constexpr Role last(Role) {
 }
 
 constexpr Permanence last(Permanence) {
-  return Permanence::Permanent;
+  return Permanence::Abusive;
 }
 
 constexpr Layer last(Layer) {

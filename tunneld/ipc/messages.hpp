@@ -38,7 +38,7 @@ enum class SshClient : std::uint8_t { Libssh2, Openssh };
 enum class Role : std::uint8_t { Dial, Answer };
 
 /// Whether trying again soon can help.
-enum class Permanence : std::uint8_t { Transient, Permanent };
+enum class Permanence : std::uint8_t { Transient, Permanent, Abusive };
 
 enum class Layer : std::uint8_t { Link, Lcp, Auth, Ipcp, Ipv6cp, Ccp };
 inline constexpr auto kLastLayer = Layer::Ccp;

@@ -100,6 +100,12 @@ std::string Site::claim_refusal() const {
   if (state == State::Closing || state == State::Restarting) {
     return fmt::format("site {} is being closed on this gateway: try again", name);
   }
+  if (state == State::Waiting) {
+    const auto rest = machine_.deadline().value_or(TimePoint{}) - std::chrono::steady_clock::now();
+    return fmt::format("site {} is held down on this gateway for {} s more: {}", name,
+                       std::chrono::ceil<std::chrono::seconds>(rest).count(),
+                       machine_.last_error());
+  }
   return fmt::format("site {} is down on this gateway (tunnelctl up {})", name, name);
 }
 

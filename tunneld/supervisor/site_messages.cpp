@@ -103,11 +103,10 @@ void Site::on(const ipc::LinkDown& down) {
     // What the far side's program said before it went is why it went.
     reason += fmt::format(" (the far side says: {})", remote_text_);
   }
-  if (down.permanence == ipc::Permanence::Permanent) {
-    write(audit::LogType::Auth, audit::Priority::Error, {}, reason);
-    return handle(Event::LinkRefused, reason);
-  }
-  handle(Event::LinkFailed, reason);
+  if (down.permanence == ipc::Permanence::Transient) return handle(Event::LinkFailed, reason);
+  write(audit::LogType::Auth, audit::Priority::Error, {}, reason);
+  const bool abused = down.permanence == ipc::Permanence::Abusive;
+  handle(abused ? Event::LinkAbused : Event::LinkRefused, reason);
 }
 
 void Site::on(const ipc::Statistics& statistics) {

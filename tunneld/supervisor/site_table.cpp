@@ -78,6 +78,13 @@ constexpr std::array kDialRows{
         /*Up*/         to(State::Waiting, TakeDown, KillBridge, ArmLongest),
         /*Closing*/    kNo,
         /*Restarting*/ kNo},
+    Row{Event::LinkAbused,
+        /*Down*/       kNo,
+        /*Waiting*/    kNo,
+        /*attempt*/    to(State::Waiting, KillBridge, ArmLongest),
+        /*Up*/         to(State::Waiting, TakeDown, KillBridge, ArmLongest),
+        /*Closing*/    kNo,
+        /*Restarting*/ kNo},
     Row{Event::BridgeGone,
         /*Down*/       kNo,
         /*Waiting*/    kNo,
@@ -165,6 +172,13 @@ constexpr std::array kAnswerRows{
         /*Up*/         to(State::Listening, TakeDown, KillBridge, Disarm),
         /*Closing*/    kNo,
         /*Restarting*/ kNo},
+    Row{Event::LinkAbused,  // and again and again: kHoldDownCells
+        /*Down*/       kNo,
+        /*Listening*/  kNo,
+        /*attempt*/    to(State::Waiting, KillBridge, ArmLongest),
+        /*Up*/         to(State::Waiting, TakeDown, KillBridge, ArmLongest),
+        /*Closing*/    kNo,
+        /*Restarting*/ kNo},
     Row{Event::BridgeGone,
         /*Down*/       kNo,
         /*Listening*/  kNo,
@@ -202,6 +216,21 @@ constexpr std::array kStageEvents{
     Event::ReachedResolve, Event::ReachedConnect, Event::ReachedHostKey, Event::ReachedAuth,
     Event::ReachedLcp,     Event::ReachedPppAuth, Event::ReachedNcp};
 
+struct HoldDownCell {
+  Event event;
+  Cell cell;
+};
+
+/// The answering end's Waiting, in which nobody is answered.
+constexpr std::array kHoldDownCells{
+    HoldDownCell{Event::Stop, to(State::Down, Disarm, ForgetFailures, RemoveDevice)},
+    HoldDownCell{Event::Restart, to(State::Listening, Disarm, ForgetFailures, OpenDevice)},
+    HoldDownCell{Event::Retry, to(State::Listening, Disarm, ForgetFailures, OpenDevice)},
+    HoldDownCell{Event::Claimed, to(State::Waiting, RefuseClaim)},
+    HoldDownCell{Event::Timeout, to(State::Listening)},
+    HoldDownCell{Event::AttemptsSpent, to(State::Listening, ForgetFailures)},
+};
+
 constexpr Cell& cell(Table& table, Event event, State state) {
   return table[static_cast<std::size_t>(event)][static_cast<std::size_t>(state)];
 }
@@ -230,6 +259,11 @@ constexpr Table build(const std::array<Row, Rows>& rows, State idle) {
   return table;
 }
 
+constexpr Table with_hold_down(Table table) {
+  for (const auto& each : kHoldDownCells) cell(table, each.event, State::Waiting) = each.cell;
+  return table;
+}
+
 static_assert(kDialRows.size() + kStageEvents.size() == kEvents, "a row for every event");
 static_assert(kAnswerRows.size() + kStageEvents.size() == kEvents, "a row for every event");
 
@@ -253,6 +287,7 @@ constexpr std::array<std::string_view, kEvents> kEventNames{"start",
                                                             "link-up",
                                                             "link-failed",
                                                             "link-refused",
+                                                            "link-abused",
                                                             "bridge-gone",
                                                             "timeout",
                                                             "attempts-spent",
@@ -262,7 +297,7 @@ static_assert(kEventNames[static_cast<std::size_t>(Event::Adopted)] == "adopted"
 }  // namespace
 
 constinit const Table kDialTable = build(kDialRows, State::Waiting);
-constinit const Table kAnswerTable = build(kAnswerRows, State::Listening);
+constinit const Table kAnswerTable = with_hold_down(build(kAnswerRows, State::Listening));
 
 std::string_view name(State state) noexcept {
   return kStateNames[static_cast<std::size_t>(state)];

@@ -13,7 +13,7 @@ namespace tunnel::supervisor {
 
 enum class State : std::uint8_t {
   Down,       // not wanted, or given up
-  Waiting,    // dialling end: a pause before the next attempt
+  Waiting,    // a pause: before the next attempt, or until an abusive peer is answered again
   Listening,  // answering end: for the peer to dial
   Resolve,
   Connect,
@@ -44,12 +44,13 @@ enum class Event : std::uint8_t {
   LinkUp,         // the bridge: addresses are agreed
   LinkFailed,     // the bridge: it ended, and another attempt may succeed
   LinkRefused,    // the bridge: it ended, and somebody must act first
+  LinkAbused,     // the bridge: it ended, since the peer flooded it
   BridgeGone,     // the bridge is dead or closed its socket, without a reason
   Timeout,        // the present state has lasted too long
   AttemptsSpent,  // the profile's number of attempts is used up
   Adopted,        // a bridge of an earlier tunneld, with its link up
 };
-inline constexpr std::size_t kEvents = 19;
+inline constexpr std::size_t kEvents = 20;
 
 enum class Action : std::uint8_t {
   None,

@@ -1,0 +1,65 @@
+// A peer that sends Configure-Requests as fast as its connection takes them.
+
+#include "tests/netns/clients.hpp"
+#include "tests/support/gateway.hpp"
+#include "tests/support/sites.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+
+namespace tunnel::test {
+namespace {
+
+using testing::HasSubstr;
+
+/// An empty LCP Configure-Request in a frame, over and over.
+constexpr auto kFlood = R"(perl -e 'print "~\xff}#\xc0!}!}!} }\$\xd1\xb5~" x 1000 while 1')";
+constexpr auto kCall =
+    "ssh -T -F none -i /etc/tunneld/keys/labs -o StrictHostKeyChecking=no "
+    "-o UserKnownHostsFile=/dev/null -o BatchMode=yes pppossh@vpn.labs.example";
+constexpr auto kReason = "the peer floods us with LCP requests";
+
+TEST(Flood, OfADiallerEndsAndNobodyIsAnsweredForAWhile) {
+  World world;
+  answer_with(world, "pppd-bridge answer home; status=$?; times >/tmp/times; exit $status");
+  world.start_sshd();
+  world.start_tunneld("labs");
+
+  world.exec("home", {"bash", "-c", std::string{kFlood} + " | " + kCall});
+
+  const auto site = world.wait_for("labs", is_waiting_for(kReason));
+  EXPECT_GT(site.at("next_attempt_seconds").to_number<double>(), 20);
+  // The second line is what the shell's children took.
+  std::cout << "pppd-bridge, from its start until it hung up (user, system): "
+            << world.shell("labs", "tail -n 1 /tmp/times");
+
+  const auto again = world.exec("home", {"bash", "-c", std::string{kCall} + " </dev/null"});
+  EXPECT_NE(again.status, 0);
+  EXPECT_THAT(again.err, HasSubstr("held down on this gateway for "));
+  EXPECT_THAT(again.err, HasSubstr(kReason));
+
+  world.tunnelctl("labs", {"retry", "home"});
+  world.start_tunneld("home");
+  world.wait_until_up("home");
+}
+
+using FloodOf = WithEitherClient;
+
+TEST_P(FloodOf, TheAnsweringEndEndsAndIsDialledLater) {
+  World world{GetParam()};
+  answer_with(world, std::string{"exec "} + kFlood);
+  world.start_sshd();
+  world.start_tunneld("home");
+
+  const auto site = world.wait_for("home", is_waiting_for(kReason));
+
+  EXPECT_GT(site.at("next_attempt_seconds").to_number<double>(), 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Clients, FloodOf, kEitherClient, client_of_test);
+
+}  // namespace
+}  // namespace tunnel::test
