@@ -54,7 +54,8 @@ void check_option(Protocol protocol, const RawOption& option) {
     TUNNEL_CHECK(out.view().size() == option.wire.size());
   }
   if (const auto window = parse_deflate_option(option)) {
-    TUNNEL_CHECK(window->bits >= 8 && window->bits <= 15);
+    TUNNEL_CHECK(window->bits >= 8 &&
+                 window->bits <= 23);  // as the field says; more than 15 is Nak'd
   }
   check_words(describe_auth_option(option), option.wire.size());
   if (parse_address_option(option)) TUNNEL_CHECK(option.data.size() == kIpAddressWidth);
