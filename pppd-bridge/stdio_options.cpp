@@ -20,22 +20,24 @@ constexpr int kMostRepeated = 64;
 
 struct NamedPolicy {
   std::string_view name;
-  Policy ipc::PppPolicies::*field;
+  Policy PppPolicies::*field;
 };
 
+// clang-format off
 constexpr std::array kPolicies{
-    NamedPolicy{"mru", &ipc::PppPolicies::mru},
-    NamedPolicy{"accm", &ipc::PppPolicies::accm},
-    NamedPolicy{"magic", &ipc::PppPolicies::magic},
-    NamedPolicy{"pfc", &ipc::PppPolicies::pfc},
-    NamedPolicy{"acfc", &ipc::PppPolicies::acfc},
-    NamedPolicy{"fcs", &ipc::PppPolicies::fcs},
-    NamedPolicy{"ip", &ipc::PppPolicies::ip},
-    NamedPolicy{"ipv6", &ipc::PppPolicies::ipv6},
-    NamedPolicy{"dns", &ipc::PppPolicies::dns},
-    NamedPolicy{"nbns", &ipc::PppPolicies::nbns},
-    NamedPolicy{"deflate", &ipc::PppPolicies::deflate},
+    NamedPolicy{"mru", &PppPolicies::mru},
+    NamedPolicy{"accm", &PppPolicies::accm},
+    NamedPolicy{"magic", &PppPolicies::magic},
+    NamedPolicy{"pfc", &PppPolicies::pfc},
+    NamedPolicy{"acfc", &PppPolicies::acfc},
+    NamedPolicy{"fcs", &PppPolicies::fcs},
+    NamedPolicy{"ip", &PppPolicies::ip},
+    NamedPolicy{"ipv6", &PppPolicies::ipv6},
+    NamedPolicy{"dns", &PppPolicies::dns},
+    NamedPolicy{"nbns", &PppPolicies::nbns},
+    NamedPolicy{"deflate", &PppPolicies::deflate},
 };
+// clang-format on
 
 const std::map<std::string, Policy> kPolicyWords{{"deny", Policy::Deny},
                                                  {"accept", Policy::Accept},
@@ -48,7 +50,7 @@ const std::map<std::string, Fcs> kFcsWords{
     {"none", Fcs::None}, {"16", Fcs::Ccitt16}, {"32", Fcs::Ccitt32}};
 
 struct ChosenPolicy {
-  Policy ipc::PppPolicies::*field = nullptr;
+  Policy PppPolicies::*field = nullptr;
   Policy policy = Policy::Deny;
 };
 

@@ -60,7 +60,7 @@ interface_id = "::200:5eff:fe00:5301"
   EXPECT_EQ(ppp.max_terminate, 3U);
   EXPECT_EQ(ppp.max_failure, 7U);
   EXPECT_EQ(ppp.accm, 0x000a'0000U);
-  EXPECT_EQ(ppp.fcs, Fcs::ThirtyTwo);
+  EXPECT_EQ(ppp.fcs, Fcs::Ccitt32);
   EXPECT_EQ(ppp.mru, Mru{65535});
   EXPECT_THAT(ppp.dns, ElementsAre(ipv4("10.0.0.53"), ipv4("10.0.0.54")));
   EXPECT_THAT(ppp.nbns, ElementsAre(ipv4("10.0.0.55")));
@@ -76,21 +76,21 @@ TEST(PppKeys, HaveTheDefaultsOfTheRfcs) {
   EXPECT_EQ(ppp.max_terminate, 2U);
   EXPECT_EQ(ppp.max_failure, 5U);
   EXPECT_EQ(ppp.accm, 0U);
-  EXPECT_EQ(ppp.fcs, Fcs::Sixteen);
+  EXPECT_EQ(ppp.fcs, Fcs::Ccitt16);
   EXPECT_EQ(ppp.interface_id, 0U);
   EXPECT_FALSE(ppp.local6 || ppp.remote6);
   EXPECT_EQ(ppp.auth, PppAuth{});
-  EXPECT_EQ(ppp.options, (PppOptions{.mru = Policy::Request,
-                                     .accm = Policy::Request,
-                                     .magic = Policy::Request,
-                                     .pfc = Policy::Request,
-                                     .acfc = Policy::Request,
-                                     .fcs = Policy::Accept,
-                                     .ip = Policy::Request,
-                                     .ipv6 = Policy::Deny,
-                                     .dns = Policy::Accept,
-                                     .nbns = Policy::Accept,
-                                     .deflate = Policy::Deny}));
+  EXPECT_EQ(ppp.options, (PppPolicies{.mru = Policy::Request,
+                                      .accm = Policy::Request,
+                                      .magic = Policy::Request,
+                                      .pfc = Policy::Request,
+                                      .acfc = Policy::Request,
+                                      .fcs = Policy::Accept,
+                                      .ip = Policy::Request,
+                                      .ipv6 = Policy::Deny,
+                                      .dns = Policy::Accept,
+                                      .nbns = Policy::Accept,
+                                      .deflate = Policy::Deny}));
 }
 
 TEST(PppOptions, AreAllTaken) {
@@ -107,17 +107,17 @@ dns = "request"
 nbns = "deny"
 deflate = "request"
 )");
-  EXPECT_EQ(ppp.options, (PppOptions{.mru = Policy::Require,
-                                     .accm = Policy::Deny,
-                                     .magic = Policy::Accept,
-                                     .pfc = Policy::Require,
-                                     .acfc = Policy::Deny,
-                                     .fcs = Policy::Request,
-                                     .ip = Policy::Require,
-                                     .ipv6 = Policy::Accept,
-                                     .dns = Policy::Request,
-                                     .nbns = Policy::Deny,
-                                     .deflate = Policy::Request}));
+  EXPECT_EQ(ppp.options, (PppPolicies{.mru = Policy::Require,
+                                      .accm = Policy::Deny,
+                                      .magic = Policy::Accept,
+                                      .pfc = Policy::Require,
+                                      .acfc = Policy::Deny,
+                                      .fcs = Policy::Request,
+                                      .ip = Policy::Require,
+                                      .ipv6 = Policy::Accept,
+                                      .dns = Policy::Request,
+                                      .nbns = Policy::Deny,
+                                      .deflate = Policy::Request}));
 }
 
 TEST(PppOptions, AreFourWords) {
@@ -154,9 +154,6 @@ TEST(AddressWish, IsFixedOrAnyOfANetwork) {
   EXPECT_TRUE(ppp.local.allows(ipv4("10.224.1.255")));
   EXPECT_FALSE(ppp.local.allows(ipv4("10.224.2.9")));
   EXPECT_TRUE(ppp.remote.allows(ipv4("192.0.2.1")));
-  EXPECT_EQ(ppp.local.network().str(), "10.224.1.0/24");
-  EXPECT_EQ(ppp.local.str(), "10.224.1.9/24");
-  EXPECT_EQ(AddressWish{ipv4("10.224.1.9")}.str(), "10.224.1.9");
 }
 
 TEST(AddressWish, PrefersAHost) {

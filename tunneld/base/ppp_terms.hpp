@@ -3,6 +3,7 @@
 #include "tunneld/base/address.hpp"
 
 #include <cstdint>
+#include <string>
 
 // Words of PPP that profiles, messages and the engine share.
 
@@ -23,6 +24,24 @@ constexpr bool grants(Policy policy) noexcept {
 constexpr bool asks(Policy policy) noexcept {
   return policy >= Policy::Request;
 }
+
+/// [ppp.options] of a profile: of LCP first, then the two protocols of the network, IPCP's options
+/// (RFC 1877), and CCP's Deflate (RFC 1979).
+struct PppPolicies {
+  Policy mru = Policy::Request;  // never Deny in a profile
+  Policy accm = Policy::Request;
+  Policy magic = Policy::Request;
+  Policy pfc = Policy::Request;
+  Policy acfc = Policy::Request;
+  Policy fcs = Policy::Accept;
+  Policy ip = Policy::Request;  // Deny in a profile with addresses of IPv6 only
+  Policy ipv6 = Policy::Deny;   // Request in a profile with addresses or networks of IPv6
+  Policy dns = Policy::Accept;
+  Policy nbns = Policy::Accept;
+  Policy deflate = Policy::Deny;
+
+  bool operator==(const PppPolicies&) const = default;
+};
 
 /// How one end proves to the other who it is.
 enum class AuthMethod : std::uint8_t {
@@ -52,6 +71,11 @@ struct AddressWish {
     const unsigned host_bits = length >= 32 ? 0 : 32U - length;
     return std::uint64_t{address.value} >> host_bits == std::uint64_t{preferred.value} >> host_bits;
   }
+
+  /// That network; of one address where there is no choice.
+  Prefix network() const;
+  /// As a profile has it.
+  std::string str() const;
 
   bool operator==(const AddressWish&) const = default;
 };

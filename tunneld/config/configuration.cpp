@@ -2,14 +2,6 @@
 
 namespace tunnel::config {
 
-Prefix AddressWish::network() const {
-  return *Prefix::make(Ipv4Address{preferred.value & mask()}, length);
-}
-
-std::string AddressWish::str() const {
-  return fixed() ? preferred.str() : preferred.str() + '/' + std::to_string(length);
-}
-
 std::string_view word(AuthMethod method) noexcept {
   switch (method) {
     case AuthMethod::Pap:
@@ -20,6 +12,12 @@ std::string_view word(AuthMethod method) noexcept {
       return "mschap-v2";
   }
   return "";
+}
+
+AddressRange range_of(const Prefix& network) {
+  const auto first = network.ipv4().value;
+  const std::uint64_t size = std::uint64_t{1} << (32 - network.length());
+  return {{first}, {static_cast<std::uint32_t>(first + (size - 1))}};
 }
 
 }  // namespace tunnel::config

@@ -2,6 +2,7 @@
 
 #include "tunneld/base/address.hpp"
 #include "tunneld/base/identifiers.hpp"
+#include "tunneld/base/ppp_terms.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -67,60 +68,8 @@ struct Answer {
   bool operator==(const Answer&) const = default;
 };
 
-/// The address of one end: `preferred`, or else any of its network of this length. Length 32: only
-/// this one; 0.0.0.0 with length 0: whatever the other end says.
-struct AddressWish {
-  Ipv4Address preferred{};
-  std::uint8_t length = 32;
-
-  constexpr bool fixed() const noexcept { return length == 32; }
-
-  constexpr std::uint32_t mask() const noexcept {
-    return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
-  }
-
-  constexpr bool allows(Ipv4Address address) const noexcept {
-    return ((address.value ^ preferred.value) & mask()) == 0;
-  }
-
-  Prefix network() const;
-  /// As it is written: "10.224.1.1", or "10.224.1.1/24".
-  std::string str() const;
-
-  bool operator==(const AddressWish&) const = default;
-};
-
-/// What this end does about an option or a protocol, as FreeBSD's ppp has it. It takes what the
-/// peer proposes from Accept upwards, proposes it itself from Request upwards, and gives the link
-/// up without it at Require.
-enum class Policy : std::uint8_t { Deny, Accept, Request, Require };
-
-/// A frame's check sequence (RFC 1570 §2.1), in bits.
-enum class Fcs : std::uint8_t { None = 0, Sixteen = 16, ThirtyTwo = 32 };
-
-/// How an end proves its name.
-enum class AuthMethod : std::uint8_t { Pap, ChapMd5, MsChapV2 };
-
 /// As it is written in a profile: "chap-md5".
 std::string_view word(AuthMethod method) noexcept;
-
-/// [ppp.options]: of LCP first, then IPCP and IPV6CP, IPCP's options (RFC 1877), and CCP's Deflate
-/// (RFC 1979).
-struct PppOptions {
-  Policy mru = Policy::Request;  // never Deny
-  Policy accm = Policy::Request;
-  Policy magic = Policy::Request;
-  Policy pfc = Policy::Request;
-  Policy acfc = Policy::Request;
-  Policy fcs = Policy::Accept;
-  Policy ip = Policy::Request;  // Deny in a profile with addresses of IPv6 only
-  Policy ipv6 = Policy::Deny;   // Request in a profile with addresses or networks of IPv6
-  Policy dns = Policy::Accept;
-  Policy nbns = Policy::Accept;
-  Policy deflate = Policy::Deny;
-
-  bool operator==(const PppOptions&) const = default;
-};
 
 /// [ppp.auth]. The secrets are in secrets.toml.
 struct PppAuth {
@@ -145,7 +94,7 @@ struct Ppp {
   std::string ident{};  // RFC 1570 Identification, at most 255 bytes; empty: none is sent
   Mru mru{1500};
   std::uint32_t accm = 0;  // what the peer shall escape
-  Fcs fcs = Fcs::Sixteen;  // what is asked for
+  Fcs fcs = Fcs::Ccitt16;  // what is asked for
   std::chrono::milliseconds restart{3000};
   unsigned max_configure = 10;
   unsigned max_terminate = 2;
@@ -154,7 +103,7 @@ struct Ppp {
   unsigned echo_failures = 3;
   std::vector<Ipv4Address> dns{};   // told to a peer that asks; at most two
   std::vector<Ipv4Address> nbns{};  // the same
-  PppOptions options{};
+  PppPolicies options{};
   PppAuth auth{};
 
   bool operator==(const Ppp&) const = default;
@@ -209,6 +158,9 @@ struct AddressRange {
 
   bool operator==(const AddressRange&) const = default;
 };
+
+/// All addresses of a network of IPv4.
+AddressRange range_of(const Prefix& network);
 
 /// [pools.NAME] of tunneld.toml: addresses for the peers of sites that answer.
 struct Pool {

@@ -139,8 +139,8 @@ Checked<AddressWish> address_wish(std::string_view text) {
   if (wish == AddressWish{{}, 0}) return wish;
   const auto usable = tunnel_address(address->str());
   if (!usable.has_value()) return usable.error();
-  const std::uint32_t host = address->value & ~wish.mask();
-  if (wish.length < 31 && (host == 0 || host == ~wish.mask())) {
+  const auto all = range_of(wish.network());
+  if (wish.length < 31 && (*address == all.first || *address == all.last)) {
     return Complaint{address->str() + " is no host of the network " + wish.network().str(),
                      "write the address that is taken first, and the length: \"10.224.1.1/24\""};
   }

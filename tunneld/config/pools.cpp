@@ -20,11 +20,6 @@ bool overlap(const AddressRange& a, const AddressRange& b) {
   return a.first <= b.last && b.first <= a.last;
 }
 
-AddressRange range_of(const AddressWish& wish) {
-  const auto first = wish.preferred.value & wish.mask();
-  return {{first}, {first | ~wish.mask()}};
-}
-
 std::string str(const AddressRange& range) {
   if (range.first == range.last) return range.first.str();
   return range.first.str() + '-' + range.last.str();
@@ -78,14 +73,13 @@ class Clash {
     for (const auto* wish : {&site_.local, &site_.remote}) {
       // Any address at all is not one of the pool's before the link says so.
       if (*wish && (*wish)->value.length != 0) {
-        check((*wish)->where, range_of((*wish)->value), (*wish)->value.str(),
+        check((*wish)->where, range_of((*wish)->value.network()), (*wish)->value.str(),
               "an address of the pool goes to any site that has it; take one outside");
       }
     }
     for (const auto& network : site_.networks) {
       if (network.value.family() != Family::Ipv4) continue;
-      check(network.where, range_of({network.value.ipv4(), network.value.length()}),
-            network.value.str(),
+      check(network.where, range_of(network.value), network.value.str(),
             "packets for the pool's addresses would go into the wrong tunnel; make the two "
             "distinct");
     }

@@ -30,10 +30,9 @@ constexpr std::array<Unusable, 5> kUnusable6{{
 
 /// The hosts of a network: without its own address and that of all its hosts, where it has them.
 AddressRange hosts_of(const Prefix& network) {
-  const auto first = network.ipv4().value;
-  const auto last = first | ~AddressWish{network.ipv4(), network.length()}.mask();
-  if (network.length() >= 31) return {{first}, {last}};
-  return {{first + 1}, {last - 1}};
+  const auto all = range_of(network);
+  if (network.length() >= 31) return all;
+  return {{all.first.value + 1}, {all.last.value - 1}};
 }
 
 Checked<AddressRange> of_sensible_size(std::string_view text, AddressRange range) {
@@ -97,8 +96,7 @@ Checked<Policy> mru_policy(std::string_view text) {
 }
 
 Checked<Fcs> fcs(std::string_view text) {
-  return choose<Fcs, 3>(text,
-                        {{{"16", Fcs::Sixteen}, {"32", Fcs::ThirtyTwo}, {"none", Fcs::None}}});
+  return choose<Fcs, 3>(text, {{{"16", Fcs::Ccitt16}, {"32", Fcs::Ccitt32}, {"none", Fcs::None}}});
 }
 
 Checked<AuthMethod> auth_method(std::string_view text) {

@@ -27,10 +27,6 @@ struct WrittenOptions {
   std::optional<Located<Policy>> nbns{};
 };
 
-bool asks(Policy policy) {
-  return policy >= Policy::Request;
-}
-
 bool has_network(const SiteDraft& draft, Family family) {
   return std::any_of(draft.networks.begin(), draft.networks.end(),
                      [&](const auto& network) { return network.value.family() == family; });

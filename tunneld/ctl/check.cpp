@@ -28,13 +28,13 @@ std::vector<std::string> network_texts(const config::Site& site) {
 /// " 10.224.1.1 to 10.224.1.2 and fd00::1 to fd00::2", of what the link carries.
 std::string addresses_text(const config::Ppp& ppp) {
   std::vector<std::string> families;
-  if (ppp.options.ip != config::Policy::Deny) {
+  if (ppp.options.ip != Policy::Deny) {
     families.push_back(ppp.local.str() + " to " +
                        (ppp.pool.empty() ? ppp.remote.str() : "one of the pool " + ppp.pool));
   }
   if (ppp.local6 && ppp.remote6) {
     families.push_back(ppp.local6->str() + " to " + ppp.remote6->str());
-  } else if (ppp.options.ipv6 != config::Policy::Deny) {
+  } else if (ppp.options.ipv6 != Policy::Deny) {
     families.emplace_back("IPv6 link-local");
   }
   std::string out;
@@ -42,7 +42,7 @@ std::string addresses_text(const config::Ppp& ppp) {
   return out;
 }
 
-std::vector<std::string> method_texts(const std::vector<config::AuthMethod>& methods) {
+std::vector<std::string> method_texts(const std::vector<AuthMethod>& methods) {
   std::vector<std::string> words;
   for (const auto method : methods) words.emplace_back(config::word(method));
   return words;
@@ -74,7 +74,7 @@ std::string site_line(const config::Site& site) {
   return out + (networks.empty() ? ", no networks" : ", networks " + joined(networks));
 }
 
-json::array words_json(const std::vector<config::AuthMethod>& methods) {
+json::array words_json(const std::vector<AuthMethod>& methods) {
   json::array words;
   for (const auto& method : method_texts(methods)) words.emplace_back(method);
   return words;
@@ -92,7 +92,7 @@ json::object site_json(const config::Site& site) {
                    {"require", words_json(site.ppp.auth.require)},
                    {"accept", words_json(site.ppp.auth.accept)}};
   const auto& ppp = site.ppp;
-  const bool ipv4 = ppp.options.ip != config::Policy::Deny;
+  const bool ipv4 = ppp.options.ip != Policy::Deny;
   if (ipv4) out["local"] = ppp.local.str();
   if (ipv4 && ppp.pool.empty()) out["remote"] = ppp.remote.str();
   if (!ppp.pool.empty()) out["pool"] = ppp.pool;

@@ -65,22 +65,6 @@ struct DialSettings {
   bool operator==(const DialSettings&) const = default;
 };
 
-/// [ppp.options] of a profile.
-struct PppPolicies {
-  Policy mru = Policy::Request;
-  Policy accm = Policy::Request;
-  Policy magic = Policy::Request;
-  Policy pfc = Policy::Request;
-  Policy acfc = Policy::Request;
-  Policy fcs = Policy::Accept;
-  Policy ip = Policy::Request;
-  Policy ipv6 = Policy::Deny;
-  Policy dns = Policy::Accept;
-  Policy nbns = Policy::Accept;
-  Policy deflate = Policy::Deny;
-  bool operator==(const PppPolicies&) const = default;
-};
-
 /// [ppp.auth] of a profile, as far as a bridge needs it: the secrets stay with tunneld.
 struct PppAuth {
   std::vector<AuthMethod> require;  // of the peer, best first

@@ -1,15 +1,12 @@
 #include "tunneld/supervisor/ppp_authority.hpp"
 
-#include "tunneld/supervisor/ppp_settings.hpp"
-
 #include <utility>
 
 namespace tunnel::supervisor {
 
 PppAuthority::PppAuthority(const config::Site& site, const config::Secrets& secrets)
     : authority_{
-          {to_base(site.ppp.auth.require), to_base(site.ppp.auth.accept), site.ppp.auth.name,
-           site.ppp.auth.peer},
+          {site.ppp.auth.require, site.ppp.auth.accept, site.ppp.auth.name, site.ppp.auth.peer},
           [name = site.name, &secrets](std::string_view who) { return secrets.find(name, who); }} {}
 
 ipc::ToBridge PppAuthority::answer(const ipc::ChallengeWanted& wanted) {

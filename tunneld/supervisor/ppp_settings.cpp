@@ -11,50 +11,9 @@ namespace {
 /// The least that the kernel takes for IPv4 (RFC 791 §3.1).
 constexpr std::uint16_t kLeastMtu = 68;
 
-// The words of a profile and those of the messages are the same.
-static_assert(static_cast<int>(config::Policy::Deny) == static_cast<int>(Policy::Deny) &&
-              static_cast<int>(config::Policy::Accept) == static_cast<int>(Policy::Accept) &&
-              static_cast<int>(config::Policy::Request) == static_cast<int>(Policy::Request) &&
-              static_cast<int>(config::Policy::Require) == static_cast<int>(Policy::Require));
-
-Policy to_ipc(config::Policy policy) noexcept {
-  return static_cast<Policy>(policy);
-}
-
-Fcs to_ipc(config::Fcs fcs) noexcept {
-  switch (fcs) {
-    case config::Fcs::None:
-      return Fcs::None;
-    case config::Fcs::Sixteen:
-      return Fcs::Ccitt16;
-    case config::Fcs::ThirtyTwo:
-      return Fcs::Ccitt32;
-  }
-  return Fcs::Ccitt16;
-}
-
-AddressWish to_ipc(const config::AddressWish& wish) noexcept {
-  return {wish.preferred, wish.length};
-}
-
-ipc::PppPolicies to_ipc(const config::PppOptions& options) noexcept {
-  return {.mru = to_ipc(options.mru),
-          .accm = to_ipc(options.accm),
-          .magic = to_ipc(options.magic),
-          .pfc = to_ipc(options.pfc),
-          .acfc = to_ipc(options.acfc),
-          .fcs = to_ipc(options.fcs),
-          .ip = to_ipc(options.ip),
-          .ipv6 = to_ipc(options.ipv6),
-          .dns = to_ipc(options.dns),
-          .nbns = to_ipc(options.nbns),
-          .deflate = to_ipc(options.deflate)};
-}
-
 std::string objection(const ipc::LinkIpv4& ipv4, const config::Ppp& profile,
                       const AddressWish& remote) {
-  const auto local = to_ipc(profile.local);
-  if (!local.allows(ipv4.local) || !remote.allows(ipv4.remote)) {
+  if (!profile.local.allows(ipv4.local) || !remote.allows(ipv4.remote)) {
     return fmt::format("addresses {} and {}, which the profile does not allow", ipv4.local.str(),
                        ipv4.remote.str());
   }
@@ -69,32 +28,14 @@ std::string objection(const ipc::LinkIpv6& ipv6) {
 
 }  // namespace
 
-std::vector<AuthMethod> to_base(const std::vector<config::AuthMethod>& methods) {
-  std::vector<AuthMethod> all;
-  for (const auto method : methods) {
-    switch (method) {
-      case config::AuthMethod::Pap:
-        all.push_back(AuthMethod::Pap);
-        break;
-      case config::AuthMethod::ChapMd5:
-        all.push_back(AuthMethod::ChapMd5);
-        break;
-      case config::AuthMethod::MsChapV2:
-        all.push_back(AuthMethod::MsChapV2);
-        break;
-    }
-  }
-  return all;
-}
-
 AddressWish remote_wish(const config::Ppp& profile, std::optional<Ipv4Address> leased) {
-  if (profile.pool.empty()) return to_ipc(profile.remote);
+  if (profile.pool.empty()) return profile.remote;
   return {leased.value_or(Ipv4Address{}), 32};
 }
 
 InterfaceId interface_id(const config::Ppp& profile) {
   if (profile.interface_id != 0) return {profile.interface_id};
-  if (profile.options.ip != config::Policy::Deny && profile.local.fixed() &&
+  if (profile.options.ip != Policy::Deny && profile.local.fixed() &&
       !profile.local.preferred.is_unspecified()) {
     return {profile.local.preferred.value};
   }
@@ -106,12 +47,12 @@ InterfaceId interface_id(const config::Ppp& profile) {
 
 ipc::Ppp ppp_settings(const config::Ppp& profile, const AddressWish& remote) {
   ipc::Ppp ppp;
-  ppp.local = to_ipc(profile.local);
+  ppp.local = profile.local;
   ppp.remote = remote;
   ppp.interface_id = interface_id(profile);
   ppp.mru = profile.mru;
   ppp.accm = profile.accm;
-  ppp.fcs = to_ipc(profile.fcs);
+  ppp.fcs = profile.fcs;
   ppp.ident = profile.ident;
   ppp.echo_interval = profile.echo_interval;
   ppp.echo_failures = profile.echo_failures;
@@ -121,15 +62,14 @@ ipc::Ppp ppp_settings(const config::Ppp& profile, const AddressWish& remote) {
   ppp.max_failure = profile.max_failure;
   ppp.dns = profile.dns;
   ppp.nbns = profile.nbns;
-  ppp.policies = to_ipc(profile.options);
-  ppp.auth = {to_base(profile.auth.require), to_base(profile.auth.accept), profile.auth.name,
+  ppp.policies = profile.options;
+  ppp.auth = {profile.auth.require, profile.auth.accept, profile.auth.name,
               profile.auth.rechallenge};
   return ppp;
 }
 
 std::string objection(const ipc::LinkUp& up, const config::Ppp& profile,
                       const AddressWish& remote) {
-  using config::Policy;
   const auto& options = profile.options;
   if (up.transmit_mru.bytes < kLeastMtu) return fmt::format("MRU {}", up.transmit_mru.bytes);
   if (!up.ipv4 && !up.ipv6) return "a link without addresses";

@@ -5,12 +5,8 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace tunnel::supervisor {
-
-/// The methods of a profile, in the words of all.
-std::vector<AuthMethod> to_base(const std::vector<config::AuthMethod>& methods);
 
 /// Where the peer of a site may live: the profile's word, or the address leased from its pool.
 AddressWish remote_wish(const config::Ppp& profile, std::optional<Ipv4Address> leased);

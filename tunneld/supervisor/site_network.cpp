@@ -14,7 +14,7 @@ namespace {
 
 /// The tunnel's own addresses, as far as they are known before a link is up.
 std::optional<routes::Pair4> fixed_ipv4(const config::Ppp& profile, const AddressWish& remote) {
-  const bool known = profile.options.ip != config::Policy::Deny && profile.local.fixed() &&
+  const bool known = profile.options.ip != Policy::Deny && profile.local.fixed() &&
                      remote.fixed() && !remote.preferred.is_unspecified();
   if (!known) return std::nullopt;
   return routes::Pair4{profile.local.preferred, remote.preferred};
@@ -78,7 +78,7 @@ SiteNetwork Site::network(Device device) const {
   interface.alias = fmt::format("{}{}", routes::kAliasPrefix, profile_.name.str());
   interface.mtu = Mtu{link_ ? link_->transmit_mru.bytes : profile_.ppp.mru.bytes};
   interface.ipv4 = ipv4;
-  if (profile_.ppp.options.ipv6 != config::Policy::Deny) {
+  if (profile_.ppp.options.ipv6 != Policy::Deny) {
     interface.ipv6 = ipv6;
     interface.link_local = agreed_link_local_;
     const auto id = interface_id(profile_.ppp);
