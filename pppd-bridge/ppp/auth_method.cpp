@@ -1,5 +1,7 @@
 #include "pppd-bridge/ppp/auth_method.hpp"
 
+#include "tunneld/base/hex.hpp"
+
 #include <array>
 
 namespace tunnel::ppp {
@@ -23,13 +25,6 @@ static_assert(kMethods[static_cast<std::size_t>(AuthMethod::MsChapV2)].name == "
 
 constexpr const MethodFacts& facts_of(AuthMethod method) noexcept {
   return kMethods[static_cast<std::size_t>(method)];
-}
-
-std::string hexadecimal(std::uint32_t value, int digits) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "0x";
-  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) text += kDigits[value >> shift & 0xf];
-  return text;
 }
 
 }  // namespace
@@ -67,9 +62,9 @@ std::string describe_auth_option(const RawOption& option) {
   if (*protocol == kEap) return "EAP";
   const auto algorithm = in.u8();
   if (Protocol{*protocol} == Protocol::Chap && algorithm) {
-    return "CHAP algorithm " + hexadecimal(*algorithm, 2);
+    return "CHAP algorithm 0x" + to_hex(*algorithm, 2);
   }
-  return "authentication protocol " + hexadecimal(*protocol, 4);
+  return "authentication protocol 0x" + to_hex(*protocol, 4);
 }
 
 }  // namespace tunnel::ppp

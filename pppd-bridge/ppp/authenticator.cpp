@@ -2,6 +2,7 @@
 
 #include "pppd-bridge/ppp/auth_packets.hpp"
 #include "tunneld/base/escape.hpp"
+#include "tunneld/base/hex.hpp"
 
 #include <utility>
 
@@ -24,15 +25,9 @@ std::optional<std::size_t> response_size(AuthMethod method) noexcept {
 
 /// The peer learns that it has failed, not why. RFC 2759 §6: no retry.
 std::string refusal_message(AuthMethod method, Bytes challenge) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   const std::string text = "access denied";
   if (method != AuthMethod::MsChapV2) return text;
-  std::string message = "E=691 R=0 C=";
-  for (const auto octet : challenge) {
-    message += kDigits[octet >> 4];
-    message += kDigits[octet & 0xf];
-  }
-  return message + " V=3 M=" + text;
+  return "E=691 R=0 C=" + to_hex(challenge, HexCase::Upper) + " V=3 M=" + text;
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
 #include "pppd-bridge/ppp/lcp_options.hpp"
 
 #include "pppd-bridge/ppp/auth_method.hpp"
+#include "tunneld/base/hex.hpp"
 
 #include <algorithm>
 
 namespace tunnel::ppp {
 
 namespace {
-
-constexpr std::string_view kHex = "0123456789abcdef";
 
 /// Names of options that are Rejected, for the log only.
 constexpr std::string_view rejected_name(std::uint8_t type) noexcept {
@@ -34,21 +33,14 @@ constexpr std::string_view rejected_name(std::uint8_t type) noexcept {
   }
 }
 
-void append_hex(std::string& text, std::uint32_t value, int digits) {
-  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) text += kHex[value >> shift & 0xf];
-}
-
 std::string format_value(const LcpOption& option, ValueStyle style) {
   switch (style) {
     case ValueStyle::None:
       return {};
     case ValueStyle::Decimal:
       return " " + std::to_string(option.value);
-    case ValueStyle::Hexadecimal: {
-      std::string text = " 0x";
-      append_hex(text, option.value, 8);
-      return text;
-    }
+    case ValueStyle::Hexadecimal:
+      return " 0x" + to_hex(option.value, 8);
   }
   return {};
 }
@@ -98,7 +90,7 @@ std::string describe_option_data(std::string_view name, const RawOption& option)
   text.append("[").append(std::to_string(option.wire.size())).append("]");
   if (!option.data.empty()) text += ' ';
   const auto shown = option.data.first(std::min(option.data.size(), kShown));
-  for (const auto octet : shown) append_hex(text, octet, 2);
+  text += to_hex(shown);
   if (shown.size() < option.data.size()) text += "…";
   return text;
 }

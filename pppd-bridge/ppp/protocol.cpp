@@ -1,5 +1,7 @@
 #include "pppd-bridge/ppp/protocol.hpp"
 
+#include "tunneld/base/hex.hpp"
+
 #include <array>
 #include <string_view>
 
@@ -37,11 +39,7 @@ std::string_view known_name(Protocol protocol) noexcept {
 
 std::string protocol_name(Protocol protocol) {
   if (const auto name = known_name(protocol); !name.empty()) return std::string{name};
-  constexpr std::string_view kHex = "0123456789abcdef";
-  const auto number = static_cast<std::uint16_t>(protocol);
-  std::string text = "0x";
-  for (int shift = 12; shift >= 0; shift -= 4) text += kHex[number >> shift & 0xf];
-  return text;
+  return "0x" + to_hex(static_cast<std::uint16_t>(protocol), 4);
 }
 
 }  // namespace tunnel::ppp

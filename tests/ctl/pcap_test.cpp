@@ -8,7 +8,6 @@
 namespace tunnel::ctl {
 namespace {
 
-using testing::ElementsAre;
 using testing::ElementsAreArray;
 
 TEST(Pcap, BeginsWithItsHeader) {
@@ -25,12 +24,6 @@ TEST(Pcap, HasTimeAndBothLengthsBeforeEachFrame) {
   EXPECT_THAT(
       pcap_record(3'000'002, 1504, octets),
       ElementsAreArray({3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0xe0, 5, 0, 0, 0xff, 0x03, 0xc0}));
-}
-
-TEST(Hexadecimal, IsPairsOfDigitsAndNothingElse) {
-  EXPECT_THAT(*from_hexadecimal("ff03c0"), ElementsAre(0xff, 0x03, 0xc0));
-  EXPECT_THAT(*from_hexadecimal(""), ElementsAre());
-  for (const auto* wrong : {"f", "fff", "FF", "0g", "  "}) EXPECT_FALSE(from_hexadecimal(wrong));
 }
 
 }  // namespace

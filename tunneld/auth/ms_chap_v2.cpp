@@ -2,6 +2,7 @@
 
 #include "tunneld/auth/utf16.hpp"
 #include "tunneld/base/check.hpp"
+#include "tunneld/base/hex.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -34,16 +35,6 @@ std::optional<ResponseFields> parse_response(Bytes value) {
 Bytes without_domain(Bytes name) {
   const auto backslash = std::find(name.rbegin(), name.rend(), std::uint8_t{'\\'});
   return Bytes{backslash.base(), name.end()};
-}
-
-std::string hexadecimal(Bytes octets) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string text;
-  for (const auto octet : octets) {
-    text += kDigits[octet >> 4];
-    text += kDigits[octet & 0x0f];
-  }
-  return text;
 }
 
 Error unusable(Bytes challenge) {
@@ -150,7 +141,7 @@ std::string MsChapV2::generate_authenticator_response(Bytes password_hash, Bytes
   digests_.sha1({password_hash_hash.reveal(), nt_response, kMagic1}, digest.writable());
   Wiped<20> signature;
   digests_.sha1({digest.reveal(), challenge_hash, kMagic2}, signature.writable());
-  return "S=" + hexadecimal(signature.reveal());
+  return "S=" + to_hex(signature.reveal(), HexCase::Upper);
 }
 
 }  // namespace tunnel::auth

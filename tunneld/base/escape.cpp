@@ -1,13 +1,12 @@
 #include "tunneld/base/escape.hpp"
 
-#include <array>
+#include "tunneld/base/hex.hpp"
 
 namespace tunnel {
 
 namespace {
 
 void append_escaped(std::string& out, std::uint8_t byte) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   switch (byte) {
     case '\\':
       out += "\\\\";
@@ -28,9 +27,7 @@ void append_escaped(std::string& out, std::uint8_t byte) {
     out += static_cast<char>(byte);
     return;
   }
-  out += "\\x";
-  out += kHex[byte >> 4];
-  out += kHex[byte & 0x0f];
+  out += "\\x" + to_hex(byte, 2);
 }
 
 template <typename Text>

@@ -20,12 +20,6 @@ void put32(std::vector<std::uint8_t>& out, std::uint32_t value) {
   put16(out, static_cast<std::uint16_t>(value >> 16));
 }
 
-std::optional<unsigned> digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::vector<std::uint8_t> pcap_header() {
@@ -49,19 +43,6 @@ std::vector<std::uint8_t> pcap_record(std::uint64_t microseconds, std::uint32_t 
   put32(out, length);
   out.insert(out.end(), octets.begin(), octets.end());
   return out;
-}
-
-std::optional<std::vector<std::uint8_t>> from_hexadecimal(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::vector<std::uint8_t> octets;
-  octets.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const auto high = digit(text[i]);
-    const auto low = digit(text[i + 1]);
-    if (!high || !low) return std::nullopt;
-    octets.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
-  }
-  return octets;
 }
 
 }  // namespace tunnel::ctl

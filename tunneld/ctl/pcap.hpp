@@ -3,8 +3,6 @@
 #include "tunneld/base/bytes.hpp"
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
 #include <vector>
 
 namespace tunnel::ctl {
@@ -16,8 +14,5 @@ std::vector<std::uint8_t> pcap_header();
 /// One frame: the time since 1970, the frame's whole length, and what there is of it.
 std::vector<std::uint8_t> pcap_record(std::uint64_t microseconds, std::uint32_t length,
                                       Bytes octets);
-
-/// nullopt: not pairs of hexadecimal digits.
-std::optional<std::vector<std::uint8_t>> from_hexadecimal(std::string_view text);
 
 }  // namespace tunnel::ctl

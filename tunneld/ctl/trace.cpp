@@ -1,6 +1,7 @@
 // The verb `trace`: frames of a link into a file that Wireshark and tcpdump read.
 
 #include "tunneld/base/bytes.hpp"
+#include "tunneld/base/hex.hpp"
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/ctl/document.hpp"
 #include "tunneld/ctl/pcap.hpp"
@@ -93,7 +94,7 @@ class Tracing {
   std::optional<ExitCode> take(const Notification& notification) {
     if (notification.method != "trace") return std::nullopt;
     const auto& frame = notification.params;
-    const auto octets = from_hexadecimal(raw_text(frame, "octets"));
+    const auto octets = from_hex(raw_text(frame, "octets"));
     if (!octets) return context_.fail("tunneld sent a frame that cannot be read");
     lost_ += count(frame, "lost");
     ++frames_;

@@ -1,5 +1,6 @@
 // `trace`: frames of a site's bridge, for those who ask on the control socket.
 
+#include "tunneld/base/hex.hpp"
 #include "tunneld/supervisor/daemon.hpp"
 
 #include <fmt/format.h>
@@ -16,17 +17,6 @@ namespace json = boost::json;
 constexpr std::int64_t kLeastOctets = 16;
 constexpr std::int64_t kMostOctets = ipc::kMaxOctets;
 
-std::string hexadecimal(const std::vector<std::uint8_t>& octets) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * octets.size());
-  for (const auto octet : octets) {
-    text += kDigits[octet >> 4];
-    text += kDigits[octet & 0xf];
-  }
-  return text;
-}
-
 /// The frame for one who wants less of it.
 json::object frame_for(const ipc::Trace& wanted, const SiteName& site,
                        const ipc::TracedFrame& frame) {
@@ -36,7 +26,7 @@ json::object frame_for(const ipc::Trace& wanted, const SiteName& site,
           {"direction", frame.direction == ipc::Direction::Sent ? "sent" : "received"},
           {"microseconds", frame.microseconds},
           {"length", frame.length},
-          {"octets", hexadecimal(octets)}};
+          {"octets", to_hex(octets)}};
 }
 
 /// What a frame is, from its uncompressed header: ff 03 and the protocol.
