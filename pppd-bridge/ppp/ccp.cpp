@@ -68,8 +68,7 @@ std::string describe_ccp_option(const RawOption& option) {
 Ccp::Ccp(Policy policy, const AutomatonLimits& limits, EngineOutput& out, PacketLog& log)
     : ControlProtocol{Protocol::Ccp, Layer::Ccp, limits, out, log},
       policy_{policy},
-      receive_limit_{kDefaultMru},
-      transmit_limit_{kDefaultMru} {}
+      receive_limit_{kDefaultMru} {}
 
 void Ccp::reset_wishes() {
   request_.reset();
@@ -101,8 +100,6 @@ Verdict Ccp::review(const RawOption& option) {
                option_data({window->bits < kMinWindow ? kMinWindow : kMaxWindow}));
   return Verdict::nak(std::move(suggestion).finish());
 }
-
-void Ccp::append_missing(ByteWriter& /*naks*/) {}
 
 void Ccp::refused(Refusal refusal, const RawOption& option) {
   if (!request_ || option.type != static_cast<std::uint8_t>(request_->type)) return;

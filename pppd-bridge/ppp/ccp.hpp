@@ -26,11 +26,8 @@ class Ccp final : public ControlProtocol {
  public:
   Ccp(Policy policy, const AutomatonLimits& limits, EngineOutput& out, PacketLog& log);
 
-  /// The longest packets, either way, once LCP knows them.
-  void set_limits(std::size_t receive, std::size_t transmit) noexcept {
-    receive_limit_ = receive;
-    transmit_limit_ = transmit;
-  }
+  /// The longest packet that may come out of the decompressor, once LCP knows it.
+  void set_receive_limit(std::size_t octets) noexcept { receive_limit_ = octets; }
 
   bool compresses() const noexcept { return opened() && deflater_ != nullptr; }
 
@@ -52,14 +49,11 @@ class Ccp final : public ControlProtocol {
   void write_request(ByteWriter& out) const override;
   void begin_review() override;
   Verdict review(const RawOption& option) override;
-  void append_missing(ByteWriter& naks) override;
   void refused(Refusal refusal, const RawOption& option) override;
   bool receive_other(const ControlPacket& packet, TimePoint now) override;
   void when_up(TimePoint now) override;
   void when_down(TimePoint now) override;
   std::string describe(const RawOption& option) const override;
-
-  std::size_t transmit_limit() const noexcept override { return transmit_limit_; }
 
   void ask_reset(TimePoint now);
   void receive_reset_ack(const ControlPacket& packet);
@@ -71,7 +65,6 @@ class Ccp final : public ControlProtocol {
 
   const Policy policy_;
   std::size_t receive_limit_;
-  std::size_t transmit_limit_;
   std::optional<Wish> request_;            // nullopt: the peer has Rejected both types
   std::optional<DeflateWindow> reviewed_;  // what the peer can decompress
   std::unique_ptr<Deflater> deflater_;

@@ -2,12 +2,14 @@
 
 #include "pppd-bridge/ppp/automaton.hpp"
 #include "pppd-bridge/ppp/control_packet.hpp"
+#include "pppd-bridge/ppp/frame.hpp"
 #include "pppd-bridge/ppp/output.hpp"
 #include "pppd-bridge/ppp/packet_log.hpp"
 #include "pppd-bridge/ppp/rate_limiter.hpp"
 #include "tunneld/base/bytes.hpp"
 #include "tunneld/base/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -105,6 +107,9 @@ class ControlProtocol {
 
   const DropCounters& dropped() const noexcept { return dropped_; }
 
+  /// The peer's MRU, once LCP knows it.
+  void set_transmit_limit(std::size_t octets) noexcept { transmit_limit_ = octets; }
+
  protected:
   ControlProtocol(Protocol protocol, Layer layer, const AutomatonLimits& limits, EngineOutput& out,
                   PacketLog& log);
@@ -120,14 +125,20 @@ class ControlProtocol {
   virtual Verdict review(const RawOption& option) = 0;
   /// Called before the options of a request are reviewed: forget those of an earlier one.
   virtual void begin_review() = 0;
+
   /// Called after them: options the peer left out and should have sent are appended to `naks`.
-  virtual void append_missing(ByteWriter& naks) = 0;
+  virtual void append_missing(ByteWriter& /*naks*/) {}
+
   /// The peer Naks or Rejects an option of ours; for a Nak, `option` is what it would accept.
   virtual void refused(Refusal refusal, const RawOption& option) = 0;
+
   /// Codes beyond 7. False: unknown, to be answered with a Code-Reject.
-  virtual bool receive_other(const ControlPacket& packet, TimePoint now) = 0;
-  virtual void when_up(TimePoint now) = 0;    // before the link hears of it
-  virtual void when_down(TimePoint now) = 0;  // likewise
+  virtual bool receive_other(const ControlPacket& /*packet*/, TimePoint /*now*/) { return false; }
+
+  virtual void when_up(TimePoint now) = 0;  // before the link hears of it
+
+  virtual void when_down(TimePoint /*now*/) {}  // likewise
+
   /// " MRU[4] 1500"
   virtual std::string describe(const RawOption& option) const = 0;
 
@@ -135,8 +146,8 @@ class ControlProtocol {
   /// say about it than that.
   virtual std::optional<DownReason> insisted_on() const { return std::nullopt; }
 
-  /// The longest packet that the peer takes: its MRU.
-  virtual std::size_t transmit_limit() const noexcept = 0;
+  /// The longest packet that the peer takes: its MRU, which LCP is the first to know.
+  virtual std::size_t transmit_limit() const noexcept { return transmit_limit_; }
 
   // For the hooks' use.
 
@@ -211,6 +222,7 @@ class ControlProtocol {
   EngineOutput& out_;
   PacketLog& log_;
 
+  std::size_t transmit_limit_ = kDefaultMru;
   State state_ = State::Initial;
   std::optional<TimePoint> timer_;
   unsigned restart_counter_ = 0;

@@ -1,6 +1,5 @@
 #include "pppd-bridge/ppp/ipcp.hpp"
 
-#include "pppd-bridge/ppp/frame.hpp"
 #include "pppd-bridge/ppp/lcp_options.hpp"
 
 #include <algorithm>
@@ -72,9 +71,7 @@ std::string describe_ipcp_option(const RawOption& option) {
 }
 
 Ipcp::Ipcp(IpcpWishes wishes, const AutomatonLimits& limits, EngineOutput& out, PacketLog& log)
-    : ControlProtocol{Protocol::Ipcp, Layer::Ipcp, limits, out, log},
-      wishes_{std::move(wishes)},
-      transmit_limit_{kDefaultMru} {}
+    : ControlProtocol{Protocol::Ipcp, Layer::Ipcp, limits, out, log}, wishes_{std::move(wishes)} {}
 
 void Ipcp::reset_wishes() {
   asked_ = wishes_.local.preferred;
@@ -185,10 +182,6 @@ void Ipcp::fail_address(std::string text) {
   fail({DownReason::Kind::AddressRefused, DownReason::Permanence::Permanent, std::move(text)});
 }
 
-bool Ipcp::receive_other(const ControlPacket& /*packet*/, TimePoint /*now*/) {
-  return false;
-}
-
 void Ipcp::when_up(TimePoint /*now*/) {
   agreed_.local = asked_.value_or(wishes_.local.preferred);
   agreed_.remote = granted_.value_or(wishes_.remote.preferred);
@@ -210,8 +203,6 @@ void Ipcp::when_up(TimePoint /*now*/) {
   for (const auto server : agreed_.dns) log().event(layer(), "dns " + server.str());
   for (const auto server : agreed_.nbns) log().event(layer(), "nbns " + server.str());
 }
-
-void Ipcp::when_down(TimePoint /*now*/) {}
 
 std::string Ipcp::describe(const RawOption& option) const {
   return describe_ipcp_option(option);

@@ -59,9 +59,6 @@ class Ipcp final : public ControlProtocol {
   /// While opened().
   const AgreedIpv4& agreed() const noexcept { return agreed_; }
 
-  /// The peer's MRU, once LCP knows it.
-  void set_transmit_limit(std::size_t octets) noexcept { transmit_limit_ = octets; }
-
  private:
   void reset_wishes() override;
   void write_request(ByteWriter& out) const override;
@@ -69,12 +66,8 @@ class Ipcp final : public ControlProtocol {
   Verdict review(const RawOption& option) override;
   void append_missing(ByteWriter& naks) override;
   void refused(Refusal refusal, const RawOption& option) override;
-  bool receive_other(const ControlPacket& packet, TimePoint now) override;
   void when_up(TimePoint now) override;
-  void when_down(TimePoint now) override;
   std::string describe(const RawOption& option) const override;
-
-  std::size_t transmit_limit() const noexcept override { return transmit_limit_; }
 
   Verdict review_address(Ipv4Address address);
   Verdict review_name_server(NameServer which, Ipv4Address address);
@@ -83,7 +76,6 @@ class Ipcp final : public ControlProtocol {
   void fail_address(std::string text);
 
   const IpcpWishes wishes_;
-  std::size_t transmit_limit_;
   std::optional<Ipv4Address> asked_;    // nullopt: the peer has Rejected the option
   std::optional<Ipv4Address> granted_;  // to the peer, in the request under review
   bool told_address_ = false;           // the address was Nak'd to a peer that asked for none

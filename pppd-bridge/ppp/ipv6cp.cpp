@@ -1,6 +1,5 @@
 #include "pppd-bridge/ppp/ipv6cp.hpp"
 
-#include "pppd-bridge/ppp/frame.hpp"
 #include "pppd-bridge/ppp/lcp_options.hpp"
 
 #include <utility>
@@ -55,8 +54,7 @@ Ipv6cp::Ipv6cp(Ipv6cpWishes wishes, const AutomatonLimits& limits, EngineOutput&
                PacketLog& log, Random& random)
     : ControlProtocol{Protocol::Ipv6cp, Layer::Ipv6cp, limits, out, log},
       wishes_{wishes},
-      random_{random},
-      transmit_limit_{kDefaultMru} {}
+      random_{random} {}
 
 /// RFC 5072 §4.1: random, with the universal bit cleared, not zero, and neither end's present one.
 InterfaceId Ipv6cp::another() {
@@ -115,10 +113,6 @@ void Ipv6cp::refused(Refusal refusal, const RawOption& option) {
   ours_ = offer->is_zero() || *offer == peer_ || *offer == ours_ ? another() : *offer;
 }
 
-bool Ipv6cp::receive_other(const ControlPacket& /*packet*/, TimePoint /*now*/) {
-  return false;
-}
-
 void Ipv6cp::when_up(TimePoint /*now*/) {
   agreed_ = {ours_, peer_.value_or(InterfaceId{})};
   if (agreed_.remote.is_zero() || agreed_.remote == agreed_.local) {
@@ -127,8 +121,6 @@ void Ipv6cp::when_up(TimePoint /*now*/) {
   }
   log().event(layer(), "myaddr " + agreed_.local.str() + " hisaddr " + agreed_.remote.str());
 }
-
-void Ipv6cp::when_down(TimePoint /*now*/) {}
 
 std::string Ipv6cp::describe(const RawOption& option) const {
   return describe_ipv6cp_option(option);

@@ -34,9 +34,6 @@ class Ipv6cp final : public ControlProtocol {
   /// While opened().
   const AgreedIpv6& agreed() const noexcept { return agreed_; }
 
-  /// The peer's MRU, once LCP knows it.
-  void set_transmit_limit(std::size_t octets) noexcept { transmit_limit_ = octets; }
-
  private:
   void reset_wishes() override;
   void write_request(ByteWriter& out) const override;
@@ -44,18 +41,13 @@ class Ipv6cp final : public ControlProtocol {
   Verdict review(const RawOption& option) override;
   void append_missing(ByteWriter& naks) override;
   void refused(Refusal refusal, const RawOption& option) override;
-  bool receive_other(const ControlPacket& packet, TimePoint now) override;
   void when_up(TimePoint now) override;
-  void when_down(TimePoint now) override;
   std::string describe(const RawOption& option) const override;
-
-  std::size_t transmit_limit() const noexcept override { return transmit_limit_; }
 
   InterfaceId another();
 
   const Ipv6cpWishes wishes_;
   Random& random_;
-  std::size_t transmit_limit_;
   InterfaceId ours_;                 // asked for
   bool ask_ = true;                  // until the peer Rejects the option
   std::optional<InterfaceId> peer_;  // in the request under review

@@ -91,7 +91,6 @@ class Lcp final : public ControlProtocol {
   void write_request(ByteWriter& out) const override;
   void begin_review() override;
   Verdict review(const RawOption& option) override;
-  void append_missing(ByteWriter& naks) override;
   void refused(Refusal refusal, const RawOption& option) override;
   bool receive_other(const ControlPacket& packet, TimePoint now) override;
   void when_up(TimePoint now) override;

@@ -110,8 +110,6 @@ Verdict Lcp::review_vendor(const RawOption& option) {
   return Verdict::ack();
 }
 
-void Lcp::append_missing(ByteWriter& /*naks*/) {}  // nothing that a peer must ask for
-
 std::optional<DownReason> Lcp::insisted_on() const {
   if (!unmet_demand_) return std::nullopt;
   return DownReason{DownReason::Kind::AuthRefused, DownReason::Permanence::Permanent,

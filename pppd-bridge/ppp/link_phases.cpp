@@ -57,9 +57,8 @@ bool Link::authenticated() const noexcept {
 
 void Link::begin_network(TimePoint now) {
   set_phase(Phase::Network);
-  ipcp_.set_transmit_limit(lcp_.remote().mru);
-  ipv6cp_.set_transmit_limit(lcp_.remote().mru);
-  ccp_.set_limits(std::max(lcp_.local().mru, kDefaultMru), lcp_.remote().mru);
+  for (const auto& ncp : ncps_) ncp.engine->set_transmit_limit(lcp_.remote().mru);
+  ccp_.set_receive_limit(std::max(lcp_.local().mru, kDefaultMru));
   // Where all families are only accepted, somebody has to begin.
   const bool nobody_asks = !asks(options_.ipv4.policy) && !asks(options_.ipv6.policy);
   for (const auto& ncp : ncps_) {
