@@ -63,12 +63,12 @@ class Link final : private EngineOutput, private AuthOutput {
 
   /// Whether packets of this protocol may cross: IPv4 or IPv6, whose control protocol is opened.
   bool open(Protocol network) const noexcept {
-    return (network == Protocol::Ipv4 && usable(ipcp_)) ||
-           (network == Protocol::Ipv6 && usable(ipv6cp_));
+    return told_ && ((network == Protocol::Ipv4 && usable(ipcp_)) ||
+                     (network == Protocol::Ipv6 && usable(ipv6cp_)));
   }
 
-  /// Whether packets of any protocol may.
-  bool network_open() const noexcept { return usable(ipcp_) || usable(ipv6cp_); }
+  /// Whether packets of any protocol may: a family is there, and all that the profile requires.
+  bool network_open() const noexcept;
 
   /// For data.
   TransmitFormat transmit_format() const noexcept;

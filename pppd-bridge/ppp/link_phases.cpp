@@ -82,13 +82,25 @@ std::optional<DownReason> Link::ncp_failure(const Ncp& ncp) const {
   return engine.peer_closed();
 }
 
+bool Link::network_open() const noexcept {
+  const bool all_required = std::all_of(ncps_.begin(), ncps_.end(), [](const Ncp& ncp) {
+    return ncp.policy != Policy::Require || usable(*ncp.engine);
+  });
+  return all_required && (usable(ipcp_) || usable(ipv6cp_));
+}
+
 /// Why the Network phase cannot go on; nullopt: it can.
 std::optional<DownReason> Link::network_failure() const {
   std::optional<DownReason> first;
   bool alive = false;
   for (const auto& ncp : ncps_) {
     auto failure = ncp_failure(ncp);
-    if (failure && ncp.policy == Policy::Require) return failure;
+    // Addresses that do not agree are a mistake in one of the profiles, which half a link would
+    // hide.
+    const bool refused = ncp.engine == &ipcp_ && failure &&
+                         (failure->kind == DownReason::Kind::AddressRefused ||
+                          failure->kind == DownReason::Kind::OptionRefused);
+    if (refused || (failure && ncp.policy == Policy::Require)) return failure;
     if (ncp.engine == &ccp_) continue;
     // Before its first packet an accepted protocol is as good as dead.
     alive = alive || (!failure && ncp.engine->state() > State::Starting);

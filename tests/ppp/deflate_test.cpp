@@ -163,6 +163,7 @@ TEST_F(Ccp, EndsTheLinkWhereItIsRequiredAndThePeerHasNone) {
   wire.up();
   wire.run(10s);
   EXPECT_EQ(wire.a.reason(), "the peer does not know CCP");
+  EXPECT_EQ(wire.a.network_ups, 0U) << "not one packet goes without";
 }
 
 // RFC 1962 §2.1.

@@ -218,6 +218,16 @@ TEST_F(Ipv6, ThatFailedIsTriedAgainWithTheNextNegotiation) {
   EXPECT_TRUE(wire.a.agreed && wire.a.agreed->ipv4);
 }
 
+// Half a link would hide that one of the profiles is wrong.
+TEST_F(Ipv6, DoesNotCoverUpAddressesOfIpv4ThatDoNotAgree) {
+  second.ipv4.remote = {*Ipv4Address::parse("10.224.9.9"), 32};
+  FakeWire wire{first, second};
+  wire.up();
+  wire.run(10s);
+  EXPECT_EQ(wire.a.reason(), "peer refuses address 10.224.1.1 and offers 10.224.9.9");
+  EXPECT_FALSE(wire.a.agreed);
+}
+
 TEST_F(Ipv6, SurvivesTheEndOfIpv4) {
   FakeWire wire{first, second};
   wire.up();

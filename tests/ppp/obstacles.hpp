@@ -22,10 +22,13 @@ struct Obstacle {
 
 class Foreseen {
  public:
-  enum class Outcome : std::uint8_t { Open, End, Either };
+  enum class Outcome : std::uint8_t { Open, End };
 
-  Outcome outcome = Outcome::Either;
+  Outcome outcome = Outcome::End;
   std::vector<Obstacle> reasons;  // of an End: one of them
+  /// Of an End: it comes when the ends tell each other their addresses. Where all that is lost,
+  /// IPv4 ends for want of an answer, and IPv6 goes on.
+  bool takes_ipcp = false;
 
   static Foreseen of(const ChosenPair& pair) {
     Foreseen out;
@@ -143,19 +146,16 @@ class Foreseen {
       if (requires_refused(policy.second, policy.first))
         add(false, Kind::ProtocolRejected, "a protocol");
     }
+    // Where something else ends the link as well, the one that ends first is told.
     const bool v4_required =
         first.ipv4.policy == Policy::Require || second.ipv4.policy == Policy::Require;
-    // Where something else ends the link as well, the one that ends first is told. (So it is where
-    // IPv4 ends before the first packet of an IPv6 that is only accepted.)
-    if (v4.opens() && !agrees && (v4_required || !v6.opens() || !reasons.empty())) {
+    if (v4.opens() && !agrees) {
+      takes_ipcp = reasons.empty() && v6.opens() && !v4_required;
       add_everywhere(Kind::AddressRefused, "an address");
       add_everywhere(Kind::OptionRefused, "a server's address");
-      // The one that has refused goes on with the other family.
-      if (first.ipv4.policy == Policy::Require) add(true, Kind::PeerClosed, "its IPv4");
-      if (second.ipv4.policy == Policy::Require) add(false, Kind::PeerClosed, "its IPv4");
     }
     if (!v4.opens() && !v6.opens()) add_everywhere(Kind::ProtocolRejected, "no common family");
-    if (reasons.empty() && (!v4.opens() || agrees)) outcome = Outcome::Open;
+    if (reasons.empty()) outcome = Outcome::Open;
   }
 };
 

@@ -14,16 +14,15 @@ inline constexpr Duration kLasting = 35s;
 /// of it for a while, and loses its connection. Neither: `limit` has passed without either.
 inline Settled settle(FakeWire& wire, Duration limit) {
   const auto until = wire.now + limit;
-  std::optional<TimePoint> open_since;
+  auto not_open = wire.now;  // at that time at last
   for (bool busy = true; busy;) {
     if (!wire.a.finished_reasons.empty() || !wire.b.finished_reasons.empty()) {
       wire.run(kLasting);
       wire.down();
       return wire.both_finished() ? Settled::Finished : Settled::Neither;
     }
-    if (!wire.both_open()) open_since.reset();
-    if (wire.both_open() && !open_since) open_since = wire.now;
-    if (open_since && wire.now - *open_since >= kLasting) return Settled::Open;
+    if (!wire.both_open()) not_open = wire.now;
+    if (wire.now - not_open >= kLasting) return Settled::Open;
     busy = wire.step(until);
   }
   return wire.both_open() ? Settled::Open : Settled::Neither;
