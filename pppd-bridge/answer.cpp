@@ -50,7 +50,7 @@ Result<session::Supervised> claim_site(const AnswerOptions& options) {
   supervised.peer = peer_from_sshd();
   supervised.key = options.key;
   supervised.channel.send(ipc::Claim{ipc::kVersion, options.site, supervised.peer, supervised.key});
-  auto answer = supervised.channel.wait(kSettingsPatience);
+  auto answer = session::wait_for_settings(supervised, kSettingsPatience);
   if (!answer) return answer.error();
   if (const auto* refused = std::get_if<ipc::Refused>(&answer->message)) {
     return make_error(std::errc::permission_denied, refused->reason);

@@ -116,7 +116,7 @@ int run_dial(const DialOptions& options) {
   die_with_tunneld(true);
   session::Supervised supervised;
   supervised.channel = session::SupervisorChannel{UniqueFd{options.supervisor}};
-  auto first = supervised.channel.wait(kSettingsPatience);
+  auto first = session::wait_for_settings(supervised, kSettingsPatience);
   if (!first) return complain(first.error());
   auto* settings = std::get_if<ipc::Settings>(&first->message);
   if (settings == nullptr || !settings->dial || first->descriptors.empty() ||

@@ -99,7 +99,11 @@ class Runner final : private Observer {
     if (!watched) return watched;
     next_statistics_ = loop_.now() + kStatisticsInterval;
     if (auto watching = watch_channel(); !watching) return watching;
-    return session_.start();
+    session_.trace(supervised_.trace.scope, supervised_.trace.octets);
+    read_channel();  // what was sent while we dialled
+    auto started = session_.start();
+    if (told_to_end_) session_.close(told_why_);
+    return started;
   }
 
   Outcome fail(const Error& error) {
@@ -125,7 +129,8 @@ class Runner final : private Observer {
     while (auto incoming = channel().receive()) {
       if (const auto* shutdown = std::get_if<ipc::Shutdown>(&incoming->message)) {
         told_to_end_ = true;
-        session_.close(shutdown->reason);
+        told_why_ = shutdown->reason;
+        session_.close(told_why_);
       } else if (auto told = answer_of(incoming->message)) {
         session_.answer(told->serial, std::move(told->answer));
       }
@@ -274,6 +279,7 @@ class Runner final : private Observer {
   TimePoint up_since_;
   bool has_been_up_ = false;
   bool told_to_end_ = false;
+  std::string told_why_;
   bool network_lost_ = false;
   std::uint32_t lost_frames_ = 0;  // of a trace, since the last one that was sent
   std::uint64_t wire_bytes_told_ = 0;
@@ -282,6 +288,17 @@ class Runner final : private Observer {
 };
 
 }  // namespace
+
+Result<FromSupervisor> wait_for_settings(Supervised& supervised,
+                                         std::chrono::milliseconds patience) {
+  while (true) {
+    auto first = supervised.channel.wait(patience);
+    if (!first) return first;
+    const auto* trace = std::get_if<ipc::Trace>(&first->message);
+    if (trace == nullptr) return first;
+    supervised.trace = *trace;
+  }
+}
 
 Outcome run_supervised(Supervised supervised, std::unique_ptr<transport::Transport> transport) {
   auto loop = loop::Loop::create();

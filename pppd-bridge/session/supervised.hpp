@@ -4,6 +4,7 @@
 #include "pppd-bridge/session/supervisor_channel.hpp"
 #include "tunneld/ipc/messages.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -20,7 +21,13 @@ struct Supervised {
   ipc::Role role = ipc::Role::Dial;
   std::string peer;
   std::string key;
+  ipc::Trace trace{};  // wanted from the beginning
 };
+
+/// tunneld's first answer. The wish for a trace, which comes before the settings so that it holds
+/// from the first packet, is put aside.
+Result<FromSupervisor> wait_for_settings(Supervised& supervised,
+                                         std::chrono::milliseconds patience);
 
 /// Runs one session under tunneld, to its end. When tunneld dies the link lives on, and the bridge
 /// offers itself to the next one.

@@ -171,6 +171,7 @@ TEST(Trace, HoldsTheWholeNegotiationAndIsReadByTcpdump) {
   world.start_tunneld("home");
   world.wait_until_up("home");
   world.wait_until_up("labs");
+  world.write("home", "/var/log/tunneld/t.pcap", "an older trace, that others may read");
   auto trace = world.spawn(
       "home", {"tunnelctl", "trace", "labs", "--pcap", "/var/log/tunneld/t.pcap", "--count", "12"});
   world.tunnelctl("home", {"restart", "labs"});
@@ -181,6 +182,33 @@ TEST(Trace, HoldsTheWholeNegotiationAndIsReadByTcpdump) {
   EXPECT_THAT(read.err, HasSubstr("link-type PPP"));
   EXPECT_THAT(read.out, HasSubstr("LCP, Conf-Request"));
   EXPECT_EQ(world.shell("home", "stat -c %a /var/log/tunneld/t.pcap"), "600\n");
+}
+
+TEST(Trace, BegunBeforeALinkHasItsFirstPackets) {
+  World world;
+  world.start();
+  world.tunnelctl("home", {"down", "labs"});
+  world.wait_for("labs", is_state("listening"));
+  const auto begin = [&](const std::string& gateway, const std::string& site) {
+    auto trace = world.spawn(
+        gateway, {"tunnelctl", "trace", site, "--pcap", "/var/log/tunneld/t.pcap", "--count", "2"});
+    // Its header is there as soon as tunneld knows of it.
+    world.shell(gateway, "tail -F -c +1 /var/log/tunneld/t.pcap 2>/dev/null | head -c 24 | wc -c");
+    return trace;
+  };
+  auto home = begin("home", "labs");
+  auto labs = begin("labs", "home");
+
+  world.tunnelctl("home", {"up", "labs"});
+
+  EXPECT_EQ(home.finish().status, 0);
+  EXPECT_EQ(labs.finish().status, 0);
+  for (const auto* gateway : {"home", "labs"}) {
+    EXPECT_EQ(
+        world.shell(gateway,
+                    "tcpdump -n -r /var/log/tunneld/t.pcap 2>/dev/null | grep -c Conf-Request"),
+        "2\n");
+  }
 }
 
 TEST(Trace, OfASiteThatDoesNotExistTouchesNoFile) {

@@ -8,6 +8,7 @@
 #include "tunneld/ctl/verbs.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -32,6 +33,14 @@ Result<UniqueFd> open_output(const std::string& path) {
   }
   UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kMode)};
   if (!file) return errno_error("write " + path);
+
+  // One that was there has a mode of its own.
+  struct stat there {};
+
+  if (::fstat(file.get(), &there) == 0 && S_ISREG(there.st_mode) &&
+      ::fchmod(file.get(), kMode) < 0) {
+    return errno_error("keep " + path + " from being read by others");
+  }
   return file;
 }
 

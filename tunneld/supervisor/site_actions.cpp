@@ -154,8 +154,8 @@ Result<void> Site::hand_over_settings() {
   auto identity = open_identity();
   if (!identity) return identity.error();
   const std::array descriptors{device_.get(), identity->get()};
+  send_trace();  // before the settings, or it would miss the first packets
   bridge_->channel->send(settings(), std::span{descriptors}.first(*identity ? 2 : 1));
-  send_trace();
   return {};
 }
 
@@ -318,8 +318,10 @@ void Site::arm_heartbeat() {
 
 void Site::alert(const std::string& reason) {
   say(audit::Priority::Error,
-      fmt::format("alert {}: a retry cannot mend this; after you have, `tunnelctl retry {}`",
-                  quoted(reason), profile_.name.str()));
+      fmt::format(
+          "alert {}: a retry cannot mend this; after you have, `tunnelctl reload` and `tunnelctl "
+          "retry {}`",
+          quoted(reason), profile_.name.str()));
 }
 
 /// The link's end is written when its last counts are known: at once, unless it is closed in good
