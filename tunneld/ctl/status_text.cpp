@@ -63,11 +63,15 @@ std::string established_row(const json::object& site) {
 std::string addresses_row(const json::object& site) {
   const auto local = text(site, "local");
   const auto remote = text(site, "remote");
-  if (local.empty() && remote.empty()) return {};
-  auto out = local + " here, " + remote + " there";
-  if (const auto local6 = text(site, "local6"); !local6.empty()) {
-    out += "; " + local6 + " here, " + text(site, "remote6") + " there";
+  const auto local6 = text(site, "local6");
+  std::string out;
+  if (!local.empty()) {
+    out = local + " here, " + (remote.empty() ? "one of a pool" : remote) + " there";
   }
+  if (!local6.empty()) {
+    out += (out.empty() ? "" : "; ") + local6 + " here, " + text(site, "remote6") + " there";
+  }
+  if (out.empty()) return {};
   const auto in = count(site, "receive_mru");
   const auto sent = count(site, "transmit_mru");
   if (in != 0 || sent != 0) {

@@ -183,7 +183,12 @@ void Daemon::start_sites() {
   }
   for (const auto& [name, site] : sites_) {
     const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
-    if (wanted_up && !awaiting_adoption_.contains(name)) site->start();
+    if (!wanted_up) continue;
+    if (awaiting_adoption_.contains(name)) {
+      site->await_adoption();
+    } else {
+      site->start();
+    }
   }
   if (awaiting_adoption_.empty()) return;
   adoption_timer_ = std::make_unique<boost::asio::steady_timer>(io_, kAdoptionPatience);

@@ -52,6 +52,13 @@ class SiteMachine {
   /// Call once now >= *deadline().
   void expire(TimePoint now);
 
+  /// It is to be started in a while; `why` not yet.
+  void expect_start(std::string why) {
+    wanted_ = true;
+    last_error_ = std::move(why);
+  }
+
+
   std::optional<TimePoint> deadline() const noexcept { return deadline_; }
 
   State state() const noexcept { return state_; }

@@ -48,12 +48,17 @@ json::array list(const std::vector<Ipv4Address>& addresses) {
   return out;
 }
 
-/// Those of the link, or what the profile wants while there is none.
+/// Those of the link, where it has that family; or what the profile wants while there is no link.
 void add_addresses(json::object& out, const Site& site) {
   const auto& link = site.link();
   const auto& ppp = site.profile().ppp;
-  out["local"] = link && link->ipv4 ? link->ipv4->local.str() : ppp.local.str();
-  out["remote"] = link && link->ipv4 ? link->ipv4->remote.str() : ppp.remote.str();
+  if (link) {
+    out["local"] = link->ipv4 ? json::value(link->ipv4->local.str()) : json::value();
+    out["remote"] = link->ipv4 ? json::value(link->ipv4->remote.str()) : json::value();
+  } else {
+    out["local"] = ppp.local.str();
+    out["remote"] = ppp.pool.empty() ? json::value(ppp.remote.str()) : json::value();
+  }
   const bool ipv6 = link && link->ipv6;
   out["local6"] = ipv6 ? json::value(link->ipv6->local.str()) : json::value();
   out["remote6"] = ipv6 ? json::value(link->ipv6->remote.str()) : json::value();
