@@ -46,6 +46,10 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   app.name("pppd-bridge");
   app.set_version_flag("--version", std::string{kVersion});
   app.require_subcommand(1);
+  // Through an SSH session nobody else says whose words these are.
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return std::string{"pppd-bridge: "} + error.what() + "; see pppd-bridge --help\n";
+  });
   DialOptions dial;
   AnswerOptions answer;
   StdioOptions stdio;

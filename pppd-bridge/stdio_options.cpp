@@ -5,6 +5,7 @@
 #include "pppd-bridge/option_words.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -48,6 +49,26 @@ const std::map<std::string, AuthMethod> kMethodWords{{"pap", AuthMethod::Pap},
                                                      {"mschap-v2", AuthMethod::MsChapV2}};
 const std::map<std::string, Fcs> kFcsWords{
     {"none", Fcs::None}, {"16", Fcs::Ccitt16}, {"32", Fcs::Ccitt32}};
+
+std::optional<AuthMethod> parse_method(const std::string& word) {
+  const auto found = kMethodWords.find(word);
+  return found == kMethodWords.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::optional<Fcs> parse_fcs(const std::string& word) {
+  const auto found = kFcsWords.find(word);
+  return found == kFcsWords.end() ? std::nullopt : std::optional{found->second};
+}
+
+/// Decimal, or hexadecimal behind 0x.
+std::optional<std::uint32_t> parse_accm(const std::string& word) {
+  std::uint32_t map = 0;
+  const bool hexadecimal = word.starts_with("0x");
+  const auto* const begin = word.data() + (hexadecimal ? 2 : 0);
+  const auto* const end = word.data() + word.size();
+  const auto [stop, error] = std::from_chars(begin, end, map, hexadecimal ? 16 : 10);
+  return error == std::errc{} && stop == end ? std::optional{map} : std::nullopt;
+}
 
 struct ChosenPolicy {
   Policy PppPolicies::*field = nullptr;
@@ -101,9 +122,14 @@ void add_link(CLI::App& command, ipc::Ppp& ppp) {
       ->capture_default_str()
       ->check(CLI::Range(128, 65535));
   command.add_option("--ident", ppp.ident, "Identification (RFC 1570) for the peer's log");
-  command.add_option("--accm", ppp.accm, "Control characters the peer shall escape, as 0xffffffff");
-  command.add_option("--fcs", ppp.fcs, "The FCS to ask for with --option fcs=request")
-      ->transform(CLI::CheckedTransformer(kFcsWords));
+  command
+      .add_option("--accm", storing(&parse_accm, [&ppp](std::uint32_t map) { ppp.accm = map; }),
+                  "Control characters the peer shall escape, as 0xffffffff")
+      ->check(must_be(&parse_accm, "a map of the 32 control characters, as 0xffffffff"));
+  command
+      .add_option("--fcs", storing(&parse_fcs, [&ppp](Fcs fcs) { ppp.fcs = fcs; }),
+                  "The FCS to ask for with --option fcs=request")
+      ->check(must_be(&parse_fcs, "an FCS: none, 16 or 32"));
   command
       .add_option(
           "--option",
@@ -112,15 +138,25 @@ void add_link(CLI::App& command, ipc::Ppp& ppp) {
           "NAME=deny|accept|request|require, as in [ppp.options] of a profile; may be "
           "repeated")
       ->expected(1, kMostRepeated)
-      ->check(must_be(&parse_policy, "NAME=POLICY, as deflate=request"));
+      ->check(
+          must_be(&parse_policy,
+                  "NAME=POLICY; names are mru, accm, magic, pfc, acfc, fcs, ip, ipv6, dns, nbns "
+                  "and deflate, policies deny, accept, request and require"));
+}
+
+void add_methods(CLI::App& command, const char* name, std::vector<AuthMethod>& into,
+                 const char* help) {
+  command
+      .add_option(name, storing(&parse_method, [&into](AuthMethod m) { into.push_back(m); }), help)
+      ->expected(1, 3)
+      ->check(must_be(&parse_method, "a method: pap, chap-md5 or mschap-v2"));
 }
 
 void add_auth(CLI::App& command, StdioOptions& options) {
   auto& auth = options.ppp.auth;
-  command.add_option("--require-auth", auth.require, "How the peer must prove itself, best first")
-      ->transform(CLI::CheckedTransformer(kMethodWords));
-  command.add_option("--accept-auth", auth.accept, "How we prove ourselves if asked, best first")
-      ->transform(CLI::CheckedTransformer(kMethodWords));
+  add_methods(command, "--require-auth", auth.require,
+              "How the peer must prove itself, best first");
+  add_methods(command, "--accept-auth", auth.accept, "How we prove ourselves if asked, best first");
   command.add_option("--name", auth.name, "Our name");
   command.add_option("--peer-name", options.peer_name, "The name that the peer must prove");
   command.add_option("--secret-file", options.secret_file, "A file of our secret")
@@ -184,6 +220,9 @@ std::string mistake_in(const StdioOptions& options) {
     if (local == remote && local.fixed()) return "--local and --remote must differ";
   } else if (options.ppp.policies.ipv6 == Policy::Deny) {
     return "with --option ip=deny, --option ipv6=request is needed";
+  }
+  if (options.ppp.policies.mru == Policy::Deny) {
+    return "the MRU cannot be denied: whatever is agreed, every end takes 1500 octets";
   }
   const auto& auth = options.ppp.auth;
   if (!auth.require.empty() && (options.peer_name.empty() || options.peer_secret_file.empty())) {

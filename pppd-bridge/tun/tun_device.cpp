@@ -43,14 +43,14 @@ Error attach_error(const InterfaceName& name) {
   if (errno == EBUSY) {
     return make_error(std::errc::device_or_resource_busy,
                       "the interface name " + name.str() +
-                          " is taken: another program has it; choose another `interface` in [ppp], "
-                          "or remove that interface");
+                          " is taken: another program has it; choose another (`interface` in "
+                          "[ppp], or --interface), or remove that interface");
   }
   if (errno == EINVAL) {
     return make_error(std::errc::device_or_resource_busy,
                       "the interface name " + name.str() +
-                          " is taken by a device that is not a tun; choose another `interface` in "
-                          "[ppp]");
+                          " is taken by a device that is not a tun; choose another (`interface` in "
+                          "[ppp], or --interface)");
   }
   if (errno == EPERM) error.context += " (CAP_NET_ADMIN is needed)";
   return error;

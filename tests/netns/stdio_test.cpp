@@ -18,9 +18,11 @@
 namespace tunnel::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 struct Wire {
   Wire() {
@@ -145,7 +147,13 @@ TEST_F(Stdio, SaysWhatIsWrongWithItsArguments) {
   EXPECT_THAT(refusal(with(kLeft, {"--interface", "a/b"})), HasSubstr("is not an interface name"));
   EXPECT_THAT(refusal(with(kLeft, {"--mru", "100"})), HasSubstr("--mru"));
   EXPECT_THAT(refusal(with(kLeft, {"--network", "10.0.0.1/8"})), HasSubstr("is not a network"));
-  EXPECT_THAT(refusal(with(kLeft, {"--nonsense"})), HasSubstr("--nonsense"));
+  EXPECT_THAT(refusal(with(kLeft, {"--nonsense"})),
+              AllOf(StartsWith("pppd-bridge: "), HasSubstr("--nonsense")));
+  EXPECT_THAT(refusal(with(kLeft, {"--fcs", "8"})), HasSubstr("\"8\" is not an FCS: none, 16"));
+  EXPECT_THAT(refusal(with(kLeft, {"--accm", "zz"})), HasSubstr("\"zz\" is not a map"));
+  EXPECT_THAT(refusal(with(kLeft, {"--accept-auth", "chap"})), HasSubstr("pap, chap-md5 or"));
+  EXPECT_THAT(refusal(with(kLeft, {"--option", "deflat=request"})), HasSubstr("and deflate"));
+  EXPECT_THAT(refusal(with(kLeft, {"--option", "mru=deny"})), HasSubstr("cannot be denied"));
   EXPECT_THAT(refusal(with(kLeft, {"--accept-auth", "pap", "--name", "home", "--secret-file",
                                    "/etc/hosts"})),
               HasSubstr("pap shows the secret"));
