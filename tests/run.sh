@@ -120,7 +120,7 @@ run_fuzz() {
   local output=build/fuzz-output totals
   heading "Fuzzing, each target for $fuzz_seconds s"
   mkdir -p build
-  tests/fuzz/run.sh "$fuzz_seconds" ${filter:+"$filter"} | tee "$output" || true
+  tests/fuzz/run.sh "$fuzz_seconds" ${filter:+"$filter"} | tee "$output" | sed '$d' || true
   totals=$(tail -n 1 "$output")
   if [[ $totals =~ ^[0-9]+\ [0-9]+$ ]]; then
     # shellcheck disable=SC2086  # two numbers

@@ -249,7 +249,9 @@ class CommandLine {
     trace->add_option("--octets", trace_.octets, "Of each frame at most so many")
         ->check(CLI::Range(16, 16384))
         ->capture_default_str();
-    trace->add_option("--count", trace_.count, "End after so many frames");
+    trace->add_option("--count", trace_.count, "End after so many frames (0: when interrupted)")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     yields(trace, trace_);
   }
 
