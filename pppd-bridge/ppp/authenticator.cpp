@@ -44,14 +44,8 @@ void Authenticator::start(AuthMethod method, TimePoint now) {
   }
 }
 
-void Authenticator::stop() noexcept {
-  method_.reset();
+void Authenticator::rest() noexcept {
   state_ = State::Idle;
-  passed_ = false;
-  failure_.reset();
-  timer_.reset();
-  ++serial_;  // answers that are under way belong to nothing any more
-  challenge_.clear();
   last_message_.clear();
 }
 
@@ -59,7 +53,7 @@ void Authenticator::prepare(TimePoint now) {
   state_ = State::Preparing;
   tries_ = 1;
   arm(now);
-  out_.ask(++serial_, ChallengeWanted{*method_});
+  ask(ChallengeWanted{*method_});
 }
 
 void Authenticator::answer(AuthSerial serial, const AuthAnswer& answer, TimePoint now) {
@@ -80,9 +74,8 @@ void Authenticator::answer(AuthSerial serial, const AuthAnswer& answer, TimePoin
 void Authenticator::send_challenge(TimePoint now) {
   ++tries_;
   arm(now);
-  log_.packet(Layer::Auth, "SendChallenge(" + std::to_string(id_) + ") " +
-                               std::string{auth_method_name(*method_)} + " from " +
-                               escape_text(name_));
+  log_.packet(Layer::Auth, "SendChallenge(" + std::to_string(id_) + ") " + method_name() +
+                               " from " + escape_text(name_));
   const auto data = write_chap_value(challenge_, to_bytes(name_));
   const Code code{static_cast<std::uint8_t>(ChapCode::Challenge)};
   out_.send_auth(Protocol::Chap, build_control_packet(code, id_, data));
@@ -115,8 +108,8 @@ void Authenticator::receive_proof(std::uint8_t id, Bytes name, Bytes response, T
   id_ = id;
   peer_name_ = escape_text(name);
   log_.packet(Layer::Auth, "Recv" + std::string{pap() ? "AuthReq(" : "Response("} +
-                               std::to_string(id) + ") " + std::string{auth_method_name(*method_)} +
-                               " from \"" + peer_name_ + "\"");
+                               std::to_string(id) + ") " + method_name() + " from \"" + peer_name_ +
+                               "\"");
   const auto wanted = response_size(*method_);
   if (name.empty()) return refuse("it gives no name");
   if (response.empty() || (wanted && response.size() != *wanted)) {
@@ -125,16 +118,13 @@ void Authenticator::receive_proof(std::uint8_t id, Bytes name, Bytes response, T
   state_ = State::Checking;
   tries_ = 1;
   arm(now);
-  out_.ask(
-      ++serial_,
-      ProofReceived{
-          *method_, id, {name.begin(), name.end()}, Secret{{response.begin(), response.end()}}});
+  ask(ProofReceived{
+      *method_, id, {name.begin(), name.end()}, Secret{{response.begin(), response.end()}}});
 }
 
 void Authenticator::decide(const AuthDecision& decision, TimePoint now) {
   if (decision.outcome != AuthDecision::Outcome::Accepted) return refuse(decision.reason);
-  log_.event(Layer::Auth,
-             "peer is \"" + peer_name_ + "\", by " + std::string{auth_method_name(*method_)});
+  log_.event(Layer::Auth, "peer is \"" + peer_name_ + "\", by " + method_name());
   last_message_ = decision.message;
   passed_ = true;
   state_ = State::Idle;
@@ -155,8 +145,7 @@ void Authenticator::refuse(const std::string& reason) {
                      : static_cast<std::uint8_t>(ChapCode::Failure),
                refusal_message(*method_, challenge_));
   fail(DownReason::Kind::AuthFailed, "peer \"" + peer_name_ + "\" has not proved itself by " +
-                                         std::string{auth_method_name(*method_)} +
-                                         (reason.empty() ? "" : ": " + reason));
+                                         method_name() + (reason.empty() ? "" : ": " + reason));
 }
 
 void Authenticator::send_outcome(std::uint8_t code, const std::string& message) {
@@ -165,15 +154,6 @@ void Authenticator::send_outcome(std::uint8_t code, const std::string& message) 
   if (pap()) data.u8(static_cast<std::uint8_t>(text.size()));
   data.bytes(text);
   out_.send_auth(auth_protocol(*method_), build_control_packet(Code{code}, id_, data.view()));
-}
-
-void Authenticator::fail(DownReason::Kind kind, std::string text) {
-  passed_ = false;
-  state_ = State::Idle;
-  timer_.reset();
-  const auto permanence = kind == DownReason::Kind::AuthFailed ? DownReason::Permanence::Permanent
-                                                               : DownReason::Permanence::Transient;
-  failure_ = DownReason{kind, permanence, std::move(text)};
 }
 
 void Authenticator::expire(TimePoint now) {
@@ -195,11 +175,10 @@ void Authenticator::expire_question(TimePoint now) {
   arm(now);
   const bool enough = ++tries_ > limits_.max_configure;
   if (enough && !passed_) {
-    return fail(DownReason::Kind::NoAnswer,
-                "tunneld does not answer about " + std::string{auth_method_name(*method_)});
+    return fail(DownReason::Kind::NoAnswer, "tunneld does not answer about " + method_name());
   }
   if (enough && state_ == State::Checking) return prepare(now);
-  if (state_ == State::Preparing) out_.ask(++serial_, ChallengeWanted{*method_});
+  if (state_ == State::Preparing) ask(ChallengeWanted{*method_});
 }
 
 void Authenticator::expire_challenge(TimePoint now) {

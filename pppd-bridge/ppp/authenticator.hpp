@@ -1,33 +1,23 @@
 #pragma once
 
-#include "pppd-bridge/ppp/auth_dialogue.hpp"
-#include "pppd-bridge/ppp/automaton.hpp"
+#include "pppd-bridge/ppp/auth_half.hpp"
 #include "pppd-bridge/ppp/control_packet.hpp"
-#include "pppd-bridge/ppp/output.hpp"
-#include "pppd-bridge/ppp/packet_log.hpp"
 #include "pppd-bridge/ppp/rate_limiter.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace tunnel::ppp {
 
 /// The authenticator of RFC 1334 and RFC 1994: makes the peer prove who it is. Lives from LCP's
 /// This-Layer-Up to its This-Layer-Down.
-class Authenticator {
+class Authenticator final : public AuthHalf {
  public:
   Authenticator(const AuthOptions& options, const AutomatonLimits& limits, AuthOutput& out,
                 PacketLog& log)
-      : name_{options.name},
-        rechallenge_{options.rechallenge},
-        limits_{limits},
-        out_{out},
-        log_{log} {}
+      : AuthHalf{limits, out, log}, name_{options.name}, rechallenge_{options.rechallenge} {}
 
   void start(AuthMethod method, TimePoint now);
-  void stop() noexcept;
 
   /// A PAP Authenticate-Request or a CHAP Response.
   void receive(const ControlPacket& packet, TimePoint now);
@@ -35,16 +25,6 @@ class Authenticator {
   void answer(AuthSerial serial, const AuthAnswer& answer, TimePoint now);
 
   void expire(TimePoint now);
-
-  std::optional<TimePoint> deadline() const noexcept { return timer_; }
-
-  /// nullopt: not at work.
-  std::optional<AuthMethod> method() const noexcept { return method_; }
-
-  /// The peer has proved itself, and not failed since.
-  bool passed() const noexcept { return passed_; }
-
-  const std::optional<DownReason>& failure() const noexcept { return failure_; }
 
   /// The Challenge that waits for its Response; empty: none does.
   Bytes challenge() const noexcept { return challenge_; }
@@ -57,6 +37,7 @@ class Authenticator {
     Checking,    // what came is being checked
   };
 
+  void rest() noexcept override;
   void prepare(TimePoint now);
   void send_challenge(TimePoint now);
   void receive_proof(std::uint8_t id, Bytes name, Bytes response, TimePoint now);
@@ -64,29 +45,12 @@ class Authenticator {
   void send_acceptance();
   void refuse(const std::string& reason);
   void send_outcome(std::uint8_t code, const std::string& message);
-  void fail(DownReason::Kind kind, std::string text);
   void expire_question(TimePoint now);
   void expire_challenge(TimePoint now);
 
-  void arm(TimePoint now) { timer_ = now + limits_.restart; }
-
-  bool pap() const noexcept { return method_ == AuthMethod::Pap; }
-
   const std::string name_;
   const Duration rechallenge_;
-  const AutomatonLimits limits_;
-  AuthOutput& out_;
-  PacketLog& log_;
-
-  std::optional<AuthMethod> method_;
   State state_ = State::Idle;
-  bool passed_ = false;
-  std::optional<DownReason> failure_;
-  std::optional<TimePoint> timer_;
-  unsigned tries_ = 0;
-  AuthSerial serial_ = 0;
-  std::uint8_t id_ = 0;
-  std::vector<std::uint8_t> challenge_;
   std::string peer_name_;      // as it named itself, escaped
   std::string last_message_;   // of the Success sent, for a peer that missed it
   RateLimiter proofs_{10, 2};  // beyond which they are not worth a check

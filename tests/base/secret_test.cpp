@@ -89,6 +89,27 @@ TEST(Wipe, OverwritesEveryOctet) {
   wipe({});  // nothing to do, and nothing to complain about
 }
 
+TEST(ConstantTimeEqual, IsTrueOfTheSameOctetsOnly) {
+  const std::vector<std::uint8_t> known{0x00, 0x5a, 0xff};
+  EXPECT_TRUE(constant_time_equal(known, std::vector{known}));
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    for (unsigned bit = 1; bit < 256; bit <<= 1) {
+      auto given = known;
+      given[i] = static_cast<std::uint8_t>(given[i] ^ bit);
+      EXPECT_FALSE(constant_time_equal(known, given)) << i << ' ' << bit;
+    }
+  }
+  EXPECT_FALSE(constant_time_equal(known, Bytes{known}.first(2)));
+  EXPECT_FALSE(constant_time_equal(Bytes{known}.first(2), known));
+}
+
+TEST(ConstantTimeEqual, IsFalseOfAnEmptyText) {
+  const std::vector<std::uint8_t> some{1};
+  EXPECT_FALSE(constant_time_equal({}, {}));
+  EXPECT_FALSE(constant_time_equal(some, {}));
+  EXPECT_FALSE(constant_time_equal({}, some));
+}
+
 TEST_F(SecretMemory, IsZeroWhenItIsGivenBack) {
   { const auto secret = watched_secret(); }
   EXPECT_EQ(freed, 1);

@@ -78,7 +78,7 @@ std::variant<Authority::Proof, std::string> Authority::prove(AuthMethod method, 
                                                              Bytes challenge) {
   if (!lists(terms_.accept, method)) return "the profile does not list it";
   if (method != AuthMethod::Pap && challenge.empty()) return "the challenge is empty";
-  if (!challenge_.empty() && same(challenge_, challenge)) return "the challenge is our own";
+  if (constant_time_equal(challenge_, challenge)) return "the challenge is our own";
   const auto* secret = find_(terms_.name);
   if (secret == nullptr || secret->empty()) {
     return "there is no secret for our name \"" + terms_.name + "\"";

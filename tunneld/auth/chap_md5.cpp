@@ -31,7 +31,7 @@ Verdict verify_chap_md5(const Peer& peer, Bytes claimed, std::uint8_t identifier
     return Verdict::MalformedLength;
   }
   auto expected = chap_md5_response(identifier, *peer.secret, challenge);
-  const bool proven = same(expected, response);
+  const bool proven = constant_time_equal(expected, response);
   wipe(expected);
   return proven ? Verdict::Accepted : Verdict::WrongResponse;
 }

@@ -63,7 +63,9 @@ MsChapV2::Verified MsChapV2::verify(const Peer& peer, Bytes claimed, Bytes chall
   if (!prove(claimed, *peer.secret, challenge, fields->peer_challenge, proof)) {
     return {Verdict::UnusableSecret};
   }
-  if (!same(proof.nt_response.reveal(), fields->nt_response)) return {Verdict::WrongResponse};
+  if (!constant_time_equal(proof.nt_response.reveal(), fields->nt_response)) {
+    return {Verdict::WrongResponse};
+  }
   return {Verdict::Accepted,
           generate_authenticator_response(proof.password_hash.reveal(), fields->nt_response,
                                           proof.challenge_hash.reveal())};

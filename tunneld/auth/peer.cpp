@@ -1,7 +1,5 @@
 #include "tunneld/auth/peer.hpp"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 
 namespace tunnel::auth {
@@ -15,11 +13,6 @@ std::optional<Verdict> refuse(const Peer& peer, Bytes claimed) noexcept {
   }
   if (peer.secret == nullptr || peer.secret->empty()) return Verdict::NoSecret;
   return std::nullopt;
-}
-
-bool same(Bytes expected, Bytes given) noexcept {
-  if (expected.empty() || expected.size() != given.size()) return false;
-  return CRYPTO_memcmp(expected.data(), given.data(), expected.size()) == 0;
 }
 
 }  // namespace tunnel::auth

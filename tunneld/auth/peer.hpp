@@ -20,8 +20,4 @@ struct Peer {
 /// nullopt when it may. An empty name or secret is always refused, whatever it is compared to.
 std::optional<Verdict> refuse(const Peer& peer, Bytes claimed) noexcept;
 
-/// Whether both are the same: lengths first, then in a time that does not depend on the contents.
-/// Nothing equals an empty text.
-bool same(Bytes expected, Bytes given) noexcept;
-
 }  // namespace tunnel::auth

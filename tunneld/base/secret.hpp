@@ -14,6 +14,10 @@ namespace tunnel {
 void wipe(MutableBytes memory) noexcept;
 void wipe(std::string& text) noexcept;
 
+/// Whether both are the same: lengths first, then in a time that does not depend on the contents,
+/// so that nobody learns how far he was right. Nothing equals an empty text.
+bool constant_time_equal(Bytes expected, Bytes given) noexcept;
+
 /// Bytes that must not outlive their use: zeroed on destruction, movable, neither copyable nor
 /// formattable.
 class Secret {
