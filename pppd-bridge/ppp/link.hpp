@@ -160,9 +160,10 @@ class Link final : private EngineOutput, private AuthOutput {
   std::array<Ncp, 3> ncps_;
   EchoMonitor echo_;
   Phase phase_ = Phase::Dead;
-  std::optional<DownReason> reason_;  // why the link is ending
-  std::optional<Agreed> told_;        // what the owner believes about the network
-  bool has_been_up_ = false;          // the network, since transport_up()
+  std::uint32_t receive_accm_ = 0xffff'ffff;  // agreed last
+  std::optional<DownReason> reason_;          // why the link is ending
+  std::optional<Agreed> told_;                // what the owner believes about the network
+  bool has_been_up_ = false;                  // the network, since transport_up()
 };
 
 }  // namespace tunnel::ppp

@@ -11,6 +11,7 @@ namespace tunnel::ppp {
 void Link::layer_up(const ControlProtocol& which, TimePoint now) {
   if (which.protocol() != Protocol::Lcp) return;  // settle() sees it
   const auto& local = lcp_.local();
+  receive_accm_ = local.accm;
   out_.set_receive_format({local.accm, std::max(local.mru, kDefaultMru), local.fcs});
   if (lcp_.remote().vendor) log_.event(Layer::Lcp, "the peer is one of us");
   echo_.start(now);
@@ -20,7 +21,11 @@ void Link::layer_up(const ControlProtocol& which, TimePoint now) {
 void Link::layer_down(const ControlProtocol& which, TimePoint now) {
   if (which.protocol() != Protocol::Lcp) return;
   end_layers_above_lcp(now);
-  out_.set_receive_format({});
+  // At the end of a link, what the peer has under way is still escaped as was agreed, and would be
+  // taken for damaged. A new negotiation begins with the default map (RFC 1662 §7.1).
+  ReceiveFormat format;
+  if (!negotiating(lcp_.state())) format.accm = receive_accm_;
+  out_.set_receive_format(format);
   if (negotiating(lcp_.state())) set_phase(Phase::Establish);
 }
 

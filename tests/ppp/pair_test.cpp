@@ -142,6 +142,19 @@ TEST(Pair, StaysUpAndMeasuresTheRoundTrip) {
   EXPECT_THAT(wire.a.lines, SizeIs(testing::Lt(100U)));  // an hour of echoes is not logged
 }
 
+TEST(Pair, StillReadsWhatWasUnderWayWhenItEnds) {
+  FakeWire wire{home(), labs()};
+  wire.up();
+  wire.run(1s);
+  ASSERT_EQ(wire.a.receive_format.accm, 0U);
+  wire.a.link.close("enough", wire.now);
+  EXPECT_EQ(wire.a.link.phase(), Phase::Terminate);
+  EXPECT_EQ(wire.a.receive_format.accm, 0U);
+  wire.run(1s);
+  wire.up();
+  EXPECT_EQ(wire.a.receive_format.accm, 0xffff'ffffU);
+}
+
 TEST(Pair, MayBeginAnewAfterItsEnd) {
   FakeWire wire{home(), labs()};
   for (unsigned round = 1; round <= 3; ++round) {
