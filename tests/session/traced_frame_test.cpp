@@ -44,6 +44,19 @@ TEST(TracedFrame, LeavesPasswordsOut) {
   EXPECT_THAT(shown, Not(HasSubstr("sesame")));
 }
 
+// RFC 1661 §5.7: a Protocol-Reject quotes what it rejects.
+TEST(TracedFrame, LeavesPasswordsOutOfAProtocolRejectToo) {
+  const std::string words{"\x08\x01\x00\x12\xc0\x23\x01\x07\x00\x0c\x01x\x06sesame", 20};
+  const std::vector<std::uint8_t> reject(words.begin(), words.end());
+  for (std::size_t size = 0; size <= reject.size(); ++size) {
+    const auto frame =
+        traced_frame(ipc::Direction::Sent, Protocol::Lcp, Bytes{reject}.first(size), 1000);
+    const std::string shown(frame.octets.begin(), frame.octets.end());
+    EXPECT_EQ(frame.octets.size(), size + 4);
+    EXPECT_THAT(shown, Not(HasSubstr("ses")));
+  }
+}
+
 TEST(TracedFrame, ScopesTakeWhatTheySay) {
   for (const auto protocol : {Protocol::Lcp, Protocol::Chap, Protocol::Ipcp, Protocol::Ccp}) {
     EXPECT_FALSE(is_traced(TraceScope::None, protocol));

@@ -54,7 +54,7 @@ RpcResult Daemon::trace(const json::object& params, ClientId client) {
     }
     tracer.wanted.octets = static_cast<std::uint16_t>(number);
   }
-  std::erase_if(tracers_, [client](const Tracer& other) { return other.client == client; });
+  client_gone(client);  // from the site that it traced before
   tracers_.push_back(tracer);
   renew_trace(name);
   return json::value(json::object{{"message", fmt::format("{}: traced", name.str())}});
