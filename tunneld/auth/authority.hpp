@@ -58,6 +58,9 @@ class Authority {
   /// Whether the peer has proved itself, or need not.
   bool satisfied() const noexcept { return passed_ || terms_.require.empty(); }
 
+  /// A link of an earlier daemon, which had satisfied that one.
+  void adopt() noexcept { passed_ = true; }
+
   /// Another link, or another negotiation of it.
   void forget() noexcept {
     passed_ = false;

@@ -20,6 +20,9 @@ class PppAuthority {
   /// Whether the peer has proved itself to the present bridge, or need not.
   bool satisfied() const noexcept { return authority_.satisfied(); }
 
+  /// The present bridge's peer has proved itself to an earlier daemon.
+  void adopt() noexcept { authority_.adopt(); }
+
   /// Another bridge, or another negotiation.
   void forget() noexcept { authority_.forget(); }
 

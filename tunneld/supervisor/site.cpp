@@ -157,6 +157,7 @@ void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   key_ = escape_text(adopt.key);
   auto handle_of_caller = open_handle(caller.pid);
   attach(Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)});
+  authority_.adopt();
   bridge_->channel->send(settings());
   bridge_->channel->send(trace_);  // an earlier daemon may have wanted one
   adopted_since_ = std::chrono::system_clock::now() - adopt.up_for;

@@ -60,10 +60,10 @@ void Site::received(ipc::FromBridge message) {
 }
 
 void Site::on(const ipc::StageReached& reached) {
+  if (reached.stage == ipc::Stage::Lcp) authority_.forget();
   if (machine_.state() == State::Up) {
     return handle(event_for(reached.stage), "the peer negotiates anew");
   }
-  if (reached.stage == ipc::Stage::Lcp) authority_.forget();
   const auto detail = escape_text(reached.detail);
   if (reached.stage == ipc::Stage::Connect && !detail.empty()) peer_ = detail;
   if (reached.stage == ipc::Stage::Lcp && profile_.dial() != nullptr && !detail.empty()) {
