@@ -47,7 +47,7 @@ void ControlProtocol::close(std::string text, TimePoint now) {
 }
 
 void ControlProtocol::protocol_rejected(TimePoint now) {
-  if (state_ <= State::Starting) return;
+  if (state_ <= State::Stopped) return;  // at rest: there is nothing to end
   fail({DownReason::Kind::ProtocolRejected, DownReason::Permanence::Permanent,
         "the peer does not know " + protocol_name(protocol_)});
   close_pending_ = false;  // the event closes the layer by itself
@@ -140,7 +140,7 @@ void ControlProtocol::this_layer_down(TimePoint now) {
 }
 
 void ControlProtocol::this_layer_finished(TimePoint now) {
-  log_.event(layer_, "LayerFinish");
+  log_.packet(layer_, "LayerFinish");  // a peer can have it as often as it likes
   out_.layer_finished(*this, now);
 }
 
@@ -230,8 +230,12 @@ void ControlProtocol::log_options(Bytes options) {
   while (const auto option = in.next()) log_.packet(layer_, describe(*option));
 }
 
+/// The first reason stands, unless the peer turns abusive.
 void ControlProtocol::fail(DownReason reason) {
-  if (failure_) return;
+  const auto abusive = [](const DownReason& each) {
+    return each.permanence == DownReason::Permanence::Abusive;
+  };
+  if (failure_ && (abusive(*failure_) || !abusive(reason))) return;
   log_.event(layer_, reason.text);
   failure_ = std::move(reason);
   close_pending_ = true;

@@ -105,7 +105,8 @@ std::optional<DownReason> Link::network_failure() const {
     const bool refused = ncp.engine == &ipcp_ && failure &&
                          (failure->kind == DownReason::Kind::AddressRefused ||
                           failure->kind == DownReason::Kind::OptionRefused);
-    if (refused || (failure && ncp.policy == Policy::Require)) return failure;
+    const bool flooded = failure && failure->kind == DownReason::Kind::Flood;
+    if (flooded || refused || (failure && ncp.policy == Policy::Require)) return failure;
     if (ncp.engine == &ccp_) continue;
     // Before its first packet an accepted protocol is as good as dead.
     alive = alive || (!failure && ncp.engine->state() > State::Starting);
@@ -151,9 +152,12 @@ DownReason Link::why_lcp_ended() const {
 void Link::settle(TimePoint now) {
   if (phase_ == Phase::Dead) return;
   if (!reason_ && lcp_.failure()) reason_ = why_lcp_ended();
+  // Whatever the link was ending for already.
+  const auto& failure = lcp_.failure();
+  if (failure && failure->permanence == DownReason::Permanence::Abusive) reason_ = failure;
   if (!reason_ && lcp_.opened()) {
-    if (auto failure = any_failure()) {
-      reason_ = std::move(failure);
+    if (auto why = any_failure()) {
+      reason_ = std::move(why);
       lcp_.close(reason_->text, now);
     } else if (phase_ == Phase::Authenticate && authenticated()) {
       begin_network(now);
@@ -162,7 +166,9 @@ void Link::settle(TimePoint now) {
   tell_network();
   // Who floods us is told, and not waited for: every second of it costs us one.
   const bool abused = reason_ && reason_->permanence == DownReason::Permanence::Abusive;
-  if (abused && lcp_.state() == State::Closing) lcp_.down(now);
+  if (abused && (lcp_.state() == State::Closing || lcp_.state() == State::Stopping)) {
+    lcp_.down(now);
+  }
   switch (lcp_.state()) {
     case State::Closing:
     case State::Stopping:

@@ -112,7 +112,8 @@ void Session::read_transport() {
     if (io.status == transport::IoStatus::WouldBlock) return;
     if (io.status != transport::IoStatus::Done) return transport_lost();
     counters_.wire_bytes_in += io.bytes;
-    decoder_.feed({incoming_.get(), io.bytes}, *this);
+    // A peer that goes on when all is said costs no more than its octets.
+    if (!link_finished_) decoder_.feed({incoming_.get(), io.bytes}, *this);
     if (io.bytes < kIncomingSize && !parts_.transport->pending_input()) return;
   }
 }

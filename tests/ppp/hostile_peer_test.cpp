@@ -15,7 +15,23 @@ using testing::Ge;
 using testing::Le;
 using testing::SizeIs;
 
-class HostilePeer : public ScriptedPeer {};
+class HostilePeer : public ScriptedPeer {
+ protected:
+  using ScriptedPeer::ScriptedPeer;
+};
+
+/// Whose link carries more than it must.
+class HostileGuest : public HostilePeer {
+ protected:
+  HostileGuest() : HostilePeer{wishes()} {}
+
+  static LinkOptions wishes() {
+    auto out = options("10.224.1.1", "10.224.1.2");
+    out.ipv6.policy = Policy::Request;
+    out.deflate = Policy::Request;
+    return out;
+  }
+};
 
 TEST_F(HostilePeer, GetsTenCodeRejectsASecond) {
   open_lcp();
@@ -58,6 +74,40 @@ TEST_F(HostilePeer, IsHeldDownWhenItGoesOnFlooding) {
   EXPECT_EQ(count(Protocol::Lcp, Code::TerminateRequest), 1U);
   EXPECT_EQ(us.reason(), "the peer floods us with LCP requests");
   EXPECT_EQ(us.finished_reasons[0].permanence, DownReason::Permanence::Abusive);
+}
+
+TEST_F(HostileGuest, CannotFloodAProtocolThatTheLinkCouldDoWithout) {
+  open_ip();
+  for (int i = 0; i < 6000; ++i) {
+    us.link.receive(Protocol::Ipv6cp, control(Code::ConfigureRequest, 1), now);
+  }
+  EXPECT_EQ(us.reason(), "the peer floods us with IPV6CP requests");
+  EXPECT_EQ(us.finished_reasons[0].permanence, DownReason::Permanence::Abusive);
+}
+
+TEST_F(HostilePeer, IsHeldDownAlsoWhenItFloodsALinkThatEnds) {
+  open_ip();
+  us.link.close("enough", now);
+  for (int i = 0; i < 6000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);
+  EXPECT_EQ(us.reason(), "the peer floods us with LCP requests");
+}
+
+TEST_F(HostilePeer, IsHeldDownAlsoWhenItFloodsALinkThatItHasEnded) {
+  open_ip();
+  us.forget();
+  lcp(Code::TerminateRequest, 9);
+  ASSERT_EQ(us.link.phase(), Phase::Terminate);
+  for (int i = 0; i < 6000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);
+  EXPECT_EQ(us.reason(), "the peer floods us with LCP requests");
+}
+
+TEST_F(HostileGuest, CannotFloodTheLogByEndingWhatIsAtRest) {
+  open_ip();
+  for (int i = 0; i < 10000; ++i) lcp(Code::ProtocolReject, 1, {0x80, 0xfd, 1, 1, 0, 4});
+  for (int i = 0; i < 10000; ++i) {
+    us.link.receive(Protocol::Ccp, control(Code::CodeReject, 1, {1, 1, 0, 4}), now);
+  }
+  EXPECT_THAT(us.lines, SizeIs(Le(300U)));
 }
 
 TEST_F(HostilePeer, CannotFloodTheLog) {
