@@ -158,7 +158,11 @@ void Ccp::note_uncompressed(Protocol protocol, Bytes packet, TimePoint now) {
 void Ccp::ask_reset(TimePoint now) {
   if (!resets_.allow(now)) return;
   if (++failures_ > kMaxFailures) {
-    return close("the compressed data cannot be read", now);
+    const std::string why = "the compressed data cannot be read";
+    if (policy_ == Policy::Require) {
+      fail({DownReason::Kind::OptionRefused, DownReason::Permanence::Transient, why});
+    }
+    return close(why, now);
   }
   log().packet(layer(), "what came compressed cannot be read");
   if (!reset_id_) {

@@ -74,7 +74,8 @@ std::optional<Bytes> Deflater::compress(Protocol protocol, Bytes packet) {
   const bool done = begun && ::deflate(&zlib, Z_SYNC_FLUSH) == Z_OK && zlib.avail_in == 0;
   TUNNEL_CHECK(done && zlib.avail_out > 0);  // deflateBound() has seen to it
   const auto size = out_.size() - zlib.avail_out - kFlushTail.size();
-  if (size - kSequenceSize >= whole) return std::nullopt;
+  // With its sequence number it must not be longer than the packet, which is within the peer's MRU.
+  if (size > packet.size()) return std::nullopt;
   return Bytes{out_}.first(size);
 }
 

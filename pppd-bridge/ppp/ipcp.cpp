@@ -172,10 +172,13 @@ void Ipcp::name_server_refused(Refusal refusal, const RawOption& option) {
   const auto policy = dns ? wishes_.dns_policy : wishes_.nbns_policy;
   // A peer with one server only has no second to tell.
   if (policy == Policy::Require && rank(NameServer{option.type}) == 0) {
-    fail({DownReason::Kind::OptionRefused, DownReason::Permanence::Permanent,
-          "peer names no " + std::string{dns ? "DNS" : "NBNS"} +
-              " server, which the profile requires"});
+    fail_server(dns ? "DNS" : "NBNS");
   }
+}
+
+void Ipcp::fail_server(const char* kind) {
+  fail({DownReason::Kind::OptionRefused, DownReason::Permanence::Permanent,
+        "peer names no " + std::string{kind} + " server, which the profile requires"});
 }
 
 void Ipcp::fail_address(std::string text) {
@@ -199,6 +202,8 @@ void Ipcp::when_up(TimePoint /*now*/) {
   if (agreed_.remote.is_unspecified()) {
     return fail_address("peer names no address of its own, and neither does the profile");
   }
+  if (wishes_.dns_policy == Policy::Require && agreed_.dns.empty()) return fail_server("DNS");
+  if (wishes_.nbns_policy == Policy::Require && agreed_.nbns.empty()) return fail_server("NBNS");
   log().event(layer(), "myaddr " + agreed_.local.str() + " hisaddr " + agreed_.remote.str());
   for (const auto server : agreed_.dns) log().event(layer(), "dns " + server.str());
   for (const auto server : agreed_.nbns) log().event(layer(), "nbns " + server.str());

@@ -74,6 +74,7 @@ class Ipcp final : public ControlProtocol {
   void address_refused(Refusal refusal, const RawOption& option);
   void name_server_refused(Refusal refusal, const RawOption& option);
   void fail_address(std::string text);
+  void fail_server(const char* kind);
 
   const IpcpWishes wishes_;
   std::optional<Ipv4Address> asked_;    // nullopt: the peer has Rejected the option

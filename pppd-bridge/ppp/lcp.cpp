@@ -96,12 +96,17 @@ void Lcp::refused(Refusal refusal, const RawOption& option) {
   }
   const auto parsed = parse_lcp_option(option);
   if (refusal == Refusal::Nak && parsed) {
-    take_nak(*parsed);
+    take_nak(*parsed, option);
   } else if (refusal == Refusal::Reject && find_lcp_option(option.type)) {
-    const LcpOptionType type{option.type};
-    forget_wish(type);
-    if (policy_of(type) == Policy::Require) fail_refused(option);
+    lose(option);
   }
+}
+
+/// What the profile asks for and does not get: it goes on without, unless it requires it.
+void Lcp::lose(const RawOption& option) {
+  const LcpOptionType type{option.type};
+  forget_wish(type);
+  if (policy_of(type) == Policy::Require) fail_refused(option);
 }
 
 void Lcp::fail_refused(const RawOption& option) {
@@ -111,11 +116,11 @@ void Lcp::fail_refused(const RawOption& option) {
 
 /// The peer's counter-proposal: taken where this end can live with it. One for an option that was
 /// not asked for is passed over (RFC 1661 §5.3 leaves that to us).
-void Lcp::take_nak(const LcpOption& option) {
+void Lcp::take_nak(const LcpOption& option, const RawOption& wire) {
   switch (option.type) {
     case LcpOptionType::Mru:
       if (!request_.mru) return;
-      if (option.value < kMinMru) return forget_wish(option.type);
+      if (option.value < kMinMru) return lose(wire);
       request_.mru = static_cast<std::uint16_t>(option.value);
       return;
     case LcpOptionType::Accm:
@@ -127,7 +132,7 @@ void Lcp::take_nak(const LcpOption& option) {
     case LcpOptionType::ProtocolFieldCompression:
     case LcpOptionType::AddressControlCompression:
     case LcpOptionType::FcsAlternatives:
-      return forget_wish(option.type);  // we asked for what we can do, and know no second best
+      return lose(wire);  // we asked for what we can do, and know no second best
   }
 }
 

@@ -106,7 +106,8 @@ class Lcp final : public ControlProtocol {
   Verdict review_auth(const RawOption& option);
   Verdict review_vendor(const RawOption& option);
   Policy policy_of(LcpOptionType type) const noexcept;
-  void take_nak(const LcpOption& option);
+  void take_nak(const LcpOption& option, const RawOption& wire);
+  void lose(const RawOption& option);
   void take_auth_refusal(Refusal refusal, const RawOption& option);
   void forget_wish(LcpOptionType type);
   void fail_refused(const RawOption& option);

@@ -93,6 +93,7 @@ Verdict Lcp::review_auth(const RawOption& option) {
   const auto method = parse_auth_option(option);
   if (method && std::find(ours.begin(), ours.end(), *method) != ours.end()) {
     reviewed_.auth = method;
+    unmet_demand_.reset();  // it was content with another method
     return Verdict::ack();
   }
   unmet_demand_ = "peer requires " + describe_auth_option(option);

@@ -57,16 +57,15 @@ class LcpPolicy : public testing::TestWithParam<Case> {
   }
 
   /// The peer refuses our option.
-  void reject(End& end) {
+  void refuse(End& end, Code code) {
     const auto request = end.sent_of(Protocol::Lcp, Code::ConfigureRequest).back();
     const auto options = request.data();
     OptionReader in{options};
     while (const auto option = in.next()) {
       if (option->type != GetParam().type) continue;
-      end.link.receive(Protocol::Lcp,
-                       control(Code::ConfigureReject, request.id(),
-                               Octets(option->wire.begin(), option->wire.end())),
-                       now);
+      end.link.receive(
+          Protocol::Lcp,
+          control(code, request.id(), Octets(option->wire.begin(), option->wire.end())), now);
     }
   }
 
@@ -101,7 +100,7 @@ TEST_P(LcpPolicy, RequestAsksAndDoesWithout) {
   end.link.transport_up(now);
   ASSERT_TRUE(asks_for(end, GetParam().type));
   EXPECT_EQ(answer(end), Code::ConfigureAck);
-  reject(end);
+  refuse(end, Code::ConfigureReject);
   EXPECT_FALSE(asks_for(end, GetParam().type));
   EXPECT_NE(end.link.phase(), Phase::Terminate);
 }
@@ -110,11 +109,19 @@ TEST_P(LcpPolicy, RequireAsksAndEndsWithout) {
   End end{with(Policy::Require)};
   end.link.transport_up(now);
   ASSERT_TRUE(asks_for(end, GetParam().type));
-  reject(end);
+  refuse(end, Code::ConfigureReject);
   EXPECT_EQ(end.link.phase(), Phase::Terminate);
   end.link.transport_down(now);
   EXPECT_THAT(end.reason(), HasSubstr(", which the profile requires"));
   EXPECT_EQ(end.finished_reasons[0].kind, Kind::OptionRefused);
+}
+
+// A Nak of what knows no second best is a refusal, too.
+TEST_P(LcpPolicy, RequireIsNotTalkedOutOfIt) {
+  End end{with(Policy::Require)};
+  end.link.transport_up(now);
+  for (int i = 0; i < 3; ++i) refuse(end, Code::ConfigureNak);
+  EXPECT_TRUE(asks_for(end, GetParam().type) || end.link.phase() == Phase::Terminate);
 }
 
 class FcsAlternatives : public ScriptedPeer {
