@@ -3,6 +3,7 @@
 #include "tunneld/audit/log_line.hpp"
 #include "tunneld/base/identifiers.hpp"
 #include "tunneld/base/result.hpp"
+#include "tunneld/supervisor/state_file.hpp"
 
 #include <filesystem>
 #include <map>
@@ -17,11 +18,10 @@ struct KeptHistory {
   bool operator==(const KeptHistory&) const = default;
 };
 
-/// links.json in the state directory. It is replaced as a whole, so that a crash leaves the old one
-/// or the new one; a file that cannot be read costs the history, never a link.
+/// links.json in the state directory. A file that cannot be read costs the history, never a link.
 class HistoryStore {
  public:
-  explicit HistoryStore(std::filesystem::path file) : file_{std::move(file)} {}
+  explicit HistoryStore(std::filesystem::path file);
 
   /// Reads the file; no file is no error. Entries that make no sense are left out.
   Result<void> load();
@@ -34,7 +34,7 @@ class HistoryStore {
  private:
   Result<void> save() const;
 
-  std::filesystem::path file_;
+  StateFile file_;
   std::map<SiteName, KeptHistory> sites_;
 };
 

@@ -1,20 +1,20 @@
 #pragma once
 
 #include "tunneld/supervisor/lease_table.hpp"
+#include "tunneld/supervisor/state_file.hpp"
 
 #include <filesystem>
 #include <functional>
 
 namespace tunnel::supervisor {
 
-/// The leases, and leases.json in the state directory, which is replaced as a whole whenever they
-/// change. A file that cannot be read or written costs peers their addresses after the next start,
-/// never a link.
+/// The leases, and leases.json in the state directory, which is written whenever they change. A
+/// file that cannot be read or written costs peers their addresses after the next start, never a
+/// link.
 class LeaseStore {
  public:
   /// `complain` is told when the file cannot be written.
-  LeaseStore(std::filesystem::path file, std::function<void(const Error&)> complain)
-      : file_{std::move(file)}, complain_{std::move(complain)} {}
+  LeaseStore(std::filesystem::path file, std::function<void(const Error&)> complain);
 
   /// Reads the file, after the pools have been set; no file is no error. Entries that make no sense
   /// are left out. A lease that was in use still is: its link may go on without tunneld, and
@@ -33,7 +33,7 @@ class LeaseStore {
   void save_unless(const std::map<SiteName, Lease>& before) const;
   Result<void> save() const;
 
-  std::filesystem::path file_;
+  StateFile file_;
   std::function<void(const Error&)> complain_;
   LeaseTable table_;
 };
