@@ -165,28 +165,35 @@ TEST(AuthMethods, OfWhichNoneIsLeftOpenNothing) {
             "the profile requires PAP of the peer, which needs an encrypted connection");
 }
 
-TEST(AuthAgain, IsAskedAtTheIntervalWithoutDisturbingTheLink) {
-  auto first = home();
-  auto second = labs();
-  first.auth.accept = {AuthMethod::ChapMd5};
-  second.auth.require = {AuthMethod::ChapMd5};
-  second.auth.rechallenge = 60s;
-  FakeWire wire{first, second};
-  wire.up();
+/// `labs` asks `home` again every minute.
+class AuthAgain : public testing::Test {
+ protected:
+  AuthAgain() { wire.up(); }
+
+  static LinkOptions asked() {
+    auto options = home();
+    options.auth.accept = {AuthMethod::ChapMd5};
+    return options;
+  }
+
+  static LinkOptions asking() {
+    auto options = labs();
+    options.auth.require = {AuthMethod::ChapMd5};
+    options.auth.rechallenge = 60s;
+    return options;
+  }
+
+  FakeWire wire{asked(), asking()};
+};
+
+TEST_F(AuthAgain, IsAskedAtTheIntervalWithoutDisturbingTheLink) {
   wire.run(5min + 1s);
   EXPECT_TRUE(wire.both_open());
   EXPECT_EQ(wire.b_secrets.challenges, 6U);
   EXPECT_EQ(wire.a.network_downs + wire.b.network_downs, 0U);
 }
 
-TEST(AuthAgain, EndsTheLinkOfAPeerThatFailsLater) {
-  auto first = home();
-  auto second = labs();
-  first.auth.accept = {AuthMethod::ChapMd5};
-  second.auth.require = {AuthMethod::ChapMd5};
-  second.auth.rechallenge = 60s;
-  FakeWire wire{first, second};
-  wire.up();
+TEST_F(AuthAgain, EndsTheLinkOfAPeerThatFailsLater) {
   wire.run(59s);
   wire.a_secrets = SecretKeeper{"home", "forgotten"};
   wire.run(20s);
@@ -195,14 +202,7 @@ TEST(AuthAgain, EndsTheLinkOfAPeerThatFailsLater) {
   EXPECT_EQ(wire.b.network_downs, 1U);
 }
 
-TEST(AuthAgain, OutlivesATunneldThatRestarts) {
-  auto first = home();
-  auto second = labs();
-  first.auth.accept = {AuthMethod::ChapMd5};
-  second.auth.require = {AuthMethod::ChapMd5};
-  second.auth.rechallenge = 60s;
-  FakeWire wire{first, second};
-  wire.up();
+TEST_F(AuthAgain, OutlivesATunneldThatRestarts) {
   wire.run(59s);
   wire.answering = false;
   wire.run(5min);
