@@ -1,5 +1,5 @@
-// Messages between tunneld and its bridges: any octets as a datagram. What a decoder takes, it takes
-// whole: encoded again it is the same datagram.
+// Messages between tunneld and its bridges: any octets as a datagram. What a decoder takes, it
+// takes whole: encoded again it is the same datagram.
 
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/target.hpp"
