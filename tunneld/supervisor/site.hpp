@@ -77,7 +77,6 @@ class Site final : private SiteOutput {
   /// A device of an earlier daemon is there, whose bridge may come forward.
   void await_adoption() { machine_.expect_start("waiting for its bridge to come forward"); }
 
-
   void stop(const std::string& reason) { handle(Event::Stop, reason); }
 
   void restart(const std::string& reason) { handle(Event::Restart, reason); }

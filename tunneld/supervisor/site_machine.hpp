@@ -58,7 +58,6 @@ class SiteMachine {
     last_error_ = std::move(why);
   }
 
-
   std::optional<TimePoint> deadline() const noexcept { return deadline_; }
 
   State state() const noexcept { return state_; }
