@@ -23,4 +23,15 @@ void AuthHalf::fail(DownReason::Kind kind, std::string text) {
   failure_ = DownReason{kind, permanence, std::move(text)};
 }
 
+void AuthHalf::drop_malformed(std::string_view what) {
+  ++dropped_.malformed;
+  log_.packet(Layer::Auth, [what] { return "dropped: " + std::string{what}; });
+}
+
+bool AuthHalf::within(RateLimiter& rate, TimePoint now) noexcept {
+  const bool allowed = rate.allow(now);
+  if (!allowed) ++dropped_.flooded;
+  return allowed;
+}
+
 }  // namespace tunnel::ppp

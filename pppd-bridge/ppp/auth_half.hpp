@@ -2,12 +2,15 @@
 
 #include "pppd-bridge/ppp/auth_dialogue.hpp"
 #include "pppd-bridge/ppp/automaton.hpp"
+#include "pppd-bridge/ppp/drop_counters.hpp"
 #include "pppd-bridge/ppp/output.hpp"
 #include "pppd-bridge/ppp/packet_log.hpp"
+#include "tunneld/base/rate_limiter.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tunnel::ppp {
@@ -32,6 +35,8 @@ class AuthHalf {
 
   const std::optional<DownReason>& failure() const noexcept { return failure_; }
 
+  const DropCounters& dropped() const noexcept { return dropped_; }
+
  protected:
   AuthHalf(const AutomatonLimits& limits, AuthOutput& out, PacketLog& log)
       : limits_{limits}, out_{out}, log_{log} {}
@@ -47,6 +52,15 @@ class AuthHalf {
   void ask(AuthQuestion question) { out_.ask(++serial_, std::move(question)); }
 
   void arm(TimePoint now) { timer_ = now + limits_.restart; }
+
+  /// One that is longer or shorter than it says.
+  void drop_malformed(std::string_view what);
+
+  /// One that fits no question of ours, or not its time.
+  void drop_unexpected() noexcept { ++dropped_.unexpected; }
+
+  /// Whether `rate` allows one more; where it does not, the packet is counted as dropped.
+  bool within(RateLimiter& rate, TimePoint now) noexcept;
 
   bool pap() const noexcept { return method_ == AuthMethod::Pap; }
 
@@ -67,6 +81,7 @@ class AuthHalf {
 
  private:
   std::optional<DownReason> failure_;
+  DropCounters dropped_;
 };
 
 }  // namespace tunnel::ppp

@@ -74,8 +74,10 @@ void Authenticator::answer(AuthSerial serial, const AuthAnswer& answer, TimePoin
 void Authenticator::send_challenge(TimePoint now) {
   ++tries_;
   arm(now);
-  log_.packet(Layer::Auth, "SendChallenge(" + std::to_string(id_) + ") " + method_name() +
-                               " from " + escape_text(name_));
+  log_.packet(Layer::Auth, [&] {
+    return "SendChallenge(" + std::to_string(id_) + ") " + method_name() + " from " +
+           escape_text(name_);
+  });
   const auto data = write_chap_value(challenge_, to_bytes(name_));
   const Code code{static_cast<std::uint8_t>(ChapCode::Challenge)};
   out_.send_auth(Protocol::Chap, build_control_packet(code, id_, data));
@@ -83,7 +85,7 @@ void Authenticator::send_challenge(TimePoint now) {
 
 void Authenticator::receive(const ControlPacket& packet, TimePoint now) {
   if (!method_) return;
-  if (!proofs_.allow(now)) return;
+  if (!within(proofs_, now)) return;
   if (pap()) {
     if (const auto request = parse_pap_request(packet.data)) {
       return receive_proof(packet.id, request->peer_id, request->password, now);
@@ -91,25 +93,28 @@ void Authenticator::receive(const ControlPacket& packet, TimePoint now) {
   } else if (const auto response = parse_chap_value(packet.data)) {
     return receive_proof(packet.id, response->name, response->value, now);
   }
-  log_.packet(Layer::Auth, "dropped: a packet whose lengths do not add up");
+  drop_malformed("a packet whose lengths do not add up");
 }
 
 void Authenticator::receive_proof(std::uint8_t id, Bytes name, Bytes response, TimePoint now) {
   if (!pap() && id != id_) {
-    return log_.packet(
-        Layer::Auth, "dropped: Response(" + std::to_string(id) + ") answers no Challenge of ours");
+    drop_unexpected();
+    return log_.packet(Layer::Auth, [&] {
+      return "dropped: Response(" + std::to_string(id) + ") answers no Challenge of ours";
+    });
   }
   // RFC 1334 §2.2.1, RFC 1994 §4.2: whoever missed the outcome hears it again.
   if (state_ == State::Idle && passed_) {
     id_ = id;
     return send_acceptance();
   }
-  if (state_ != State::Challenged) return;
+  if (state_ != State::Challenged) return drop_unexpected();
   id_ = id;
   peer_name_ = escape_text(name);
-  log_.packet(Layer::Auth, "Recv" + std::string{pap() ? "AuthReq(" : "Response("} +
-                               std::to_string(id) + ") " + method_name() + " from \"" + peer_name_ +
-                               "\"");
+  log_.packet(Layer::Auth, [&] {
+    return "Recv" + std::string{pap() ? "AuthReq(" : "Response("} + std::to_string(id) + ") " +
+           method_name() + " from \"" + peer_name_ + "\"";
+  });
   const auto wanted = response_size(*method_);
   if (name.empty()) return refuse("it gives no name");
   if (response.empty() || (wanted && response.size() != *wanted)) {

@@ -2,7 +2,7 @@
 
 #include "pppd-bridge/ppp/auth_half.hpp"
 #include "pppd-bridge/ppp/control_packet.hpp"
-#include "pppd-bridge/ppp/rate_limiter.hpp"
+#include "tunneld/base/rate_limiter.hpp"
 
 #include <cstdint>
 #include <string>

@@ -119,7 +119,7 @@ void Ccp::refused(Refusal refusal, const RawOption& option) {
 
 bool Ccp::receive_other(const ControlPacket& packet, TimePoint now) {
   if (packet.code == Code::ResetRequest) {
-    if (!compresses() || !resets_granted_.allow(now)) return true;
+    if (!compresses() || !within(resets_granted_, now)) return true;
     deflater_->reset();
     answer_other(Code::ResetAck, packet.id, {});
     return true;
@@ -133,7 +133,7 @@ bool Ccp::receive_other(const ControlPacket& packet, TimePoint now) {
 
 void Ccp::receive_reset_ack(const ControlPacket& packet) {
   if (!decompresses() || reset_id_ != packet.id) return;
-  log().packet(layer(), "RecvResetAck(" + std::to_string(packet.id) + ")");
+  log().packet(layer(), [&] { return "RecvResetAck(" + std::to_string(packet.id) + ")"; });
   reset_id_.reset();
   inflater_->reset();
 }

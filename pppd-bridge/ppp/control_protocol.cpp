@@ -75,8 +75,10 @@ void ControlProtocol::handle(Event event, const Stimulus& stimulus, TimePoint no
   TUNNEL_DCHECK(cell.legal);
   if (!cell.legal) return;
   if (cell.footnote == Footnote::Crossed) {
-    log_.packet(layer_, std::string{event_name(event)} + " in state " +
-                            std::string{state_name(state_)} + ": crossed connection");
+    log_.packet(layer_, [&] {
+      return std::string{event_name(event)} + " in state " + std::string{state_name(state_)} +
+             ": crossed connection";
+    });
   }
   // A peer that begins anew with a layer that had failed gets its chance.
   if (state_ == State::Stopped && negotiating(cell.next)) failure_.reset();
@@ -89,8 +91,10 @@ void ControlProtocol::handle(Event event, const Stimulus& stimulus, TimePoint no
 
 void ControlProtocol::set_state(State next) {
   if (next == state_) return;
-  log_.packet(layer_, "State change " + std::string{state_name(state_)} + " --> " +
-                          std::string{state_name(next)});
+  log_.packet(layer_, [&] {
+    return "State change " + std::string{state_name(state_)} + " --> " +
+           std::string{state_name(next)};
+  });
   state_ = next;
 }
 
@@ -168,7 +172,7 @@ void ControlProtocol::send_configure_refusal(const Stimulus& stimulus) {
 }
 
 void ControlProtocol::send_code_reject(const Stimulus& stimulus, TimePoint now) {
-  if (rejects_.allow(now)) send(Code::CodeReject, next_id_++, stimulus.rejected);
+  if (within(rejects_, now)) send(Code::CodeReject, next_id_++, stimulus.rejected);
 }
 
 void ControlProtocol::arm(TimePoint now) {
@@ -220,14 +224,22 @@ void ControlProtocol::send(Code code, std::uint8_t id, Bytes data) {
 void ControlProtocol::log_packet(std::string_view direction, Code code, std::uint8_t id) {
   // A pair of echoes a second would bury everything else; an Identification has its own line.
   if (code >= Code::EchoRequest && code <= Code::Identification) return;
-  std::string text{direction};
-  text.append(code_name(code)).append("(").append(std::to_string(id)).append(") state = ");
-  log_.packet(layer_, text.append(state_name(state_)));
+  log_.packet(layer_, [&] {
+    std::string text{direction};
+    text.append(code_name(code)).append("(").append(std::to_string(id)).append(") state = ");
+    return text.append(state_name(state_));
+  });
 }
 
 void ControlProtocol::log_options(Bytes options) {
   OptionReader in{options};
-  while (const auto option = in.next()) log_.packet(layer_, describe(*option));
+  while (const auto option = in.next()) log_.packet(layer_, [&] { return describe(*option); });
+}
+
+bool ControlProtocol::within(RateLimiter& rate, TimePoint now) {
+  const bool allowed = rate.allow(now);
+  if (!allowed) ++dropped_.flooded;
+  return allowed;
 }
 
 /// The first reason stands, unless the peer turns abusive.
@@ -249,7 +261,7 @@ void ControlProtocol::close_if_failed(TimePoint now) {
 
 void ControlProtocol::count_malformed(std::string_view what) {
   ++dropped_.malformed;
-  log_.packet(layer_, "dropped: " + std::string{what});
+  log_.packet(layer_, [&] { return "dropped: " + std::string{what}; });
 }
 
 bool ControlProtocol::consistent() const noexcept {

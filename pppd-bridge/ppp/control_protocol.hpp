@@ -2,11 +2,12 @@
 
 #include "pppd-bridge/ppp/automaton.hpp"
 #include "pppd-bridge/ppp/control_packet.hpp"
+#include "pppd-bridge/ppp/drop_counters.hpp"
 #include "pppd-bridge/ppp/frame.hpp"
 #include "pppd-bridge/ppp/output.hpp"
 #include "pppd-bridge/ppp/packet_log.hpp"
-#include "pppd-bridge/ppp/rate_limiter.hpp"
 #include "tunneld/base/bytes.hpp"
+#include "tunneld/base/rate_limiter.hpp"
 #include "tunneld/base/time.hpp"
 
 #include <cstddef>
@@ -45,19 +46,6 @@ struct Verdict {
   static Verdict reject() { return {Answer::Reject, {}}; }
 
   static Verdict nak(std::vector<std::uint8_t> option) { return {Answer::Nak, std::move(option)}; }
-};
-
-/// Packets that came and were dropped.
-struct DropCounters {
-  std::uint64_t malformed = 0;   // lengths or options that do not add up
-  std::uint64_t unexpected = 0;  // answers to no request of ours
-  std::uint64_t flooded = 0;     // requests beyond the rate at which they are answered
-
-  friend constexpr DropCounters operator+(DropCounters a, const DropCounters& b) noexcept {
-    return {a.malformed + b.malformed, a.unexpected + b.unexpected, a.flooded + b.flooded};
-  }
-
-  bool operator==(const DropCounters&) const = default;
 };
 
 /// How the peer answered an option of ours.
@@ -169,6 +157,8 @@ class ControlProtocol {
   /// The first failure counts; the layer closes once the present packet is dealt with.
   void fail(DownReason reason);
   void count_malformed(std::string_view what);
+  /// Whether `rate` allows one more; where it does not, the packet is counted as dropped.
+  bool within(RateLimiter& rate, TimePoint now);
 
   PacketLog& log() noexcept { return log_; }
 

@@ -121,8 +121,10 @@ void ControlProtocol::note_flood() {
 bool ControlProtocol::answers_open_request(const ControlPacket& packet) {
   if (!request_answered_ && packet.id == request_id_) return true;
   ++dropped_.unexpected;
-  log_.packet(layer_, "dropped: " + std::string{code_name(packet.code)} + "(" +
-                          std::to_string(packet.id) + ") answers no request of ours");
+  log_.packet(layer_, [&] {
+    return "dropped: " + std::string{code_name(packet.code)} + "(" + std::to_string(packet.id) +
+           ") answers no request of ours";
+  });
   return false;
 }
 
@@ -180,7 +182,7 @@ void ControlProtocol::receive_terminate_request(const ControlPacket& packet, Tim
   if (!requests_.allow(now)) return note_flood();
   log_packet("Recv", packet.code, packet.id);
   peer_terminated_ = escape_text(packet.data);
-  if (!peer_terminated_->empty()) log_.packet(layer_, " TEXT " + *peer_terminated_);
+  if (!peer_terminated_->empty()) log_.packet(layer_, [&] { return " TEXT " + *peer_terminated_; });
   if (opened() && !failure_) failure_ = peer_closed();
   handle(Event::Rtr, {.id = packet.id}, now);
 }
@@ -199,7 +201,7 @@ void ControlProtocol::receive_code_reject(const ControlPacket& packet, TimePoint
   log_packet("Recv", packet.code, packet.id);
   const Code code{*rejected};
   const std::string name{code_name(code)};
-  log_.packet(layer_, " CODE " + std::to_string(*rejected) + " " + name);
+  log_.packet(layer_, [&] { return " CODE " + std::to_string(*rejected) + " " + name; });
   if (code < Code::ConfigureRequest || code > Code::CodeReject) {
     return handle(Event::RxjPermitted, {}, now);
   }
@@ -212,8 +214,10 @@ void ControlProtocol::receive_code_reject(const ControlPacket& packet, TimePoint
 }
 
 void ControlProtocol::receive_unknown(const ControlPacket& packet, TimePoint now) {
-  log_.packet(layer_, "RecvUnknownCode(" + std::to_string(packet.id) + ") code " +
-                          std::to_string(static_cast<unsigned>(packet.code)));
+  log_.packet(layer_, [&] {
+    return "RecvUnknownCode(" + std::to_string(packet.id) + ") code " +
+           std::to_string(static_cast<unsigned>(packet.code));
+  });
   handle(Event::Ruc, {.id = packet.id, .rejected = packet.wire}, now);
 }
 

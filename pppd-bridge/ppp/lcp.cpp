@@ -121,6 +121,7 @@ void Lcp::take_nak(const LcpOption& option, const RawOption& wire) {
     case LcpOptionType::Mru:
       if (!request_.mru) return;
       if (option.value < kMinMru) return lose(wire);
+      // Longer than the profile's as well: openconnect wants that, and it costs a buffer.
       request_.mru = static_cast<std::uint16_t>(option.value);
       return;
     case LcpOptionType::Accm:

@@ -114,7 +114,7 @@ class Lcp final : public ControlProtocol {
   void receive_echo_request(const ControlPacket& packet, TimePoint now);
   void receive_echo_reply(const ControlPacket& packet, TimePoint now);
   void receive_protocol_reject(const ControlPacket& packet, TimePoint now);
-  void receive_identification(const ControlPacket& packet);
+  void receive_identification(const ControlPacket& packet, TimePoint now);
   void receive_time_remaining(const ControlPacket& packet);
   bool receive_vendor_specific(const ControlPacket& packet);
   void send_identification();
@@ -149,6 +149,7 @@ class Lcp final : public ControlProtocol {
   std::string peer_ident_;
   RateLimiter protocol_rejects_{10, 10};
   RateLimiter echoes_{100, 100};
+  RateLimiter texts_{10, 10};  // Identifications, each of which is escaped and kept
 };
 
 }  // namespace tunnel::ppp

@@ -24,7 +24,7 @@ bool Lcp::receive_other(const ControlPacket& packet, TimePoint now) {
     case Code::DiscardRequest:
       return true;  // of RXR's three packets only Echo-Request has a reply
     case Code::Identification:
-      receive_identification(packet);
+      receive_identification(packet, now);
       return true;
     case Code::TimeRemaining:
       receive_time_remaining(packet);
@@ -67,7 +67,7 @@ void Lcp::receive_echo_request(const ControlPacket& packet, TimePoint now) {
   if (!magic) return count_malformed("an Echo-Request without a Magic-Number");
   if (!opened()) return;
   if (*magic != 0 && *magic == local_.magic) return fail_looped_back();
-  if (!echoes_.allow(now)) return;
+  if (!within(echoes_, now)) return;
   ByteWriter reply;
   reply.u32(local_.magic);
   reply.bytes(in.rest());
@@ -84,8 +84,10 @@ void Lcp::receive_echo_reply(const ControlPacket& packet, TimePoint now) {
 }
 
 void Lcp::reject_protocol(Protocol protocol, Bytes packet, TimePoint now) {
-  if (!opened() || !protocol_rejects_.allow(now)) return;
-  log().packet(layer(), "peer sent protocol " + protocol_name(protocol) + ", which is rejected");
+  if (!opened() || !within(protocol_rejects_, now)) return;
+  log().packet(layer(), [&] {
+    return "peer sent protocol " + protocol_name(protocol) + ", which is rejected";
+  });
   ByteWriter data;
   data.u16(static_cast<std::uint16_t>(protocol));
   data.bytes(packet.first(std::min(packet.size(), transmit_limit())));
@@ -98,19 +100,21 @@ void Lcp::receive_protocol_reject(const ControlPacket& packet, TimePoint now) {
   if (!number) return count_malformed("a Protocol-Reject without a protocol");
   if (!opened()) return;
   const Protocol rejected{*number};
-  log().packet(layer(), "RecvProtocolRej(" + std::to_string(packet.id) + ") protocol " +
-                            protocol_name(rejected));
+  log().packet(layer(), [&] {
+    return "RecvProtocolRej(" + std::to_string(packet.id) + ") protocol " + protocol_name(rejected);
+  });
   if (rejected == Protocol::Lcp) return protocol_rejected(now);
   rejected_protocol_ = rejected;
   handle(Event::RxjPermitted, {}, now);
 }
 
 /// RFC 1570 §1.1: after the magic number, text for people, in any state.
-void Lcp::receive_identification(const ControlPacket& packet) {
+void Lcp::receive_identification(const ControlPacket& packet, TimePoint now) {
   ByteReader in{packet.data};
   if (!in.u32()) return count_malformed("an Identification without a Magic-Number");
+  if (!within(texts_, now)) return;
   peer_ident_ = escape_text(in.rest());
-  log().packet(layer(), "RecvIdent: " + peer_ident_);
+  log().packet(layer(), [&] { return "RecvIdent: " + peer_ident_; });
 }
 
 /// RFC 1570 §1.2: the peer will hang up; we are told, and there is nothing to do about it.
@@ -119,8 +123,9 @@ void Lcp::receive_time_remaining(const ControlPacket& packet) {
   const auto magic = in.u32();
   const auto seconds = in.u32();
   if (!magic || !seconds) return count_malformed("a Time-Remaining shorter than its fields");
-  log().packet(layer(),
-               "RecvTimeRemain: " + std::to_string(*seconds) + " s " + escape_text(in.rest()));
+  log().packet(layer(), [&] {
+    return "RecvTimeRemain: " + std::to_string(*seconds) + " s " + escape_text(in.rest());
+  });
 }
 
 /// RFC 2153 §2.1: after the magic number, whose packet it is and of what Kind. None of ours has a
@@ -144,7 +149,7 @@ void Lcp::send_identification() {
   ByteWriter data;
   data.u32(local_.magic);
   data.bytes(to_bytes(ident));
-  log().packet(layer(), "SendIdent: " + escape_text(ident));
+  log().packet(layer(), [&] { return "SendIdent: " + escape_text(ident); });
   send_other(Code::Identification, data.view());
 }
 

@@ -76,16 +76,15 @@ void Link::receive(Protocol protocol, Bytes packet, TimePoint now) {
   now_ = now;
   log_.set_time(now);
   echo_.note_life(now);
-  // RFC 1661 §3.3 to §3.5: what is not of the present phase is dropped.
   if (static_cast<std::uint16_t>(protocol) >= 0x8000) {
     ring_.note(Direction::Received, protocol, packet, now);
   }
   if (protocol == Protocol::Lcp) {
     receive_lcp(packet, now);
   } else if (protocol == Protocol::Pap || protocol == Protocol::Chap) {
-    if (lcp_.opened()) receive_auth(protocol, packet, now);
-  } else if (phase_ == Phase::Network) {
-    receive_other(protocol, packet, now);
+    lcp_.opened() ? receive_auth(protocol, packet, now) : drop_untimely();
+  } else {
+    phase_ == Phase::Network ? receive_other(protocol, packet, now) : drop_untimely();
   }
   settle(now);
 }
@@ -100,7 +99,10 @@ void Link::receive_lcp(Bytes packet, TimePoint now) {
 /// for that half is unknown to this link.
 void Link::receive_auth(Protocol protocol, Bytes packet, TimePoint now) {
   const auto parsed = parse_control_packet(packet);
-  if (!parsed) return log_.packet(Layer::Auth, "dropped: a packet shorter than its Length");
+  if (!parsed) {
+    ++dropped_.malformed;
+    return log_.packet(Layer::Auth, "dropped: a packet shorter than its Length");
+  }
   const auto code = static_cast<std::uint8_t>(parsed->code);
   const bool proof = protocol == Protocol::Pap ? PapCode{code} == PapCode::AuthenticateRequest
                                                : ChapCode{code} == ChapCode::Response;
@@ -130,7 +132,7 @@ void Link::receive_other(Protocol protocol, Bytes packet, TimePoint now) {
   const bool early = (protocol == Protocol::Ipv4 && grants(options_.ipv4.policy)) ||
                      (protocol == Protocol::Ipv6 && grants(options_.ipv6.policy)) ||
                      (protocol == Protocol::Compressed && grants(options_.deflate));
-  if (!early) lcp_.reject_protocol(protocol, packet, now);
+  early ? drop_untimely() : lcp_.reject_protocol(protocol, packet, now);
 }
 
 /// A protocol that is accepted and not asked for begins with the peer's first packet of it.

@@ -95,9 +95,10 @@ class Link final : private EngineOutput, private AuthOutput {
   /// The peer's Identification, escaped; empty: none came.
   const std::string& peer_ident() const noexcept { return lcp_.peer_ident(); }
 
-  /// Control packets of all layers that were dropped since the link was made.
+  /// What receive() has dropped since the link was made.
   DropCounters dropped() const noexcept {
-    return lcp_.dropped() + ipcp_.dropped() + ipv6cp_.dropped() + ccp_.dropped();
+    return dropped_ + lcp_.dropped() + authenticator_.dropped() + prover_.dropped() +
+           ipcp_.dropped() + ipv6cp_.dropped() + ccp_.dropped();
   }
 
  private:
@@ -119,6 +120,9 @@ class Link final : private EngineOutput, private AuthOutput {
   };
 
   static bool usable(const ControlProtocol& ncp) noexcept { return ncp.opened() && !ncp.failure(); }
+
+  /// RFC 1661 §3.3 to §3.5: what is not of the present phase is dropped.
+  void drop_untimely() noexcept { ++dropped_.unexpected; }
 
   void receive_lcp(Bytes packet, TimePoint now);
   void receive_auth(Protocol protocol, Bytes packet, TimePoint now);
@@ -159,6 +163,7 @@ class Link final : private EngineOutput, private AuthOutput {
   Ccp ccp_;
   std::array<Ncp, 3> ncps_;
   EchoMonitor echo_;
+  DropCounters dropped_;  // those that no layer has seen
   Phase phase_ = Phase::Dead;
   std::uint32_t receive_accm_ = 0xffff'ffff;  // agreed last
   std::optional<DownReason> reason_;          // why the link is ending

@@ -4,13 +4,13 @@
 
 namespace tunnel::ppp {
 
-void PacketLog::packet(Layer layer, std::string text) {
+bool PacketLog::admit(Layer layer) {
   if (!lines_.allow(now_)) {
     ++suppressed_;
-    return;
+    return false;
   }
   report_suppressed(layer);
-  out_.log(layer, std::move(text));
+  return true;
 }
 
 void PacketLog::event(Layer layer, std::string text) {

@@ -43,24 +43,25 @@ void Prover::receive(const ControlPacket& packet, Bytes own_challenge, TimePoint
     case ChapCode::Challenge:
       return receive_challenge(packet, own_challenge, now);
     case ChapCode::Success:
-      if (state_ == State::Proving && packet.id == id_) receive_success(packet.data);
-      return;
+      return answers_proof(packet) ? receive_success(packet.data) : drop_unexpected();
     case ChapCode::Failure:
-      if (state_ == State::Proving && packet.id == id_) receive_failure(packet.data);
-      return;
+      return answers_proof(packet) ? receive_failure(packet.data) : drop_unexpected();
     case ChapCode::Response:
-      return;
+      break;
   }
+  drop_unexpected();
 }
 
 void Prover::receive_challenge(const ControlPacket& packet, Bytes own_challenge, TimePoint now) {
-  if (!challenges_.allow(now)) return;
+  if (!within(challenges_, now)) return;
   const auto challenge = parse_chap_value(packet.data);
   const bool fits = challenge && (*method_ != AuthMethod::MsChapV2 ||
                                   challenge->value.size() == kMsChapV2Challenge);
-  if (!fits) return log_.packet(Layer::Auth, "dropped: a Challenge whose lengths do not add up");
-  log_.packet(Layer::Auth, "RecvChallenge(" + std::to_string(packet.id) + ") " + method_name() +
-                               " from \"" + escape_text(challenge->name) + "\"");
+  if (!fits) return drop_malformed("a Challenge whose lengths do not add up");
+  log_.packet(Layer::Auth, [&] {
+    return "RecvChallenge(" + std::to_string(packet.id) + ") " + method_name() + " from \"" +
+           escape_text(challenge->name) + "\"";
+  });
   if (constant_time_equal(challenge->value, own_challenge)) {
     return fail(DownReason::Kind::AuthFailed,
                 "the peer sent our own CHAP Challenge back to have us answer it");
@@ -93,8 +94,10 @@ void Prover::answer(AuthSerial serial, AuthAnswer&& answer, TimePoint now) {
 void Prover::send_proof(TimePoint now) {
   ++tries_;
   arm(now);
-  log_.packet(Layer::Auth, "Send" + std::string{pap() ? "AuthReq(" : "Response("} +
-                               std::to_string(id_) + ") as \"" + escape_text(proof_.name) + "\"");
+  log_.packet(Layer::Auth, [&] {
+    return "Send" + std::string{pap() ? "AuthReq(" : "Response("} + std::to_string(id_) +
+           ") as \"" + escape_text(proof_.name) + "\"";
+  });
   const auto name = to_bytes(proof_.name.substr(0, 0xff));
   auto data = pap() ? write_pap_request(name, proof_.response.reveal())
                     : write_chap_value(proof_.response.reveal(), name);
@@ -107,10 +110,10 @@ void Prover::send_proof(TimePoint now) {
 }
 
 void Prover::receive_pap(const ControlPacket& packet) {
-  if (state_ != State::Proving || packet.id != id_) return;
+  if (!answers_proof(packet)) return drop_unexpected();
   const auto message = parse_pap_message(packet.data);
   if (!message) {
-    return log_.packet(Layer::Auth, "dropped: a PAP answer whose lengths do not add up");
+    return drop_malformed("a PAP answer whose lengths do not add up");
   }
   const PapCode code{static_cast<std::uint8_t>(packet.code)};
   if (code == PapCode::AuthenticateAck) receive_success(*message);
@@ -122,7 +125,7 @@ void Prover::receive_success(Bytes message) {
   if (*method_ == AuthMethod::MsChapV2) {
     const auto expected = to_bytes(proof_.expected);
     const auto given = message.first(std::min(message.size(), expected.size()));
-    if (!constant_time_equal(expected, given)) {
+    if (expected.empty() || !constant_time_equal(expected, given)) {
       return fail(DownReason::Kind::AuthFailed,
                   "peer accepts our MS-CHAPv2 proof and does not know the secret itself");
     }

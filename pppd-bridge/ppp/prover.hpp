@@ -2,7 +2,7 @@
 
 #include "pppd-bridge/ppp/auth_half.hpp"
 #include "pppd-bridge/ppp/control_packet.hpp"
-#include "pppd-bridge/ppp/rate_limiter.hpp"
+#include "tunneld/base/rate_limiter.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -34,6 +34,11 @@ class Prover final : public AuthHalf {
   };
 
   void rest() noexcept override;
+
+  bool answers_proof(const ControlPacket& packet) const noexcept {
+    return state_ == State::Proving && packet.id == id_;
+  }
+
   void receive_challenge(const ControlPacket& packet, Bytes own_challenge, TimePoint now);
   void receive_success(Bytes message);
   void receive_failure(Bytes message);

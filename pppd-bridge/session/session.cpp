@@ -89,7 +89,7 @@ std::uint64_t Session::bad_frames() const noexcept {
 
 std::uint64_t Session::dropped_control() const noexcept {
   const auto dropped = link_.dropped();
-  return dropped.malformed + dropped.unexpected + dropped.flooded;
+  return dropped.malformed + dropped.unexpected + dropped.flooded + counters_.dropped_unsent;
 }
 
 Result<void> Session::turn() {
@@ -185,7 +185,10 @@ void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol prot
   record(ipc::Direction::Sent, protocol, packet);
   const auto header = ppp::write_header(format, protocol);
   const auto bound = hdlc::encoded_bound(header.bytes().size() + packet.size());
-  if (bound > outgoing_.free()) return;  // a control packet: PPP repeats what matters
+  if (bound > outgoing_.free()) {
+    ++counters_.dropped_unsent;  // a control packet: PPP repeats what matters
+    return;
+  }
   const auto opening = counters_.wire_bytes_out == 0 && outgoing_.empty()
                            ? hdlc::OpeningFlag::Written
                            : hdlc::OpeningFlag::Shared;

@@ -28,6 +28,7 @@ struct Counters {
   std::uint64_t dropped_too_big = 0;
   std::uint64_t dropped_down = 0;
   std::uint64_t dropped_tun = 0;
+  std::uint64_t dropped_unsent = 0;  // control packets that found the outgoing buffer full
   std::uint64_t wire_bytes_in = 0;
   std::uint64_t wire_bytes_out = 0;
 };
@@ -90,7 +91,7 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
 
   std::uint64_t bad_frames() const noexcept;
 
-  /// Control packets that came and were dropped.
+  /// Packets of PPP's own that came, or were to go, and were dropped.
   std::uint64_t dropped_control() const noexcept;
 
   std::optional<Duration> round_trip() const noexcept { return link_.round_trip(); }

@@ -40,18 +40,75 @@ TEST_F(HostilePeer, GetsTenCodeRejectsASecond) {
   now += 1s;
   for (int i = 0; i < 10000; ++i) lcp(Code{99}, 1, {1});
   EXPECT_EQ(count(Protocol::Lcp, Code::CodeReject), 20U);
+  EXPECT_EQ(us.link.dropped().flooded, 20'000U - 20U);
 }
 
 TEST_F(HostilePeer, GetsTenProtocolRejectsASecond) {
   open_lcp();
   for (int i = 0; i < 10000; ++i) us.link.receive(Protocol{0x4003}, Octets(8, 1), now);
   EXPECT_EQ(count(Protocol::Lcp, Code::ProtocolReject), 10U);
+  EXPECT_EQ(us.link.dropped().flooded, 10'000U - 10U);
 }
 
 TEST_F(HostilePeer, GetsAHundredEchoRepliesASecond) {
   open_lcp();
   for (int i = 0; i < 10000; ++i) lcp(Code::EchoRequest, 1, kPeerMagic);
   EXPECT_EQ(count(Protocol::Lcp, Code::EchoReply), 100U);
+  EXPECT_EQ(us.link.dropped().flooded, 10'000U - 100U);
+}
+
+TEST_F(HostilePeer, IsReadTenIdentificationsASecond) {
+  open_lcp();
+  for (int i = 0; i < 10; ++i) lcp(Code::Identification, 1, joined({kPeerMagic, text("me")}));
+  for (int i = 0; i < 100; ++i) lcp(Code::Identification, 1, joined({kPeerMagic, text("you")}));
+  EXPECT_EQ(us.link.peer_ident(), "me");
+  EXPECT_EQ(us.link.dropped().flooded, 100U);
+  now += 1s;
+  lcp(Code::Identification, 1, joined({kPeerMagic, text("you")}));
+  EXPECT_EQ(us.link.peer_ident(), "you");
+}
+
+TEST_F(HostilePeer, HasWhatComesAtTheWrongTimeCounted) {
+  start();
+  ipcp(Code::ConfigureRequest, 1, kPeerAddress);                                 // LCP is not up
+  us.link.receive(Protocol::Chap, control(Code::ConfigureRequest, 1, {}), now);  // likewise
+  EXPECT_EQ(us.link.dropped(), (DropCounters{.unexpected = 2}));
+}
+
+/// The log alone.
+class Lines final : public LinkOutput {
+ public:
+  void send(const TransmitFormat&, Protocol, Bytes) override {}
+
+  void network_up(const Agreed&) override {}
+
+  void network_down() override {}
+
+  void ask(AuthSerial, AuthQuestion) override {}
+
+  void phase_changed(Phase) override {}
+
+  void finished(const DownReason&) override {}
+
+  void set_receive_format(const ReceiveFormat&) override {}
+
+  void log(Layer, std::string) override { ++written; }
+
+  int written = 0;
+};
+
+TEST(PacketLog, MakesNoLineThatItDoesNotWrite) {
+  Lines out;
+  PacketLog log{out};
+  int made = 0;
+  for (int i = 0; i < 1000; ++i) {
+    log.packet(Layer::Lcp, [&made] {
+      ++made;
+      return std::string{"line"};
+    });
+  }
+  EXPECT_EQ(made, 200);
+  EXPECT_EQ(out.written, 200);
 }
 
 TEST_F(HostilePeer, GetsItsConfigureRequestsAnsweredAtABoundedRate) {
@@ -116,7 +173,8 @@ TEST_F(HostilePeer, CannotFloodTheLog) {
   for (int i = 0; i < 10000; ++i) lcp(Code::ConfigureAck, 0x99, {});
   for (int i = 0; i < 10000; ++i) us.link.receive(Protocol::Lcp, Octets{1}, now);
   EXPECT_THAT(us.lines, SizeIs(Le(210U)));
-  EXPECT_EQ(us.link.dropped(), (DropCounters{.malformed = 10000, .unexpected = 10000}));
+  EXPECT_EQ(us.link.dropped(),
+            (DropCounters{.malformed = 10000, .unexpected = 10000, .flooded = 10000 - 10}));
   now += 1s;
   lcp(Code{99}, 1, {1});
   EXPECT_THAT(us.lines, testing::Contains(testing::MatchesRegex("LCP: [0-9]+ more suppressed")));
