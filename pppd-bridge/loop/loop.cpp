@@ -35,6 +35,11 @@ int milliseconds_until(std::optional<TimePoint> deadline, TimePoint now) {
 
 }  // namespace
 
+std::chrono::microseconds wall_clock() noexcept {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+}
+
 Loop::Loop(UniqueFd epoll) : epoll_{std::move(epoll)}, now_{std::chrono::steady_clock::now()} {}
 
 Result<Loop> Loop::create() {

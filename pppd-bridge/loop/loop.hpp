@@ -5,6 +5,7 @@
 #include "tunneld/base/time.hpp"
 #include "tunneld/base/unique_fd.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,6 +23,9 @@ struct Interest {
   bool writable = false;
   bool operator==(const Interest&) const = default;
 };
+
+/// Time since 1970 (UTC), for those who read a trace beside other logs; nothing here depends on it.
+std::chrono::microseconds wall_clock() noexcept;
 
 class Loop {
  public:

@@ -250,9 +250,7 @@ class Runner final : private Observer {
       ++lost_frames_;
       return;
     }
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    frame.microseconds = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+    frame.microseconds = static_cast<std::uint64_t>(loop::wall_clock().count());
     frame.lost = std::exchange(lost_frames_, 0);
     channel().send(frame);
   }

@@ -15,7 +15,11 @@ namespace tunnel::session {
 
 namespace {
 
+/// Beyond this, lines for the log and statistics are lost.
 constexpr std::size_t kMaxPending = 256;
+/// Beyond this tunneld is as good as dead: a peer that negotiates anew for ever must not fill our
+/// memory with the news of it.
+constexpr std::size_t kMostPending = 1024;
 
 bool would_block(const Error& error) {
   return error.code == std::errc::resource_unavailable_try_again ||
@@ -31,8 +35,18 @@ bool may_be_lost(const ipc::FromBridge& message) {
 
 }  // namespace
 
+SupervisorChannel& SupervisorChannel::operator=(SupervisorChannel&& other) noexcept {
+  close();
+  socket_ = std::move(other.socket_);
+  pending_ = std::move(other.pending_);
+  other.pending_.clear();
+  lost_lines_ = other.lost_lines_;
+  return *this;
+}
+
 void SupervisorChannel::close() noexcept {
   socket_.reset();
+  for (auto& datagram : pending_) wipe(datagram);  // there may be a secret in it
   pending_.clear();
 }
 
@@ -47,6 +61,7 @@ void SupervisorChannel::send(const ipc::FromBridge& message, int descriptor) {
     ++lost_lines_;
     return;
   }
+  if (pending_.size() >= kMostPending) return close();
   pending_.push_back(std::move(datagram));
   flush();
 }
@@ -56,7 +71,7 @@ void SupervisorChannel::flush() {
     const auto sent = send_datagram(socket_.get(), pending_.front());
     if (!sent && would_block(sent.error())) return;
     if (!sent) return close();
-    wipe(pending_.front());  // there may be a secret in it
+    wipe(pending_.front());
     pending_.pop_front();
   }
   if (open() && lost_lines_ > 0) {

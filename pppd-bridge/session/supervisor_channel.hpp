@@ -18,12 +18,18 @@ struct FromSupervisor {
 };
 
 /// The bridge's end of the socket to tunneld. Packets never wait for it: what does not fit is
-/// queued up to a bound, and lines for the log beyond the bound are dropped and counted.
+/// queued up to a bound, beyond which lines for the log are dropped and counted; a tunneld that
+/// does not even take what matters is given up.
 class SupervisorChannel {
  public:
   SupervisorChannel() = default;  // closed
 
   explicit SupervisorChannel(UniqueFd socket) noexcept : socket_{std::move(socket)} {}
+
+  ~SupervisorChannel() { close(); }
+
+  SupervisorChannel(SupervisorChannel&&) noexcept = default;
+  SupervisorChannel& operator=(SupervisorChannel&& other) noexcept;
 
   int fd() const noexcept { return socket_.get(); }
 

@@ -77,6 +77,17 @@ TEST_F(SupervisorChannelTest, SendsAtOnceWhatFits) {
               ElementsAre(ipc::FromBridge{ipc::LinkDown{ipc::Permanence::Transient, "no echo"}}));
 }
 
+TEST_F(SupervisorChannelTest, GivesUpATunneldThatTakesNothing) {
+  fill(kMostPending);
+  int sent = 0;
+  while (channel.open() && sent < 10'000) {
+    channel.send(ipc::StageReached{ipc::Stage::Ncp, {}});
+    ++sent;
+  }
+  EXPECT_FALSE(channel.open());
+  EXPECT_EQ(sent, 1024 - 256 + 1);
+}
+
 TEST_F(SupervisorChannelTest, QueuesWhatDoesNotFitAndKeepsTheOrder) {
   const int lines = fill(100);
   std::vector<ipc::FromBridge> all;
