@@ -29,6 +29,24 @@ Span secret_of_chap(const ControlPacket& packet) {
   return {kControlHeader + 1, response->value.size()};
 }
 
+/// Whose packets carry secrets; nullopt: not this one's.
+std::optional<AuthProtocol> secretive(Protocol protocol) {
+  if (protocol == Protocol::Pap) return AuthProtocol::Pap;
+  if (protocol == Protocol::Chap) return AuthProtocol::Chap;
+  return std::nullopt;
+}
+
+/// The protocol of the packet that a Protocol-Reject of LCP quotes; nullopt: it is none.
+std::optional<Protocol> quoted_protocol(Bytes packet) {
+  ByteReader in{packet};
+  const auto code = in.u8();
+  if (!code || Code{*code} != Code::ProtocolReject || !in.take(kControlHeader - 1)) {
+    return std::nullopt;
+  }
+  const auto rejected = in.u16();
+  return rejected ? std::optional{Protocol{*rejected}} : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> write_chap_value(Bytes value, Bytes name) {
@@ -60,6 +78,18 @@ std::vector<std::uint8_t> without_secrets(AuthProtocol protocol, Bytes packet) {
   }
   const auto from = shown.begin() + static_cast<std::ptrdiff_t>(hidden.offset);
   std::fill(from, from + static_cast<std::ptrdiff_t>(hidden.size), '*');
+  return shown;
+}
+
+std::vector<std::uint8_t> without_secrets(Protocol protocol, Bytes packet) {
+  if (const auto own = secretive(protocol)) return without_secrets(*own, packet);
+  const auto rejected = protocol == Protocol::Lcp ? quoted_protocol(packet) : std::nullopt;
+  const auto quoted = rejected ? secretive(*rejected) : std::nullopt;
+  if (!quoted) return {packet.begin(), packet.end()};
+  constexpr std::size_t kBefore = kControlHeader + 2;
+  std::vector<std::uint8_t> shown{packet.begin(), packet.begin() + kBefore};
+  const auto hidden = without_secrets(*quoted, packet.subspan(kBefore));
+  shown.insert(shown.end(), hidden.begin(), hidden.end());
   return shown;
 }
 

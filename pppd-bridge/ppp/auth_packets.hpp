@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pppd-bridge/ppp/protocol.hpp"
 #include "tunneld/base/bytes.hpp"
 
 #include <cstdint>
@@ -74,5 +75,9 @@ enum class AuthProtocol : std::uint8_t { Pap, Chap };
 /// The packet as it may be shown and recorded: its password or response is overwritten by '*'; what
 /// cannot be parsed is so behind its header. `packet` begins with its Code.
 std::vector<std::uint8_t> without_secrets(AuthProtocol protocol, Bytes packet);
+
+/// The same of a packet of any protocol: secrets stand in those of PAP and CHAP, and where a
+/// Protocol-Reject quotes one (RFC 1661 §5.7).
+std::vector<std::uint8_t> without_secrets(Protocol protocol, Bytes packet);
 
 }  // namespace tunnel::ppp

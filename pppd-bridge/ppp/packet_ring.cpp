@@ -33,10 +33,7 @@ void PacketRing::note(Direction direction, Protocol protocol, Bytes packet, Time
     entry.octets[2] = 0;
     entry.octets[3] = kKept;
   }
-  if (protocol != Protocol::Pap && protocol != Protocol::Chap) return;
-  const auto shown =
-      without_secrets(protocol == Protocol::Pap ? AuthProtocol::Pap : AuthProtocol::Chap,
-                      Bytes{entry.octets}.first(entry.size));
+  const auto shown = without_secrets(protocol, Bytes{entry.octets}.first(entry.size));
   std::copy(shown.begin(), shown.end(), entry.octets.begin());
 }
 
