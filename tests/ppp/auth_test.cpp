@@ -365,6 +365,17 @@ TEST_F(OpenEnd, SaysSoAlsoOfAPeerThatOpensLcpWithoutItAndHangsUpThen) {
   EXPECT_EQ(us.reason(), "peer requires EAP; peer closed the link: peer refused to authenticate");
 }
 
+TEST_F(OpenEnd, ForgetsItWithTheNextConnection) {
+  start();
+  lcp(Code::ConfigureRequest, 1, joined({kPeerRequest, {3, 4, 0xc2, 0x27}}));
+  us.link.transport_down(now);
+  us.finished_reasons.clear();
+  start();
+  lcp(Code::TerminateRequest, 2, text("good night"));
+  us.link.transport_down(now);
+  EXPECT_EQ(us.reason(), "peer closed the link: good night");
+}
+
 TEST_F(OpenEnd, ForgetsItOnceTheNetworkIsUp) {
   start();
   lcp(Code::ConfigureRequest, 1, joined({kPeerRequest, {3, 4, 0xc2, 0x27}}));

@@ -67,6 +67,25 @@ TEST(Deflate, SendsWhatDoesNotShrinkAsItIs) {
   EXPECT_TRUE(deflater.compress(Protocol::Ipv4, random_packet(1400, 1)));  // known by now
 }
 
+TEST(Deflate, MakesNoPacketLonger) {
+  Deflater deflater{{15}};
+  std::mt19937 random{3};
+  unsigned compressed = 0;
+  for (std::uint32_t i = 0; i < 2000; ++i) {
+    const std::size_t size = random() % 1501;
+    auto packet = random_packet(size, i);
+    // Its beginning is well known, and the rest is anybody's guess.
+    const auto known = static_cast<std::ptrdiff_t>(random() % (size + 1) / (1 + random() % 20));
+    std::fill(packet.begin(), packet.begin() + known, std::uint8_t{0});
+    const auto information = deflater.compress(Protocol::Ipv4, packet);
+    if (!information) continue;
+    ++compressed;
+    ASSERT_LE(information->size(), size);
+  }
+  EXPECT_GT(compressed, 200U);
+  EXPECT_LT(compressed, 1800U);
+}
+
 // RFC 1979 §2.1: the sequence number tells that a packet is missing.
 TEST(Deflate, ReadsNothingBehindAGapUntilItIsReset) {
   Deflater deflater{{15}};
@@ -191,6 +210,98 @@ TEST_F(Ccp, GivesUpOnAPeerWhoseDataNeverDecodes) {
   }
   EXPECT_FALSE(wire.b.link.decompresses());
   EXPECT_TRUE(wire.both_open());  // the link itself does without
+}
+
+TEST_F(Ccp, SendsWhatDoesNotShrinkAsItIsAndGoesOnBehindIt) {
+  FakeWire wire{first, second};
+  wire.up();
+  wire.run(1s);
+  const auto noise = random_packet(1400, 1);
+  for (int i = 0; i < 3; ++i) {
+    const auto packet = random_packet(1400, static_cast<std::uint32_t>(i));
+    ASSERT_FALSE(wire.a.link.compress(Protocol::Ipv4, packet));
+    wire.b.link.note_uncompressed(Protocol::Ipv4, packet, wire.now);
+  }
+  const auto sent = wire.a.link.compress(Protocol::Ipv4, noise);  // known by now
+  ASSERT_TRUE(sent);
+  EXPECT_LT(sent->size(), 100U);
+  EXPECT_EQ(copy(*wire.b.link.decompress(copy(*sent), wire.now)), joined({{0x21}, noise}));
+  EXPECT_EQ(wire.b.sent_of(Protocol::Ccp, Code::ResetRequest).size(), 0U);
+}
+
+/// Compresses both ways with a peer of which the test writes every packet.
+class CcpReset : public ScriptedPeer {
+ protected:
+  static LinkOptions wishes() {
+    auto out = home();
+    out.deflate = Policy::Request;
+    return out;
+  }
+
+  CcpReset() : ScriptedPeer{wishes()} {}
+
+  void ccp(Code code, std::uint8_t id, const Octets& data = {}) {
+    us.link.receive(Protocol::Ccp, control(code, id, data), now);
+  }
+
+  void open_ccp() {
+    open_ip();
+    ccp(Code::ConfigureRequest, 1, {26, 4, 0x78, 0});
+    const auto request = last(Protocol::Ccp, Code::ConfigureRequest);
+    ccp(Code::ConfigureAck, request.id(), request.data());
+    ASSERT_TRUE(us.link.compresses() && us.link.decompresses());
+  }
+
+  /// Whether the first packet of a history can be read.
+  bool reads_a_new_history() {
+    Deflater deflater{{15}};
+    const auto sent = copy(*deflater.compress(Protocol::Ipv4, compressible_packet(1000, 1)));
+    return us.link.decompress(sent, now).has_value();
+  }
+};
+
+TEST_F(CcpReset, IsGrantedFiveTimesAtOnceAndTwiceASecond) {
+  open_ccp();
+  for (int i = 0; i < 1000; ++i) ccp(Code::ResetRequest, static_cast<std::uint8_t>(i));
+  EXPECT_EQ(count(Protocol::Ccp, Code::ResetAck), 5U);
+  now += 1s;
+  for (int i = 0; i < 1000; ++i) ccp(Code::ResetRequest, static_cast<std::uint8_t>(i));
+  EXPECT_EQ(count(Protocol::Ccp, Code::ResetAck), 7U);
+}
+
+// RFC 1962 §2.1: the Identifier is the request's.
+TEST_F(CcpReset, IsGrantedWithTheIdentifierOfTheRequest) {
+  open_ccp();
+  ccp(Code::ResetRequest, 0x77);
+  EXPECT_EQ(last(Protocol::Ccp, Code::ResetAck).id(), 0x77);
+}
+
+TEST_F(CcpReset, IsAskedForFiveTimesAtOnceAndTwiceASecond) {
+  open_ccp();
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(us.link.decompress(Octets(10, 0xff), now));
+  EXPECT_EQ(count(Protocol::Ccp, Code::ResetRequest), 5U);
+  now += 1s;
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(us.link.decompress(Octets(10, 0xff), now));
+  EXPECT_EQ(count(Protocol::Ccp, Code::ResetRequest), 7U);
+}
+
+TEST_F(CcpReset, IsNotDoneByAResetAckOfAnyOtherIdentifier) {
+  open_ccp();
+  ASSERT_FALSE(us.link.decompress(Octets(10, 0xff), now));
+  const auto asked = last(Protocol::Ccp, Code::ResetRequest).id();
+  for (unsigned id = 0; id < 256; ++id) {
+    if (id != asked) ccp(Code::ResetAck, static_cast<std::uint8_t>(id));
+  }
+  EXPECT_FALSE(reads_a_new_history());
+  ccp(Code::ResetAck, asked);
+  EXPECT_TRUE(reads_a_new_history());
+}
+
+TEST_F(CcpReset, IsNotDoneByAResetAckThatNobodyAskedFor) {
+  open_ccp();
+  ASSERT_TRUE(reads_a_new_history());
+  for (unsigned id = 0; id < 256; ++id) ccp(Code::ResetAck, static_cast<std::uint8_t>(id));
+  EXPECT_FALSE(reads_a_new_history());  // it goes on with the old one
 }
 
 /// As pppd offers: Deflate by both numbers, and BSD-Compress.

@@ -124,6 +124,53 @@ TEST_F(HostilePeer, GetsItsConfigureRequestsAnsweredAtABoundedRate) {
   EXPECT_THAT(count(Protocol::Lcp, Code::ConfigureAck) - burst, AllOf(Ge(9U), Le(11U)));
 }
 
+TEST_F(HostilePeer, GetsItsTerminateRequestsAnsweredAtABoundedRate) {
+  open_ip();
+  for (int i = 0; i < 4000; ++i) lcp(Code::TerminateRequest, 1);
+  const auto burst = count(Protocol::Lcp, Code::TerminateAck);
+  EXPECT_THAT(burst, AllOf(Ge(30U), Le(40U)));
+  EXPECT_EQ(us.link.dropped().flooded, 4000U - burst);
+  for (int i = 0; i < 900; ++i) {
+    now += 1ms;
+    lcp(Code::TerminateRequest, 1);
+  }
+  EXPECT_THAT(count(Protocol::Lcp, Code::TerminateAck) - burst, AllOf(Ge(8U), Le(10U)));
+}
+
+TEST_F(HostilePeer, IsHeldDownWhenItFloodsUsWithTerminateRequests) {
+  open_ip();
+  for (int i = 0; i < 6000; ++i) lcp(Code::TerminateRequest, 1);
+  EXPECT_EQ(us.reason(), "the peer floods us with LCP requests");
+  EXPECT_EQ(us.finished_reasons[0].permanence, DownReason::Permanence::Abusive);
+}
+
+/// Options that are well-formed and unknown, of so many octets in all (never one).
+Octets unknown_options(std::size_t octets) {
+  Octets out;
+  for (std::uint8_t type = 100; octets > 0; ++type) {
+    const auto size = octets > 255 ? std::min<std::size_t>(255, octets - 2) : octets;
+    Octets option(size, 0x55);
+    option[0] = type;
+    option[1] = static_cast<std::uint8_t>(size);
+    out.insert(out.end(), option.begin(), option.end());
+    octets -= size;
+  }
+  return out;
+}
+
+// RFC 1661 §6.1: what is longer than every peer takes could not be Ack'd or Rejected whole.
+TEST_F(HostilePeer, GetsNoAnswerToAConfigureRequestLongerThanTheDefaultMru) {
+  constexpr std::size_t kLongest = kDefaultMru - kControlHeader;
+  start();
+  us.forget();
+  lcp(Code::ConfigureRequest, 1, unknown_options(kLongest + 1));
+  EXPECT_THAT(us.sent, SizeIs(0));
+  EXPECT_EQ(us.link.dropped().malformed, 1U);
+  lcp(Code::ConfigureRequest, 2, unknown_options(kLongest));
+  EXPECT_EQ(last(Protocol::Lcp, Code::ConfigureReject).data(), unknown_options(kLongest));
+  EXPECT_EQ(us.link.dropped().malformed, 1U);
+}
+
 TEST_F(HostilePeer, IsHeldDownWhenItGoesOnFlooding) {
   start();
   for (int i = 0; i < 6000; ++i) lcp(Code::ConfigureRequest, 1, kPeerRequest);

@@ -181,6 +181,16 @@ TEST_F(LinkEnd, LoopedBackLater) {
   expect_end(Kind::Loopback, "looped back (our own magic number came back)");
 }
 
+// RFC 1661 §5.8: a Reply carries the number of whoever sends it.
+TEST_F(LinkEnd, LoopedBackByAnEchoReplyWithOurOwnMagicNumber) {
+  open_ip();
+  pass(1s);
+  const auto echo = last(Protocol::Lcp, Code::EchoRequest);
+  lcp(Code::EchoReply, echo.id(), echo.data());
+  ack_termination();
+  expect_end(Kind::Loopback, "looped back (our own magic number came back)");
+}
+
 TEST_F(LinkEnd, OneEqualMagicNumberIsChance) {
   start();
   auto data = last(Protocol::Lcp, Code::ConfigureRequest).data();

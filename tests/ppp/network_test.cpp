@@ -91,6 +91,38 @@ TEST(NameServers, ThatAreRequiredAndRefusedEndTheLink) {
   EXPECT_EQ(wire.a.reason(), "peer names no DNS server, which the profile requires");
 }
 
+/// Of whose peer the test writes every packet.
+class RequiredNameServer : public ScriptedPeer {
+ protected:
+  static LinkOptions wishes() {
+    auto out = home();
+    out.ipv4.dns_policy = Policy::Require;
+    return out;
+  }
+
+  RequiredNameServer() : ScriptedPeer{wishes()} {}
+};
+
+TEST_F(RequiredNameServer, IsNotOneThatThePeerAcksAsNone) {
+  open_lcp();
+  ipcp(Code::ConfigureRequest, 1, kPeerAddress);
+  answer_ipcp(Code::ConfigureAck);  // of 0.0.0.0
+  EXPECT_EQ(us.network_ups, 0U);
+  us.link.transport_down(now);
+  EXPECT_EQ(us.reason(), "peer names no DNS server, which the profile requires");
+  EXPECT_EQ(us.finished_reasons[0].kind, Kind::OptionRefused);
+}
+
+TEST_F(RequiredNameServer, IsOneThatThePeerNames) {
+  open_lcp();
+  ipcp(Code::ConfigureRequest, 1, kPeerAddress);
+  const auto request = last(Protocol::Ipcp, Code::ConfigureRequest);
+  ipcp(Code::ConfigureNak, request.id(), {129, 6, 10, 0, 0, 53, 131, 6, 10, 0, 0, 53});
+  answer_ipcp(Code::ConfigureAck);
+  ASSERT_TRUE(us.agreed);
+  EXPECT_THAT(us.agreed->ipv4->dns, ElementsAre(address("10.0.0.53")));
+}
+
 TEST(NameServers, AreKeptFromAPeerByTheProfile) {
   auto first = home();
   auto second = labs();

@@ -157,6 +157,23 @@ TEST_F(FcsAlternatives, HoldForAllButThePacketsThatConfigureAndTerminate) {
   EXPECT_EQ(us.sent.back().format.fcs, Fcs::Ccitt16);
 }
 
+// RFC 1570 §2.1.2: data alone goes without.
+TEST_F(FcsAlternatives, OfNoneLeaveControlPacketsTheirSixteenBits) {
+  open_lcp(joined({kPeerRequest, {9, 3, 1}}));
+  ASSERT_EQ(us.link.transmit_format().fcs, Fcs::None);
+  lcp(Code::EchoRequest, 9, kPeerMagic);
+  lcp(Code{99}, 9);
+  us.link.receive(Protocol{0x4003}, Octets(8, 1), now);
+  ipcp(Code::ConfigureRequest, 1, kPeerAddress);
+  us.link.close("enough", now);
+  for (const auto code :
+       {Code::EchoReply, Code::CodeReject, Code::ProtocolReject, Code::TerminateRequest}) {
+    ASSERT_EQ(count(Protocol::Lcp, code), 1U);
+  }
+  ASSERT_EQ(count(Protocol::Ipcp, Code::ConfigureAck), 1U);
+  for (const auto& packet : us.sent) EXPECT_EQ(packet.format.fcs, Fcs::Ccitt16);
+}
+
 // RFC 1989, RFC 1990 and others: attack surface without a gain inside SSH.
 TEST_F(FcsAlternatives, AreTheLastOptionThatIsKnown) {
   start();
