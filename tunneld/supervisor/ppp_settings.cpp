@@ -74,7 +74,8 @@ std::string objection(const ipc::LinkUp& up, const config::Ppp& profile,
   if (up.transmit_mru.bytes < kLeastMtu) return fmt::format("MRU {}", up.transmit_mru.bytes);
   if (!up.ipv4 && !up.ipv6) return "a link without addresses";
   if ((up.ipv4 && options.ip == Policy::Deny) || (up.ipv6 && options.ipv6 == Policy::Deny) ||
-      (!up.ipv4 && options.ip == Policy::Require)) {
+      (!up.ipv4 && options.ip == Policy::Require) ||
+      (!up.ipv6 && options.ipv6 == Policy::Require)) {
     return "another family than the profile's";
   }
   auto text = up.ipv4 ? objection(*up.ipv4, profile, remote) : std::string{};
