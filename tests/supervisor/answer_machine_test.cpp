@@ -63,7 +63,7 @@ TEST_P(AnswerInEveryState, StopEndsInDownWithoutADevice) {
     EXPECT_THAT(site.did, ElementsAre("remove-device"));
   } else {
     EXPECT_EQ(site.state(), State::Closing);
-    EXPECT_LE(site.patience(), 3s);
+    EXPECT_LE(site.patience(), 7s);
     site.expire();
     EXPECT_THAT(site.did, ElementsAre("kill-bridge", "remove-device"));
   }

@@ -221,11 +221,11 @@ TEST_P(DialInEveryState, ClaimIsNeverGranted) {
   }
 }
 
-TEST_F(DialTest, BridgeThatDoesNotEndIsKilledAfterThreeSeconds) {
+TEST_F(DialTest, BridgeThatDoesNotEndIsKilledAfterAWhile) {
   for (const auto state : {State::Closing, State::Restarting}) {
     SiteWorld each{ipc::Role::Dial};
     each.bring_to(state);
-    EXPECT_EQ(each.patience(), 3s);
+    EXPECT_EQ(each.patience(), 7s);
     each.expire();
     EXPECT_EQ(each.did.front(), "kill-bridge");
     EXPECT_EQ(each.state(), state == State::Closing ? State::Down : State::Resolve);
@@ -244,7 +244,7 @@ TEST_F(DialTest, UpWhileClosingBeginsAgainWhenTheBridgeIsGone) {
   site.now += 2s;
   site.handle(Event::Start);
   EXPECT_EQ(site.state(), State::Restarting);
-  EXPECT_EQ(site.patience(), 1s);  // of the three that the bridge was given
+  EXPECT_EQ(site.patience(), 5s);  // of the seven that the bridge was given
   site.handle(Event::BridgeGone);
   EXPECT_EQ(site.state(), State::Resolve);
   EXPECT_TRUE(site.machine.wanted());
@@ -264,7 +264,7 @@ TEST_F(DialTest, DownASecondTimeWaitsNoLonger) {
   site.now += 2s;
   site.handle(Event::Stop);
   EXPECT_EQ(site.state(), State::Closing);
-  EXPECT_EQ(site.patience(), 1s);
+  EXPECT_EQ(site.patience(), 5s);
 }
 
 TEST_F(DialTest, LinkOfAnEarlierDaemonIsAdopted) {

@@ -35,8 +35,10 @@ static_assert(reached(State::Ncp) == Event::ReachedNcp);
 /// One site's machine in virtual time, and a record of all that it asks for.
 class SiteWorld final : private SiteOutput {
  public:
-  explicit SiteWorld(ipc::Role role, ReconnectPolicy policy = {1s, 60s, 0})
-      : machine{role, policy, [this](std::uint64_t bound) { return luck(bound); }, *this} {}
+  explicit SiteWorld(ipc::Role role, ReconnectPolicy policy = {1s, 60s, 0},
+                     const Patience& patience = patience_for({}))
+      : machine{role, policy, patience, [this](std::uint64_t bound) { return luck(bound); },
+                *this} {}
 
   void handle(Event event, std::string reason = {}) {
     did.clear();

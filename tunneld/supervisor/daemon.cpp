@@ -29,8 +29,9 @@ using namespace std::chrono_literals;
 
 /// How long a bridge of an earlier daemon has to come forward; it tries every 100 ms.
 constexpr auto kAdoptionPatience = 3s;
-/// Longer than a site takes to close its link, or to kill a bridge that does not.
-constexpr auto kStopPatience = 6s;
+/// Longer than a site with the default timers takes to close its link, or to kill a bridge that
+/// does not; shorter than systemd waits. A site that would take longer is cut short.
+constexpr auto kStopPatience = 9s;
 
 std::uint64_t random_below(std::uint64_t bound) {
   std::uint64_t value = 0;

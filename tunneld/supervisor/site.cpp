@@ -29,6 +29,11 @@ ReconnectPolicy policy_of(const config::Site& profile) {
   return ReconnectPolicy{profile.reconnect.min, profile.reconnect.max, profile.reconnect.attempts};
 }
 
+PppTimers timers_of(const config::Site& profile) {
+  const auto& ppp = profile.ppp;
+  return {ppp.restart, ppp.max_configure, ppp.max_terminate};
+}
+
 /// The real user of a process; nothing: it is gone.
 std::optional<uid_t> user_of(pid_t pid) {
   std::ifstream status{fmt::format("/proc/{}/status", pid)};
@@ -45,7 +50,8 @@ std::optional<uid_t> user_of(pid_t pid) {
 Site::Site(const config::Site& profile, SiteContext& context)
     : profile_{profile},
       context_{context},
-      machine_{role_of(profile), policy_of(profile), context.random, *this},
+      machine_{role_of(profile), policy_of(profile), patience_for(timers_of(profile)),
+               context.random, *this},
       timer_{context.io},
       heartbeat_{context.io},
       authority_{profile_, context.secrets},

@@ -12,14 +12,8 @@ using namespace std::chrono_literals;
 /// link which comes up only to fall over is braked like one that does not come up.
 constexpr auto kHeldLongEnough = 10s;
 
-/// A bridge ends by itself within these; they are for the bridge that hangs.
-constexpr auto kConnectPatience = 60s;
-constexpr auto kPppPatience = 45s;
-constexpr auto kClosePatience = 3s;
-
-Duration patience(State state) {
-  const bool ppp = state == State::Lcp || state == State::PppAuth || state == State::Ncp;
-  return ppp ? Duration{kPppPatience} : Duration{kConnectPatience};
+bool is_ppp(State state) {
+  return state == State::Lcp || state == State::PppAuth || state == State::Ncp;
 }
 
 bool is_attempt(State state) {
@@ -38,9 +32,10 @@ bool is_failure(Event event, State from) {
 
 }  // namespace
 
-SiteMachine::SiteMachine(ipc::Role role, ReconnectPolicy policy, RandomBelow random,
-                         SiteOutput& out)
+SiteMachine::SiteMachine(ipc::Role role, ReconnectPolicy policy, const Patience& patience,
+                         RandomBelow random, SiteOutput& out)
     : table_{role == ipc::Role::Dial ? kDialTable : kAnswerTable},
+      patience_{patience},
       backoff_{policy, std::move(random)},
       out_{out} {}
 
@@ -110,7 +105,7 @@ void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
     case Action::TakeDown:
       return out_.take_down();
     case Action::ArmStage:
-      return arm(patience(state_), now);
+      return arm(is_ppp(state_) ? patience_.ppp : patience_.connect, now);
     case Action::ArmRetry:
       pause_ = retry_pause();
       return arm(*pause_, now);
@@ -120,7 +115,7 @@ void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
       if (std::exchange(alerted_, reason) != reason) out_.alert(reason);
       return;
     case Action::ArmClose:
-      return arm(kClosePatience, now);
+      return arm(patience_.close, now);
     case Action::Disarm:
       deadline_.reset();
       return;

@@ -3,6 +3,7 @@
 #include "tunneld/base/time.hpp"
 #include "tunneld/ipc/messages.hpp"
 #include "tunneld/supervisor/backoff.hpp"
+#include "tunneld/supervisor/patience.hpp"
 #include "tunneld/supervisor/site_table.hpp"
 
 #include <chrono>
@@ -45,7 +46,8 @@ class SiteOutput {
 /// The life of one site's link: tables as data, time and chance injected, no descriptors.
 class SiteMachine {
  public:
-  SiteMachine(ipc::Role role, ReconnectPolicy policy, RandomBelow random, SiteOutput& out);
+  SiteMachine(ipc::Role role, ReconnectPolicy policy, const Patience& patience, RandomBelow random,
+              SiteOutput& out);
 
   /// Takes one event; `reason` says why, in words for the administrator.
   void handle(Event event, TimePoint now, std::string reason = {});
@@ -79,6 +81,7 @@ class SiteMachine {
   std::chrono::milliseconds retry_pause();
 
   const Table& table_;
+  Patience patience_;
   Backoff backoff_;
   SiteOutput& out_;
   State state_ = State::Down;
