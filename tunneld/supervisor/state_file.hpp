@@ -18,7 +18,8 @@
 namespace tunnel::supervisor {
 
 /// A file of the state directory: a JSON object with an object for each site. It is replaced as a
-/// whole, so that a crash leaves the old one or the new one.
+/// whole, and is on the disk when write() returns, so that a crash or a power cut leaves the old
+/// one or the new one.
 class StateFile {
  public:
   using EachSite = std::function<void(const SiteName& site, const boost::json::object& kept)>;
