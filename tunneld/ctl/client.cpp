@@ -47,8 +47,7 @@ std::string explain_connect(const Place& place, const Error& error) {
 
 int poll_timeout(std::optional<TimePoint> deadline) {
   if (!deadline) return -1;
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Client::now());
   if (left.count() <= 0) return 0;
   constexpr auto kMost = std::numeric_limits<int>::max();
   return left.count() > kMost ? kMost : static_cast<int>(left.count());
@@ -97,9 +96,13 @@ Result<void> Client::watch(int output) {
   return {};
 }
 
+TimePoint Client::now() noexcept {
+  return std::chrono::steady_clock::now();
+}
+
 CallResult Client::call(std::string_view method, const json::object& params) {
   const auto id = ++last_id_;
-  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  const auto deadline = now() + patience_;
   const auto request = json::serialize(
       json::object{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}});
   if (const auto failed = send(request + '\n', deadline)) return explain(*failed);
@@ -167,7 +170,7 @@ Client::Wake Client::wait(short events, std::optional<TimePoint> deadline) {
     if (watched[1].revents != 0) return Wake::Interrupted;
     if (watched[2].revents != 0) return Wake::OutputGone;
     if (watched[0].revents != 0) return Wake::Readable;
-    if (deadline && std::chrono::steady_clock::now() >= *deadline) return Wake::Deadline;
+    if (deadline && now() >= *deadline) return Wake::Deadline;
   }
 }
 

@@ -60,6 +60,9 @@ class Client {
   /// The error is a sentence that says what to do.
   static Result<Client> connect(const Place& place, std::chrono::milliseconds patience);
 
+  /// What its deadlines are counted from; the only place of tunnelctl that reads a clock.
+  static TimePoint now() noexcept;
+
   CallResult call(std::string_view method, const boost::json::object& params);
 
   /// From now on, waiting ends when a signal arrives or the reader of `output` goes; until then

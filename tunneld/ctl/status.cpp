@@ -54,7 +54,7 @@ class Watch {
         command_{command},
         client_{client},
         redraws_{command.format == Format::Text && context.out.is_terminal()} {
-    if (command.timeout) end_ = std::chrono::steady_clock::now() + *command.timeout;
+    if (command.timeout) end_ = Client::now() + *command.timeout;
   }
 
   ExitCode run() {
@@ -91,7 +91,7 @@ class Watch {
       case Ended::Garbled:
         return context_.fail("tunneld has ended, or closed the connection");
     }
-    if (end_ && std::chrono::steady_clock::now() >= *end_) return timed_out();
+    if (end_ && Client::now() >= *end_) return timed_out();
     const auto code = refresh();
     if (!code && redraws_) draw();
     return code;
@@ -100,7 +100,7 @@ class Watch {
   /// A screen is drawn again each second, for its counters.
   std::optional<TimePoint> wakeup() const {
     if (!redraws_) return end_;
-    const auto second = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+    const auto second = Client::now() + std::chrono::seconds{1};
     return end_ ? std::min(*end_, second) : second;
   }
 

@@ -2,6 +2,7 @@
 
 #include "routes/model.hpp"
 #include "tunneld/base/version.hpp"
+#include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/daemon.hpp"
 #include "tunneld/supervisor/status.hpp"
 
@@ -243,7 +244,7 @@ RpcResult Daemon::log(const json::object& params) const {
   };
 
   std::vector<Entry> entries;
-  const auto now = std::chrono::system_clock::now();
+  const auto now = wall_now();
   for (const auto each : {audit::LogType::Auth, audit::LogType::Console, audit::LogType::Ppp}) {
     if (type && each != *type) continue;
     for (auto& line : audit_.tail(each, static_cast<std::size_t>(kMostLines))) {

@@ -8,6 +8,7 @@
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/base/version.hpp"
 #include "tunneld/supervisor/child_process.hpp"
+#include "tunneld/supervisor/clock.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -39,10 +40,6 @@ std::uint64_t random_below(std::uint64_t bound) {
   return value % bound;
 }
 
-audit::WallTime wall_clock() {
-  return std::chrono::system_clock::now();
-}
-
 routes::Forwarding forwarding_of(const config::Gateway& gateway) {
   return gateway.forwarding == config::Forwarding::Enable ? routes::Forwarding::On
                                                           : routes::Forwarding::LeaveAlone;
@@ -66,7 +63,7 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
     : io_{context},
       config_dir_{std::move(start.config_dir)},
       gateway_{start.configuration.gateway},
-      audit_{audit::Writer{gateway_.name, ::getpid()}, gateway_.log_dir, wall_clock},
+      audit_{audit::Writer{gateway_.name, ::getpid()}, gateway_.log_dir, wall_now},
       manager_{context},
       history_{gateway_.state_dir / "links.json"},
       leases_{gateway_.state_dir / "leases.json",
@@ -89,7 +86,7 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
             changed(name, transition);
           }},
       signals_{context, SIGTERM, SIGINT, SIGHUP},
-      started_{wall_clock()} {}
+      started_{wall_now()} {}
 
 Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context, Start start) {
   const auto sites = start.configuration.sites;
@@ -212,7 +209,7 @@ void Daemon::give_up_adoption() {
 }
 
 void Daemon::release_lease(const SiteName& site) {
-  leases_.release(site, wall_clock());
+  leases_.release(site, wall_now());
 }
 
 void Daemon::caller(Caller who, ipc::FromBridge first, std::vector<UniqueFd> descriptors) {

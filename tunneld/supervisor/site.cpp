@@ -6,6 +6,7 @@
 
 #include "pppd-bridge/tun/tun_device.hpp"
 #include "tunneld/base/escape.hpp"
+#include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
 
 #include <boost/asio/post.hpp>
@@ -56,7 +57,7 @@ Site::Site(const config::Site& profile, SiteContext& context)
       heartbeat_{context.io},
       authority_{profile_, context.secrets},
       guarded_{profile.routes.on_down == config::OnDown::Hold} {
-  history_.since = std::chrono::system_clock::now();
+  history_.since = wall_now();
   if (const auto* lease = context.leases.table().find(profile.name);
       lease != nullptr && lease->pool == profile.ppp.pool) {
     leased_ = lease->address;
@@ -71,7 +72,7 @@ Site::~Site() {
 }
 
 void Site::handle(Event event, const std::string& reason) {
-  machine_.handle(event, std::chrono::steady_clock::now(), reason);
+  machine_.handle(event, steady_now(), reason);
   arm_timer();
 }
 
@@ -91,7 +92,7 @@ void Site::arm_timer() {
   timer_.expires_at(*deadline);
   timer_.async_wait([this, alive = std::weak_ptr{alive_}](const boost::system::error_code& error) {
     if (error || alive.expired()) return;
-    machine_.expire(std::chrono::steady_clock::now());
+    machine_.expire(steady_now());
     arm_timer();
   });
 }
@@ -107,7 +108,7 @@ std::string Site::claim_refusal() const {
     return fmt::format("site {} is being closed on this gateway: try again", name);
   }
   if (state == State::Waiting) {
-    const auto rest = machine_.deadline().value_or(TimePoint{}) - std::chrono::steady_clock::now();
+    const auto rest = machine_.deadline().value_or(TimePoint{}) - steady_now();
     return fmt::format("site {} is held down on this gateway for {} s more: {}", name,
                        std::chrono::ceil<std::chrono::seconds>(rest).count(),
                        machine_.last_error());
@@ -166,7 +167,7 @@ void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   authority_.adopt();
   bridge_->channel->send(settings());
   bridge_->channel->send(trace_);  // an earlier daemon may have wanted one
-  adopted_since_ = std::chrono::system_clock::now() - adopt.up_for;
+  adopted_since_ = wall_now() - adopt.up_for;
   handle(Event::Adopted, fmt::format("adopted bridge {}", bridge_->pid));
 }
 

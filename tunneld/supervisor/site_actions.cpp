@@ -2,6 +2,7 @@
 
 #include "pppd-bridge/tun/tun_device.hpp"
 #include "tunneld/base/unix_socket.hpp"
+#include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/site.hpp"
 
@@ -215,8 +216,7 @@ void Site::attach(Bridge bridge) {
 Result<void> Site::lease_address() {
   const auto& pool = profile_.ppp.pool;
   if (pool.empty()) return {};
-  const auto address =
-      context_.leases.assign(profile_.name, pool, std::chrono::system_clock::now());
+  const auto address = context_.leases.assign(profile_.name, pool, wall_now());
   if (!address) return address.error();
   leased_ = *address;
   return {};
@@ -268,14 +268,14 @@ void Site::kill_bridge() {
 }
 
 void Site::note_established() {
-  const auto now = std::chrono::system_clock::now();
+  const auto now = wall_now();
   const auto since = adopted_since_.value_or(now);
   const bool new_link = !std::exchange(adopted_since_, std::nullopt);
   if (new_link) history_.established += 1;
   history_.current_established = since;
   if (!history_.first_established) history_.first_established = since;
-  up_since_ = std::chrono::steady_clock::now() -
-              std::chrono::duration_cast<std::chrono::steady_clock::duration>(now - since);
+  up_since_ =
+      steady_now() - std::chrono::duration_cast<std::chrono::steady_clock::duration>(now - since);
   const auto kept =
       context_.history.put(profile_.name, {history_.established, history_.first_established});
   if (!kept) say(audit::Priority::Warning, kept.error().message());
@@ -328,7 +328,7 @@ void Site::alert(const std::string& reason) {
 /// order, which takes a moment.
 void Site::note_layer_down(const Transition& transition) {
   if (transition.from == State::Up) {
-    ended_ = EndedLink{transition.reason, std::chrono::steady_clock::now() - up_since_};
+    ended_ = EndedLink{transition.reason, steady_now() - up_since_};
   }
   const bool closing = transition.to == State::Closing || transition.to == State::Restarting;
   if (!ended_ || closing) return;
@@ -343,7 +343,7 @@ void Site::note_layer_down(const Transition& transition) {
 
 void Site::changed(const Transition& transition) {
   note_layer_down(transition);
-  history_.since = std::chrono::system_clock::now();
+  history_.since = wall_now();
   if (!machine_.last_error().empty() && machine_.last_error() == transition.reason) {
     last_error_ = transition.reason;
     history_.last_error_at = history_.since;

@@ -1,6 +1,7 @@
 #include "tunneld/supervisor/status.hpp"
 
 #include "tunneld/audit/log_line.hpp"
+#include "tunneld/supervisor/clock.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -29,7 +30,7 @@ json::value next_attempt(const SiteMachine& machine, TimePoint now) {
 
 void add_state(json::object& out, const Site& site) {
   const auto& machine = site.machine();
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = steady_now();
   out["wanted"] = machine.wanted();
   out["state"] = name(machine.state());
   out["since"] = audit::format_utc(site.history().since);
