@@ -201,7 +201,7 @@ class CommandLine {
     add_site_verb(SiteVerb::Up, "up", "Bring links up, and keep them up");
     add_site_verb(SiteVerb::Down, "down", "Take links down");
     add_site_verb(SiteVerb::Restart, "restart", "Take links down and bring them up again");
-    add_site_verb(SiteVerb::Retry, "retry", "Dial at once instead of after the pause");
+    add_site_verb(SiteVerb::Retry, "retry", "Dial, or answer, at once instead of after the pause");
   }
 
   void add_reload() {

@@ -152,7 +152,7 @@ RpcResult Daemon::site_verb(std::string_view verb, const json::object& params) {
   } else if (verb == "restart") {
     site.restart("tunnelctl restart");
   } else {
-    site.retry();
+    site.retry("tunnelctl retry");
   }
   return message(fmt::format("{}: {}", name, supervisor::name(site.machine().state())));
 }

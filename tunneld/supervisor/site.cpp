@@ -35,6 +35,13 @@ PppTimers timers_of(const config::Site& profile) {
   return {ppp.restart, ppp.max_configure, ppp.max_terminate};
 }
 
+/// Whether a session ends by this that has not come to its end in good order.
+bool ends_session(Event event, State state) {
+  const bool there = state == State::Up || (state >= State::Resolve && state <= State::Ncp);
+  return there &&
+         (event == Event::LinkFailed || event == Event::LinkRefused || event == Event::BridgeGone);
+}
+
 /// The real user of a process; nothing: it is gone.
 std::optional<uid_t> user_of(pid_t pid) {
   std::ifstream status{fmt::format("/proc/{}/status", pid)};
@@ -72,8 +79,19 @@ Site::~Site() {
 }
 
 void Site::handle(Event event, const std::string& reason) {
-  machine_.handle(event, steady_now(), reason);
+  const auto held = ends_session(event, machine_.state()) ? brake_.reason() : std::nullopt;
+  if (held && brake_.tell()) {
+    write(audit::LogType::Auth, audit::Priority::Warning, {},
+          fmt::format("{}: held down for pauses that grow; `tunnelctl retry {}` ends that", *held,
+                      profile_.name.str()));
+  }
+  machine_.handle(held ? Event::ProofsRefused : event, steady_now(), held.value_or(reason));
   arm_timer();
+}
+
+void Site::handle_anew(Event event, const std::string& reason) {
+  brake_.release();
+  handle(event, reason);
 }
 
 void Site::handle_later(Event event, const std::string& reason) {
@@ -122,6 +140,7 @@ void Site::claim(Caller caller, const ipc::Claim& claim) {
   claim_.key = escape_text(claim.key);
   auto handle_of_caller = open_handle(caller.pid);
   claimant_ = Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)};
+  if (brake_.reason()) handle(Event::BridgeGone, "replaced by a newer session");
   const auto state = machine_.state();
   const bool replaces = state == State::Up || (state >= State::Resolve && state <= State::Ncp);
   handle(Event::Claimed,

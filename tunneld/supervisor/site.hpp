@@ -11,6 +11,7 @@
 #include "tunneld/supervisor/lease_store.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/ppp_authority.hpp"
+#include "tunneld/supervisor/proof_brake.hpp"
 #include "tunneld/supervisor/site_machine.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -77,11 +78,11 @@ class Site final : private SiteOutput {
   /// A device of an earlier daemon is there, whose bridge may come forward.
   void await_adoption() { machine_.expect_start("waiting for its bridge to come forward"); }
 
-  void stop(const std::string& reason) { handle(Event::Stop, reason); }
+  void stop(const std::string& reason) { handle_anew(Event::Stop, reason); }
 
-  void restart(const std::string& reason) { handle(Event::Restart, reason); }
+  void restart(const std::string& reason) { handle_anew(Event::Restart, reason); }
 
-  void retry() { handle(Event::Retry, "tunnelctl retry"); }
+  void retry(const std::string& reason) { handle_anew(Event::Retry, reason); }
 
   /// An answering bridge wants this site's link.
   void claim(Caller caller, const ipc::Claim& claim);
@@ -141,6 +142,8 @@ class Site final : private SiteOutput {
   void changed(const Transition& transition) override;
 
   void handle(Event event, const std::string& reason);
+  /// The same, from the administrator, who forgives the peer what it failed in.
+  void handle_anew(Event event, const std::string& reason);
   void handle_later(Event event, const std::string& reason);
   void arm_timer();
   void attach(Bridge bridge);
@@ -195,6 +198,7 @@ class Site final : private SiteOutput {
   std::optional<Bridge> claimant_;
   ipc::Claim claim_;
   PppAuthority authority_;
+  ProofBrake brake_;  // only of a site that answers: who dials, pauses by itself
   ipc::Trace trace_;
   std::optional<Ipv4Address> leased_;  // to the peer, from the profile's pool
   std::optional<ipc::LinkUp> link_;

@@ -198,6 +198,7 @@ void Site::attach(Bridge bridge) {
   add(history_.before, std::exchange(history_.current, {}));
   remote_text_.clear();
   authority_.forget();
+  brake_.begin_session();
   bridge_ = std::move(bridge);
   bridge_->channel->listen(
       [this](ipc::FromBridge message, std::vector<UniqueFd>) { received(std::move(message)); },

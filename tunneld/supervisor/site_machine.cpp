@@ -23,7 +23,8 @@ bool is_attempt(State state) {
 /// Whether a link, or the way to one, is lost by this: not where the bridge was told to end, nor
 /// where a pause is over.
 bool is_failure(Event event, State from) {
-  if (event == Event::LinkFailed || event == Event::LinkRefused || event == Event::LinkAbused) {
+  if (event == Event::LinkFailed || event == Event::LinkRefused || event == Event::LinkAbused ||
+      event == Event::ProofsRefused) {
     return true;
   }
   const bool at_work = is_attempt(from) || from == State::Up;

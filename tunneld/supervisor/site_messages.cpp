@@ -132,12 +132,19 @@ void Site::on(const ipc::ChallengeWanted& wanted) {
 }
 
 void Site::on(const ipc::ProofReceived& proof) {
+  // Its peer was refused, and the session is at its end: no further guess is heard.
+  if (brake_.reason()) return handle(Event::BridgeGone, "the bridge goes on after a refusal");
   auto made = authority_.answer(proof);
   const auto& decision = std::get<ipc::AuthDecision>(made);
   const bool accepted = decision.outcome == ipc::AuthOutcome::Accepted;
   write(audit::LogType::Auth, accepted ? audit::Priority::Info : audit::Priority::Warning, {},
         fmt::format("PPP name \"{}\" {}{}", escape_text(proof.name),
                     accepted ? "accepted" : "refused: ", decision.reason));
+  if (accepted) {
+    brake_.release();
+  } else if (profile_.answer() != nullptr) {
+    brake_.refused();
+  }
   answer(std::move(made));
 }
 

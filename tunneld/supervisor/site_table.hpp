@@ -13,7 +13,8 @@ namespace tunnel::supervisor {
 
 enum class State : std::uint8_t {
   Down,       // not wanted, or given up
-  Waiting,    // a pause: before the next attempt, or until an abusive peer is answered again
+  Waiting,    // a pause: before the next attempt, or until a peer that was held down is answered
+              // again
   Listening,  // answering end: for the peer to dial
   Resolve,
   Connect,
@@ -45,12 +46,13 @@ enum class Event : std::uint8_t {
   LinkFailed,     // the bridge: it ended, and another attempt may succeed
   LinkRefused,    // the bridge: it ended, and somebody must act first
   LinkAbused,     // the bridge: it ended, since the peer flooded it
+  ProofsRefused,  // answering end: it ended, and the peer has failed too often to prove itself
   BridgeGone,     // the bridge is dead or closed its socket, without a reason
   Timeout,        // the present state has lasted too long
   AttemptsSpent,  // the profile's number of attempts is used up
   Adopted,        // a bridge of an earlier tunneld, with its link up
 };
-inline constexpr std::size_t kEvents = 20;
+inline constexpr std::size_t kEvents = 21;
 
 enum class Action : std::uint8_t {
   None,
