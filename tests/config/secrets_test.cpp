@@ -43,6 +43,25 @@ talisker = "correct horse"
 talisker = "staple"
 )";
 
+TEST(SecretsFile, IsComparedNameByNameAtASite) {
+  const auto before = read(kExample);
+  const auto after = read(R"([secrets]
+talisker = "another horse"
+"labs gateway" = 'b\ttery'
+new = "new"
+[sites.labs]
+talisker = "staple"
+)");
+  const auto same = [&](const SiteName& site, std::string_view name) {
+    return after.secrets.same_in(before.secrets, site, name);
+  };
+  EXPECT_FALSE(same(kArchive, "talisker"));
+  EXPECT_TRUE(same(kLabs, "talisker")) << "which has its own";
+  EXPECT_TRUE(same(kLabs, "labs gateway"));
+  EXPECT_FALSE(same(kLabs, "new"));
+  EXPECT_TRUE(same(kLabs, "nobody"));
+}
+
 TEST(SecretsFile, HasSecretsByName) {
   const auto loaded = read(kExample);
   ASSERT_THAT(loaded.diagnostics, IsEmpty());

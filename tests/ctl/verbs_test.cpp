@@ -106,12 +106,13 @@ TEST_F(Verbs, ACommandThatTheDaemonDoesNotKnowHintsAtItsAge) {
 
 TEST_F(Verbs, ReloadPrintsWhatChanged) {
   daemon().answers("reload", R"({"message": "The configuration is in force.", "added": ["attic"],
-                                 "removed": [], "changed": ["labs"], "unchanged": ["home", "x"]})");
+                                 "removed": [], "changed": ["labs"], "unchanged": ["home", "x"], "retried": ["x"]})");
   const auto outcome = tunnelctl({"reload"});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out,
             "The configuration is in force.\n    added: attic\n    changed: labs\n"
-            "    unchanged: home, x\n");
+            "    unchanged: home, x\n"
+            "    retried: x\n");
   EXPECT_THAT(tunnelctl({"reload", "--json"}).out, StartsWith("{\"message\":"));
 }
 

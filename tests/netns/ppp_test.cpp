@@ -74,6 +74,61 @@ TEST_P(Authentication, KeepsOutWhoDoesNot) {
   EXPECT_EQ(number_of(world.status("labs").site, "established"), 0);
 }
 
+/// The dialler tries at once instead of after its pause, and is refused again.
+void fail_again(const World& world, const std::string& how) {
+  world.tunnelctl("home", {"retry", "labs"});
+  world.wait_for("home", is_waiting_for(how));
+}
+
+constexpr auto kRefusedFive = "PPP secret refused 5 times";
+
+/// Two gateways that have different secrets for the name of the one that dials.
+class WrongSecret : public testing::Test {
+ protected:
+  WrongSecret() {
+    add_to_ppp(world, "home", "[ppp.auth]\nname = \"talisker\"\n");
+    add_to_ppp(world, "labs", "[ppp.auth]\npeer = \"talisker\"\nrequire = [\"chap-md5\"]\n");
+    write_secrets(world, "labs", "[secrets]\ntalisker = \"correct horse\"\n");
+    write_secrets(world, "home", "[secrets]\ntalisker = \"wrong horse\"\n");
+    for (const auto* gateway : {"home", "labs"}) world.start_tunneld(gateway);
+    world.start_sshd();
+    world.wait_for("home", is_waiting_for("peer does not accept our"));
+  }
+
+  World world;
+};
+
+TEST_F(WrongSecret, FiveTimesInARowIsBrakedByTheEndThatAnswersUntilSomebodyActs) {
+  for (int i = 2; i <= 5; ++i) fail_again(world, "peer does not accept our");
+  const auto labs = world.wait_for("labs", [](const boost::json::object& site) {
+    return text_of(site, "reason") == kRefusedFive;
+  });
+  EXPECT_EQ(text_of(labs, "last_error"), kRefusedFive);
+  // Each guess costs twice the pause of the one before, until the dialler is told so.
+  for (int i = 0; i < 10; ++i) {
+    fail_again(world, "");
+    if (text_of(world.status("home").site, "reason").find("held down") != std::string::npos) break;
+  }
+  EXPECT_THAT(text_of(world.status("home").site, "reason"), HasSubstr("held down on this gateway"));
+  const auto log = world.read("labs", kAuthLog);
+  EXPECT_THAT(log, HasSubstr(std::string{kRefusedFive} + ": held down"));
+  EXPECT_EQ(log.find(": held down for pauses"), log.rfind(": held down for pauses"));
+
+  world.tunnelctl("labs", {"retry", "home"});
+  write_secrets(world, "home", "[secrets]\ntalisker = \"correct horse\"\n");
+  world.tunnelctl("home", {"reload"});
+  world.wait_until_up("home");
+  world.wait_until_up("labs");
+}
+
+TEST_F(WrongSecret, IsTriedAgainAtOnceWhenAReloadBringsAnother) {
+  EXPECT_THAT(world.tunnelctl("home", {"reload"}).out, Not(HasSubstr("retried")));
+  EXPECT_EQ(text_of(world.status("home").site, "state"), "waiting");
+  write_secrets(world, "home", "[secrets]\ntalisker = \"correct horse\"\n");
+  EXPECT_THAT(world.tunnelctl("home", {"reload"}).out, HasSubstr("retried: labs"));
+  world.wait_until_up("home");
+}
+
 TEST(Ppp, WithoutASecretThereIsNoStart) {
   World world;
   add_to_ppp(world, "home", "[ppp.auth]\nname = \"talisker\"\n");

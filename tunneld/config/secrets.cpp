@@ -22,4 +22,11 @@ const Secret* Secrets::find(const SiteName& site, std::string_view name) const {
   return secret != nullptr ? secret : in(common_);
 }
 
+bool Secrets::same_in(const Secrets& other, const SiteName& site, std::string_view name) const {
+  const auto* here = find(site, name);
+  const auto* there = other.find(site, name);
+  if (here == nullptr || there == nullptr) return here == there;
+  return constant_time_equal(here->reveal(), there->reveal());
+}
+
 }  // namespace tunnel::config

@@ -21,6 +21,9 @@ class Secrets {
   /// there is neither. It lives as long as this object is neither changed nor moved.
   const Secret* find(const SiteName& site, std::string_view name) const;
 
+  /// Whether a name proves itself at a site with the same secret in both; without one in both, too.
+  bool same_in(const Secrets& other, const SiteName& site, std::string_view name) const;
+
  private:
   using ByName = std::map<std::string, Secret, std::less<>>;
 

@@ -103,7 +103,7 @@ ExitCode run(const Context& context, const ReloadCommand& command) {
     return ExitCode::Ok;
   }
   context.out.line(text(*answer, "message"));
-  for (const auto* list : {"added", "removed", "changed", "unchanged"}) {
+  for (const auto* list : {"added", "removed", "changed", "unchanged", "retried"}) {
     const auto sites = texts(*answer, list);
     if (!sites.empty()) context.out.line("    " + std::string{list} + ": " + joined(sites));
   }

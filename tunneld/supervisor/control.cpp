@@ -192,14 +192,12 @@ RpcResult Daemon::reload_verb() {
                     json::value(json::object{{"diagnostics", texts(refused->diagnostics)}})};
   }
   const auto& report = std::get<ReloadReport>(result);
-  json::object answer = message(fmt::format(
-      "reloaded: {} added, {} removed, {} changed, {} "
-      "unchanged",
-      report.added.size(), report.removed.size(), report.changed.size(), report.unchanged.size()));
+  json::object answer = message("reloaded: " + summary(report));
   answer["added"] = texts(report.added);
   answer["removed"] = texts(report.removed);
   answer["changed"] = texts(report.changed);
   answer["unchanged"] = texts(report.unchanged);
+  answer["retried"] = texts(report.retried);
   return json::value(std::move(answer));
 }
 

@@ -30,7 +30,11 @@ struct ReloadReport {
   std::vector<std::string> removed;
   std::vector<std::string> changed;
   std::vector<std::string> unchanged;
+  std::vector<std::string> retried;  // of the unchanged: they waited, and their secrets are others
 };
+
+/// "1 added, 0 removed, 2 changed, 5 unchanged".
+std::string summary(const ReloadReport& report);
 
 /// Why a reload did nothing: each a text to be shown as it is.
 struct ReloadRefused {
@@ -71,6 +75,9 @@ class Daemon final : private ControlApi {
   using ReloadResult = std::variant<ReloadReport, ReloadRefused>;
   ReloadResult reload();
   ReloadReport apply(config::Configuration wanted);
+  /// Who waits since a secret was wrong need not wait for the rest of the pause. Returns their
+  /// names.
+  std::vector<std::string> retry_with_other_secrets(const config::Secrets& before);
   enum class Begin : std::uint8_t { Now, WhenAsked };
 
   struct Successor {

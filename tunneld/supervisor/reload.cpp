@@ -11,6 +11,13 @@
 
 namespace tunnel::supervisor {
 
+std::string summary(const ReloadReport& report) {
+  auto text = fmt::format("{} added, {} removed, {} changed, {} unchanged", report.added.size(),
+                          report.removed.size(), report.changed.size(), report.unchanged.size());
+  if (report.retried.empty()) return text;
+  return text + fmt::format(" ({} retried with another secret)", report.retried.size());
+}
+
 Daemon::ReloadResult Daemon::reload() {
   if (stopping_) return ReloadRefused{{"tunneld is ending"}};
   manager_.reloading();
@@ -33,11 +40,10 @@ Daemon::ReloadResult Daemon::reload() {
     manager_.ready();
     return ReloadRefused{std::move(wrong)};
   }
-  secrets_ = std::move(loaded.secrets);  // of use from the next proof on
+  const auto secrets_before = std::exchange(secrets_, std::move(loaded.secrets));
   auto report = apply(std::move(*loaded.configuration));
-  say(audit::Priority::Notice,
-      fmt::format("reload: {} added, {} removed, {} changed, {} unchanged", report.added.size(),
-                  report.removed.size(), report.changed.size(), report.unchanged.size()));
+  report.retried = retry_with_other_secrets(secrets_before);
+  say(audit::Priority::Notice, "reload: " + summary(report));
   manager_.ready();
   return report;
 }
@@ -75,6 +81,19 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
   }
   network_->look_again();
   return report;
+}
+
+std::vector<std::string> Daemon::retry_with_other_secrets(const config::Secrets& before) {
+  std::vector<std::string> retried;
+  for (const auto& [name, site] : sites_) {
+    const auto& auth = site->profile().ppp.auth;
+    const bool same =
+        secrets_.same_in(before, name, auth.name) && secrets_.same_in(before, name, auth.peer);
+    if (same || site->machine().state() != State::Waiting) continue;
+    site->retry("its secret changed");
+    retried.push_back(name.str());
+  }
+  return retried;
 }
 
 void Daemon::add(const config::Site& profile, Begin begin) {
