@@ -10,6 +10,7 @@ inline constexpr const char* kUpSite = R"({
   "first_established": "2005-04-12T09:12:44Z", "current_established": "2005-04-13T13:02:11Z",
   "failures": 0, "last_error": "connection refused", "last_error_at": "2005-04-13T13:02:09Z",
   "peer": "198.51.100.7 port 22", "transport": "libssh2", "key": "SHA256:abc",
+  "ppp_name": "labs gateway",
   "local": "10.224.1.1", "remote": "10.224.1.2", "receive_mru": 1500, "transmit_mru": 1400,
   "networks": ["192.168.253.0/24", "172.16.1.0/24"], "round_trip_us": 840,
   "packets_in": 12345, "bytes_in": 14680064, "packets_out": 1, "bytes_out": 512,

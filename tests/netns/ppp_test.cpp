@@ -56,6 +56,9 @@ TEST_P(Authentication, OpensTheLinkToWhoKnowsTheSecret) {
   write_secrets(world, "home", "[secrets]\ntalisker = \"correct horse\"\n");
   world.start();
   EXPECT_THAT(world.read("labs", kAuthLog), HasSubstr("PPP name \"talisker\" accepted"));
+  world.wait_until_up("labs");
+  EXPECT_EQ(text_of(world.status("labs").site, "ppp_name"), "talisker");
+  EXPECT_TRUE(world.status("home").site.at("ppp_name").is_null()) << "which asked for none";
   const auto ping = world.exec("home", {"ping", "-c", "2", "-i", "0.1", "-W", "2", "10.224.1.2"});
   EXPECT_EQ(ping.status, 0);
   for (const auto* gateway : {"home", "labs"}) {

@@ -46,6 +46,9 @@ std::string peer_row(const json::object& site) {
   auto out = text(site, "peer");
   if (const auto key = text(site, "key"); !key.empty())
     out += (out.empty() ? "key " : ", key ") + key;
+  if (const auto name = text(site, "ppp_name"); !name.empty()) {
+    out += (out.empty() ? "PPP name \"" : ", PPP name \"") + name + '"';
+  }
   return out;
 }
 

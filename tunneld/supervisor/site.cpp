@@ -204,6 +204,12 @@ void Site::device_lost() {
   }
 }
 
+std::string_view Site::proven_name() const noexcept {
+  const auto& auth = profile_.ppp.auth;
+  const bool proven = link_ && !auth.require.empty() && authority_.satisfied();
+  return proven ? std::string_view{auth.peer} : std::string_view{};
+}
+
 void Site::write(audit::LogType type, audit::Priority priority, std::string layer,
                  std::string text) {
   audit::Record record;

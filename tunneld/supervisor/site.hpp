@@ -115,6 +115,10 @@ class Site final : private SiteOutput {
 
   const std::string& key() const noexcept { return key_; }
 
+  /// The name that the peer has proved by PPP's authentication; empty: none was asked for, or there
+  /// is no link.
+  std::string_view proven_name() const noexcept;
+
   /// The last thing that went wrong, also after it was mended.
   const std::string& last_error() const noexcept { return last_error_; }
 

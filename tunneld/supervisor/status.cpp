@@ -71,6 +71,8 @@ void add_link(json::object& out, const Site& site) {
   const auto& link = site.link();
   out["peer"] = site.peer();
   out["key"] = site.key();
+  const auto name = site.proven_name();
+  out["ppp_name"] = name.empty() ? json::value() : json::value(name);
   out["transport"] = link ? link->transport : std::string{};
   add_addresses(out, site);
   out["receive_mru"] = link ? json::value(link->receive_mru.bytes) : json::value();
