@@ -222,6 +222,7 @@ main() {
     give_up 'build' 'failed, and no test was run'
   fi
 
+  [[ ${groups[*]} != fuzz ]] || preset=fuzz  # of which tests/fuzz/run.sh has made its build
   heading "Run: ${groups[*]} (preset $preset${filter:+, filter $filter})"
   for line in "${summary[@]}"; do printf '%s\n' "$line"; done
   ((passed + failed > 0)) || printf 'No test was run.\n'
