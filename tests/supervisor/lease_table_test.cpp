@@ -72,7 +72,7 @@ TEST_F(Leases, OfAFullPoolAreTakenFromTheSiteThatLeftItsOwnLongestUnused) {
 
 TEST_F(Leases, InUseAreTakenFromNobody) {
   for (const auto* name : {"a", "b", "c"}) assign(name);
-  EXPECT_THAT(assign("d"), HasSubstr("all 3 addresses of the pool \"roaming\" are in use"));
+  EXPECT_THAT(assign("d"), HasSubstr("all 3 addresses of the pool \"roaming\" are in use: "));
   EXPECT_EQ(table_.find(site("d")), nullptr);
   EXPECT_THAT(table_.leases(), SizeIs(3));
 }
@@ -86,7 +86,7 @@ TEST_F(Leases, OfOnePoolAreNothingToAnother) {
   assign("a", "p");
   EXPECT_EQ(assign("b", "q"), "10.0.1.1");
   release("b");
-  EXPECT_THAT(assign("c", "p"), HasSubstr("are in use"));
+  EXPECT_THAT(assign("c", "p"), HasSubstr("the only address of the pool \"p\" is in use: "));
 }
 
 TEST_F(Leases, ChangeWithTheSitesPool) {

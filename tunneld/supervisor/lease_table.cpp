@@ -24,6 +24,13 @@ std::size_t size(const config::Pool& pool) {
   return count;
 }
 
+/// "the only address of the pool "roaming" is", "all 3 addresses of the pool "roaming" are".
+std::string all_of(const config::Pool& pool) {
+  const auto count = size(pool);
+  return count == 1 ? fmt::format("the only address of the pool \"{}\" is", pool.name)
+                    : fmt::format("all {} addresses of the pool \"{}\" are", count, pool.name);
+}
+
 }  // namespace
 
 void LeaseTable::set_pools(std::vector<config::Pool> pools) {
@@ -58,9 +65,9 @@ Result<Ipv4Address> LeaseTable::assign(const SiteName& site, std::string_view po
     if (!loser) {
       return make_error(
           std::errc::address_not_available,
-          fmt::format("all {} addresses of the pool \"{}\" are in use: give it more in "
-                      "tunneld.toml, or take a link down (tunnelctl leases shows them)",
-                      size(*from), pool));
+          fmt::format("{} in use: give it more in tunneld.toml, or take a link down (tunnelctl "
+                      "leases shows them)",
+                      all_of(*from)));
     }
     address = leases_.at(*loser).address;
     leases_.erase(*loser);
