@@ -72,6 +72,9 @@ TEST_P(Authentication, KeepsOutWhoDoesNot) {
   world.start_sshd();
   const auto site = world.wait_for("home", is_waiting_for("peer does not accept our"));
   EXPECT_EQ(number_of(site, "established"), 0);
+  if (GetParam() == "mschap-v2") {
+    EXPECT_THAT(text_of(site, "last_error"), HasSubstr(": wrong name or secret (E=691)"));
+  }
   EXPECT_THAT(world.read("labs", kAuthLog), HasSubstr("PPP name \"talisker\" refused"));
   EXPECT_THAT(world.read("labs", kPppLog), HasSubstr("has not proved itself"));
   EXPECT_EQ(number_of(world.status("labs").site, "established"), 0);

@@ -2,6 +2,7 @@
 
 #include "tunneld/base/escape.hpp"
 #include "tunneld/base/secret.hpp"
+#include "tunneld/supervisor/ms_chap_failure.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/site.hpp"
 
@@ -98,7 +99,7 @@ void Site::on(const ipc::LinkUp& up) {
 }
 
 void Site::on(const ipc::LinkDown& down) {
-  auto reason = escape_text(down.reason);
+  auto reason = with_ms_chap_failure_in_words(escape_text(down.reason));
   if (machine_.state() != State::Up && !remote_text_.empty()) {
     // What the far side's program said before it went is why it went.
     reason += fmt::format(" (the far side says: {})", remote_text_);
