@@ -19,6 +19,14 @@ TEST(Nearest, FindsOneWrongMissingOrSwappedLetter) {
   EXPECT_EQ(nearest("echo-intervall", kKeys), "echo_interval");
 }
 
+TEST(Nearest, TakesABeginningForTheOneThatItIsTheBeginningOf) {
+  constexpr std::array kMethods{"mschap-v2"sv, "chap-md5"sv, "pap"sv};
+  EXPECT_EQ(nearest("chap", kMethods), "chap-md5");
+  EXPECT_EQ(nearest("mschap", kMethods), "mschap-v2");
+  EXPECT_EQ(nearest("ech", std::array{"echo_interval"sv, "echo_failures"sv}), std::nullopt);
+  EXPECT_EQ(nearest("ec", kKeys), std::nullopt);
+}
+
 TEST(Nearest, DoesNotGuessWildly) {
   EXPECT_EQ(nearest("compression", kKeys), std::nullopt);
   EXPECT_EQ(nearest("x", kKeys), std::nullopt);

@@ -51,6 +51,20 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return at(a.size(), b.size());
 }
 
+/// The one candidate that begins so: "chap" is short for "chap-md5"; nullopt: none or several do.
+std::optional<std::string_view> begun_by(std::string_view word,
+                                         std::span<const std::string_view> candidates) {
+  constexpr std::size_t kShortest = 3;
+  if (word.size() < kShortest) return std::nullopt;
+  std::optional<std::string_view> only;
+  for (const auto candidate : candidates) {
+    if (!candidate.starts_with(word)) continue;
+    if (only) return std::nullopt;
+    only = candidate;
+  }
+  return only;
+}
+
 }  // namespace
 
 std::size_t length_in_characters(std::string_view text) {
@@ -97,7 +111,7 @@ std::optional<std::string_view> nearest(std::string_view word,
       best_distance = distance;
     }
   }
-  return best;
+  return best ? best : begun_by(word, candidates);
 }
 
 }  // namespace tunnel::config

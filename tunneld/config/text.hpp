@@ -25,7 +25,8 @@ std::string printable(std::string_view line);
 /// A value for a message: in double quotes, escaped, cut where it is long.
 std::string in_quotes(std::string_view text);
 
-/// The candidate that `word` is most likely a slip of the pen for; nullopt when none is near.
+/// The candidate that `word` is most likely a slip of the pen for, or else the only one that it is
+/// the beginning of; nullopt when there is none.
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates);
 
