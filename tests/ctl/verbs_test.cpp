@@ -305,6 +305,13 @@ TEST_F(Verbs, MistakesOnTheCommandLineHaveAStatusOfTheirOwn) {
   }
 }
 
+TEST_F(Verbs, AStateThatThereIsNotIsAnsweredWithThoseThereAre) {
+  const auto outcome = tunnelctl({"status", "--until", "upp"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("\"upp\" is not a state; these are: down, waiting, "));
+  EXPECT_THAT(outcome.err, HasSubstr(", up, closing, restarting"));
+}
+
 TEST_F(Verbs, HelpHasExamplesAndTheExitStatus) {
   const auto outcome = tunnelctl({"--help"});
   EXPECT_EQ(outcome.code, 0);

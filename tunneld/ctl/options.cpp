@@ -78,8 +78,10 @@ std::string is_state(const std::string& text) {
   constexpr std::array<std::string_view, 13> kStates{
       "down", "waiting",  "listening", "resolve", "connect", "host-key",  "auth",
       "lcp",  "ppp-auth", "ncp",       "up",      "closing", "restarting"};
-  const bool known = std::find(kStates.begin(), kStates.end(), text) != kStates.end();
-  return known ? std::string{} : '"' + text + "\" is not a state: see tunnelctl status --help";
+  if (std::find(kStates.begin(), kStates.end(), text) != kStates.end()) return {};
+  std::string all;
+  for (const auto state : kStates) all += (all.empty() ? "" : ", ") + std::string{state};
+  return '"' + text + "\" is not a state; these are: " + all;
 }
 
 /// The command line as CLI11 sees it, and the values it fills in.
