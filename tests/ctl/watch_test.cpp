@@ -159,6 +159,21 @@ TEST_F(StatusTest, WaitingEndsAsSoonAsTheLinkIsUp) {
   EXPECT_THAT(program.out, EndsWith("labs: auth -> up (why)\n"));
 }
 
+// The status that is asked for after the first change knows of the second already.
+TEST_F(StatusTest, EveryChangeUpToTheOneThatIsWaitedForHasItsLine) {
+  for (const auto& site : {std::vector<std::string>{"labs"}, std::vector<std::string>{}}) {
+    set_state("connect");
+    auto line = std::vector<std::string>{"status", "--until", "up"};
+    line.insert(line.end(), site.begin(), site.end());
+    Program program{loop_, arguments(line)};
+    program.until_output("connect");
+    change("connect", "auth");
+    change("auth", "up");
+    EXPECT_EQ(program.finish(), 0);
+    EXPECT_THAT(program.out, EndsWith("labs: connect -> auth (why)\nlabs: auth -> up (why)\n"));
+  }
+}
+
 TEST_F(StatusTest, AStateThatLastsForAMomentIsNotMissed) {
   set_state("connect");
   Program program{loop_, arguments({"status", "labs", "--until", "up"})};
@@ -166,6 +181,7 @@ TEST_F(StatusTest, AStateThatLastsForAMomentIsNotMissed) {
   change("connect", "up");
   change("up", "waiting");  // before the status is asked for again
   EXPECT_EQ(program.finish(), 0);
+  EXPECT_THAT(program.out, EndsWith("labs: connect -> up (why)\n"));
 }
 
 TEST_F(StatusTest, WaitingForAllWaitsForEveryWantedSite) {

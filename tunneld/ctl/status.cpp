@@ -73,6 +73,7 @@ class Watch {
       context_.out.flush();
       if (const auto code = step()) return *code;
     }
+    tell_the_rest();
     return ExitCode::Ok;
   }
 
@@ -104,10 +105,14 @@ class Watch {
     return end_ ? std::min(*end_, second) : second;
   }
 
-  std::optional<ExitCode> changed(const json::object& change) {
-    // A state that lasts for a moment is seen here and not in the status asked for after it.
+  /// A state that lasts for a moment is seen here and not in the status asked for after it.
+  void note(const json::object& change) {
     passed_ = passed_ || (!command_.site.empty() && raw_text(change, "site") == command_.site &&
                           raw_text(change, "to") == command_.until);
+  }
+
+  std::optional<ExitCode> changed(const json::object& change) {
+    note(change);
     if (const auto code = refresh()) return code;
     if (redraws_) {
       draw();
@@ -117,6 +122,18 @@ class Watch {
       context_.out.line(change_text(change));
     }
     return std::nullopt;
+  }
+
+  /// A status may be ahead of the changes that led to it, of which each has its line.
+  void tell_the_rest() {
+    if (redraws_ || command_.format == Format::Json) return;
+    while (!passed_) {
+      const auto event = client_.next(Client::now());
+      const auto* change = std::get_if<Notification>(&event);
+      if (change == nullptr) return;
+      note(change->params);
+      context_.out.line(change_text(change->params));
+    }
   }
 
   std::optional<ExitCode> refresh() {
@@ -152,7 +169,10 @@ class Watch {
 
   ExitCode timed_out() {
     if (refresh()) return ExitCode::Failed;
-    if (reached()) return ExitCode::Ok;
+    if (reached()) {
+      tell_the_rest();
+      return ExitCode::Ok;
+    }
     std::vector<std::string> late;
     for (const auto* site : objects(status_, "sites")) {
       if (raw_text(*site, "state") != command_.until) late.push_back(headline(*site));
