@@ -25,21 +25,30 @@ namespace {
 /// For the administrator alone: what crosses a tunnel is not everybody's business.
 constexpr mode_t kMode = 0600;
 
+/// What the kernel did not let us do, why, and what to do about it.
+Error remedied(std::string what, std::string_view remedy) {
+  auto error = errno_error(std::move(what));
+  error.context = error.message() + ": " + std::string{remedy};
+  error.code.clear();
+  return error;
+}
+
 Result<UniqueFd> open_output(const std::string& path) {
   if (path == "-") {
     UniqueFd output{::dup(STDOUT_FILENO)};
-    if (!output) return errno_error("use standard output");
+    if (!output) return remedied("use standard output", "do not close it, or name a FILE");
     return output;
   }
   UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kMode)};
-  if (!file) return errno_error("write " + path);
+  if (!file) return remedied("write " + path, "name a FILE that you may write, or -");
 
   // One that was there has a mode of its own.
   struct stat there {};
 
   if (::fstat(file.get(), &there) == 0 && S_ISREG(there.st_mode) &&
       ::fchmod(file.get(), kMode) < 0) {
-    return errno_error("keep " + path + " from being read by others");
+    return remedied("keep " + path + " from being read by others",
+                    "it is not yours: name a new FILE");
   }
   return file;
 }
@@ -49,7 +58,7 @@ Result<void> write_all(const UniqueFd& file, Bytes octets) {
   while (!octets.empty()) {
     const auto written = ::write(file.get(), octets.data(), octets.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error("write the trace");
+    if (written < 0) return remedied("write the trace", "make room, or name another FILE");
     octets = octets.subspan(static_cast<std::size_t>(written));
   }
   return {};
@@ -71,7 +80,8 @@ class Tracing {
       const auto ended = *std::get_if<Ended>(&event);
       if (ended == Ended::Closed || ended == Ended::Garbled) {
         summary();
-        return context_.fail("tunneld has ended, and the trace with it");
+        return context_.fail(
+            "tunneld has ended, and the trace with it: begin another when it runs again");
       }
       break;
     }
@@ -104,7 +114,11 @@ class Tracing {
     if (notification.method != "trace") return std::nullopt;
     const auto& frame = notification.params;
     const auto octets = from_hex(raw_text(frame, "octets"));
-    if (!octets) return context_.fail("tunneld sent a frame that cannot be read");
+    if (!octets) {
+      return context_.fail(
+          "tunneld sent a frame that cannot be read: compare the releases (tunnelctl version), and "
+          "restart tunneld if they differ");
+    }
     lost_ += count(frame, "lost");
     ++frames_;
     const auto record = pcap_record(count(frame, "microseconds"),
