@@ -193,7 +193,15 @@ void Link::settle(TimePoint now) {
 void Link::tell_network() {
   std::optional<Agreed> agreed;
   if (network_open()) {
-    agreed.emplace(Agreed{{}, {}, Mru{lcp_.local().mru}, Mru{lcp_.remote().mru}});
+    const auto used = [](bool deflate) {
+      return deflate ? Compression::Deflate : Compression::None;
+    };
+    agreed.emplace(Agreed{.ipv4 = {},
+                          .ipv6 = {},
+                          .receive_mru = Mru{lcp_.local().mru},
+                          .transmit_mru = Mru{lcp_.remote().mru},
+                          .receive_compression = used(decompresses()),
+                          .transmit_compression = used(compresses())});
     if (usable(ipcp_)) agreed->ipv4 = ipcp_.agreed();
     if (usable(ipv6cp_)) agreed->ipv6 = ipv6cp_.agreed();
   }

@@ -7,6 +7,7 @@
 #include "tunneld/base/bytes.hpp"
 #include "tunneld/base/identifiers.hpp"
 #include "tunneld/base/interface_id.hpp"
+#include "tunneld/base/ppp_terms.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -75,6 +76,8 @@ struct Agreed {
   std::optional<AgreedIpv6> ipv6;
   Mru receive_mru;   // the longest packet that the peer may send us
   Mru transmit_mru;  // the longest packet that we may send
+  Compression receive_compression = Compression::None;
+  Compression transmit_compression = Compression::None;
   bool operator==(const Agreed&) const = default;
 };
 
@@ -84,7 +87,7 @@ class LinkOutput {
   /// One control packet, to be framed in `format` and sent before any data that waits.
   virtual void send(const TransmitFormat& format, Protocol protocol, Bytes packet) = 0;
   /// Packets of the families in `agreed` may cross from now on, in Link::transmit_format(). Comes
-  /// again when another family comes up, or one of two goes down.
+  /// again when another family comes up, or one of two goes down, and likewise with compression.
   virtual void network_up(const Agreed& agreed) = 0;
   /// None may any more.
   virtual void network_down() = 0;

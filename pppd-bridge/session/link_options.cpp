@@ -52,6 +52,8 @@ ipc::LinkUp link_up(const ppp::Agreed& agreed, const std::string& transport) {
   if (const auto& v6 = agreed.ipv6) up.ipv6 = {v6->local, v6->remote};
   up.receive_mru = agreed.receive_mru;
   up.transmit_mru = agreed.transmit_mru;
+  up.receive_compression = agreed.receive_compression;
+  up.transmit_compression = agreed.transmit_compression;
   up.transport = transport;
   return up;
 }

@@ -223,9 +223,9 @@ class Runner final : private Observer {
 
   void network_up(const ppp::Agreed& agreed) override {
     network_lost_ = false;
+    if (!up_) up_since_ = loop_.now();
     up_ = link_up(agreed, description_);
     if (!std::exchange(has_been_up_, true)) release_unused_pages();
-    up_since_ = loop_.now();
     channel().send(*up_);
   }
 

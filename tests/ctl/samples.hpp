@@ -12,6 +12,7 @@ inline constexpr const char* kUpSite = R"({
   "peer": "198.51.100.7 port 22", "transport": "libssh2", "key": "SHA256:abc",
   "ppp_name": "labs gateway",
   "local": "10.224.1.1", "remote": "10.224.1.2", "receive_mru": 1500, "transmit_mru": 1400,
+  "receive_compression": null, "transmit_compression": "deflate",
   "networks": ["192.168.253.0/24", "172.16.1.0/24"], "round_trip_us": 840,
   "packets_in": 12345, "bytes_in": 14680064, "packets_out": 1, "bytes_out": 512,
   "drops": {"source": 2, "malformed": 0, "too_big": 1, "down": 0, "tun": 0}, "bad_frames": 4,

@@ -142,7 +142,7 @@ labs (Labs Network): up for 2h 3m, since 2005-04-13 13:02:11
     link         dials on tun0, by libssh2, bridge process 4711
     peer         198.51.100.7 port 22, key SHA256:abc, PPP name "labs gateway"
     established  3 times, first 2005-04-12 09:12:44, this time 2005-04-13 13:02:11
-    addresses    10.224.1.1 here, 10.224.1.2 there; MRU 1500 in, 1400 out
+    addresses    10.224.1.1 here, 10.224.1.2 there; MRU 1500 in, 1400 out; Deflate out
     networks     192.168.253.0/24, 172.16.1.0/24
     round trip   0.84 ms
     in           12345 packets, 14.0 MiB (15.0 MiB on the wire)

@@ -54,10 +54,15 @@ TEST(Messages, TheLargestSettingsFitInOneDatagram) {
 TEST(Messages, AreBigEndianFieldsInTheOrderOfTheStruct) {
   EXPECT_THAT(encode(FromBridge{LinkDown{Permanence::Permanent, "no"}}),
               ElementsAre(0x84, 1, 0, 2, 'n', 'o'));
-  const LinkUp up{LinkIpv4{Ipv4Address{0x0ae00101}, Ipv4Address{0x0ae00102}, {}, {}}, std::nullopt,
-                  Mru{1500}, Mru{1400}, "t"};
+  const LinkUp up{LinkIpv4{Ipv4Address{0x0ae00101}, Ipv4Address{0x0ae00102}, {}, {}},
+                  std::nullopt,
+                  Mru{1500},
+                  Mru{1400},
+                  Compression::None,
+                  Compression::Deflate,
+                  "t"};
   EXPECT_THAT(encode(FromBridge{up}), ElementsAre(0x83, 1, 10, 224, 1, 1, 10, 224, 1, 2, 0, 0, 0, 0,
-                                                  0, 0x05, 0xdc, 0x05, 0x78, 0, 1, 't'));
+                                                  0, 0x05, 0xdc, 0x05, 0x78, 0, 1, 0, 1, 't'));
   EXPECT_THAT(encode(ToBridge{Shutdown{""}}), ElementsAre(2, 0, 0));
 }
 

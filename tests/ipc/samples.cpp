@@ -92,13 +92,19 @@ LinkUp usual_link() {
                    Ipv4Address{0x0ae00102},
                    {Ipv4Address{0x0a000035}, Ipv4Address{0x0a000135}},
                    {Ipv4Address{0x0a00002a}}},
-          LinkIpv6{InterfaceId{0x0ae00101}, InterfaceId{0x0ae00102}}, Mru{1500}, Mru{1400},
+          LinkIpv6{InterfaceId{0x0ae00101}, InterfaceId{0x0ae00102}},
+          Mru{1500},
+          Mru{1400},
+          Compression::None,
+          Compression::Deflate,
           "libssh2 aes128-ctr hmac-sha2-256 to 203.0.113.4 port 22"};
 }
 
 LinkUp extreme_link() {
-  return {std::nullopt, LinkIpv6{InterfaceId{kMost64}, InterfaceId{kMost64}}, Mru{kMost16},
-          Mru{kMost16}, longest_text()};
+  return {std::nullopt,         LinkIpv6{InterfaceId{kMost64}, InterfaceId{kMost64}},
+          Mru{kMost16},         Mru{kMost16},
+          Compression::Deflate, Compression::Deflate,
+          longest_text()};
 }
 
 Statistics extreme_statistics() {

@@ -208,6 +208,8 @@ TEST(Ppp, DeflateIsAgreedWhereBothProfilesAsk) {
   EXPECT_EQ(ping.status, 0);
   EXPECT_THAT(world.read("home", kPppLog), HasSubstr("compress Deflate, decompress Deflate"));
   const auto site = world.status("home").site;
+  EXPECT_EQ(site.at("transmit_compression").as_string(), "deflate");
+  EXPECT_EQ(site.at("receive_compression").as_string(), "deflate");
   EXPECT_GT(number_of(site, "packets_out"), 20);
   EXPECT_LT(number_of(site, "wire_bytes_out"), number_of(site, "bytes_out"));
 }

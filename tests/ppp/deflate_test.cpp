@@ -163,6 +163,8 @@ TEST_F(Ccp, CompressesOneWayWhereOneEndOnlyAccepts) {
   wire.run(1s);
   EXPECT_TRUE(wire.a.link.decompresses() && wire.b.link.compresses());
   EXPECT_FALSE(wire.a.link.compresses() || wire.b.link.decompresses());
+  EXPECT_EQ(wire.a.agreed->receive_compression, Compression::Deflate);
+  EXPECT_EQ(wire.a.agreed->transmit_compression, Compression::None);
 }
 
 TEST_F(Ccp, IsNotSpokenUnlessTheProfileAsks) {
@@ -209,6 +211,7 @@ TEST_F(Ccp, GivesUpOnAPeerWhoseDataNeverDecodes) {
     wire.run(500ms);
   }
   EXPECT_FALSE(wire.b.link.decompresses());
+  EXPECT_EQ(wire.b.agreed->receive_compression, Compression::None);
   EXPECT_TRUE(wire.both_open());  // the link itself does without
 }
 

@@ -53,6 +53,9 @@ enum class AuthMethod : std::uint8_t {
 /// The Frame Check Sequence behind a frame (RFC 1662 §C; RFC 1570 §2.1).
 enum class Fcs : std::uint8_t { None, Ccitt16, Ccitt32 };
 
+/// What makes the packets of one direction smaller (RFC 1962).
+enum class Compression : std::uint8_t { None, Deflate };
+
 /// An address as a profile gives it: "10.224.1.1" alone, or "10.224.1.1/24", which prefers one and
 /// takes any of its network (FreeBSD's `set ifaddr`); 0.0.0.0 prefers none.
 struct AddressWish {

@@ -63,6 +63,13 @@ std::string established_row(const json::object& site) {
   return out;
 }
 
+std::string compression_part(const json::object& site) {
+  const bool in = !text(site, "receive_compression").empty();
+  const bool sent = !text(site, "transmit_compression").empty();
+  if (!in && !sent) return {};
+  return std::string{"; Deflate "} + (in && sent ? "both ways" : in ? "in" : "out");
+}
+
 std::string addresses_row(const json::object& site) {
   const auto local = text(site, "local");
   const auto remote = text(site, "remote");
@@ -80,7 +87,7 @@ std::string addresses_row(const json::object& site) {
   if (in != 0 || sent != 0) {
     out += "; MRU " + std::to_string(in) + " in, " + std::to_string(sent) + " out";
   }
-  return out;
+  return out + compression_part(site);
 }
 
 std::string round_trip_row(const json::object& site) {

@@ -86,6 +86,10 @@ constexpr AuthMethod last(AuthMethod) {
   return AuthMethod::MsChapV2;
 }
 
+constexpr Compression last(Compression) {
+  return Compression::Deflate;
+}
+
 constexpr Fcs last(Fcs) {
   return Fcs::Ccitt32;
 }

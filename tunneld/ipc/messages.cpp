@@ -58,7 +58,8 @@ void fields(Message& m, Visit&& visit) {
   } else if constexpr (std::is_same_v<T, Claim>) {
     visit(m.version, m.site, m.peer, m.key);
   } else if constexpr (std::is_same_v<T, LinkUp>) {
-    visit(m.ipv4, m.ipv6, m.receive_mru, m.transmit_mru, m.transport);
+    visit(m.ipv4, m.ipv6, m.receive_mru, m.transmit_mru, m.receive_compression,
+          m.transmit_compression, m.transport);
   } else if constexpr (std::is_same_v<T, LinkIpv4>) {
     visit(m.local, m.remote, m.dns, m.nbns);
   } else if constexpr (std::is_same_v<T, LinkIpv6>) {

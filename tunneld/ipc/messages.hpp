@@ -22,7 +22,7 @@
 namespace tunnel::ipc {
 
 /// Bumped with every change of a message, so that an old bridge and a new daemon part politely.
-inline constexpr std::uint8_t kVersion = 2;
+inline constexpr std::uint8_t kVersion = 3;
 
 /// Longest datagram; settings with many networks are the largest.
 inline constexpr std::size_t kMaxMessage = 64 * 1024;
@@ -185,12 +185,14 @@ struct LinkIpv6 {
   bool operator==(const LinkIpv6&) const = default;
 };
 
-/// What was agreed with the peer. It comes again when a family comes or goes.
+/// What was agreed with the peer. It comes again when a family or compression comes or goes.
 struct LinkUp {
   std::optional<LinkIpv4> ipv4;
   std::optional<LinkIpv6> ipv6;
   Mru receive_mru;
   Mru transmit_mru;
+  Compression receive_compression = Compression::None;
+  Compression transmit_compression = Compression::None;
   std::string transport;  // "libssh2 aes128-ctr hmac-sha2-256 to 203.0.113.4 port 22"
   bool operator==(const LinkUp&) const = default;
 };

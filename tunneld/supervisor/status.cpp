@@ -67,6 +67,11 @@ void add_addresses(json::object& out, const Site& site) {
   out["nbns"] = link && link->ipv4 ? list(link->ipv4->nbns) : json::array();
 }
 
+/// null: none.
+json::value compression(Compression used) {
+  return used == Compression::Deflate ? json::value("deflate") : json::value();
+}
+
 void add_link(json::object& out, const Site& site) {
   const auto& link = site.link();
   out["peer"] = site.peer();
@@ -77,6 +82,8 @@ void add_link(json::object& out, const Site& site) {
   add_addresses(out, site);
   out["receive_mru"] = link ? json::value(link->receive_mru.bytes) : json::value();
   out["transmit_mru"] = link ? json::value(link->transmit_mru.bytes) : json::value();
+  out["receive_compression"] = link ? compression(link->receive_compression) : json::value();
+  out["transmit_compression"] = link ? compression(link->transmit_compression) : json::value();
   json::array networks;
   for (const auto& network : site.profile().routes.remote) networks.emplace_back(network.str());
   out["networks"] = std::move(networks);
