@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tunneld/audit/audit.hpp"
+#include "tunneld/base/rate_limiter.hpp"
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/config/configuration.hpp"
 #include "tunneld/config/secrets.hpp"
@@ -174,6 +175,7 @@ class Site final : private SiteOutput {
   std::optional<routes::Pair4> ipv4_ends() const;
   void note_agreed(const ipc::LinkUp& link);
   /// Why a link is not what the profile asks for; empty: it is.
+  bool admits_line();
   std::string objection_to(const ipc::LinkUp& up) const;
   void answer(ipc::ToBridge answer);
   /// An address for the peer, where the profile has a pool for it.
@@ -224,6 +226,9 @@ class Site final : private SiteOutput {
   std::optional<audit::WallTime> adopted_since_;  // while a link is taken over that was up already
   bool guarded_ = true;
   int missed_heartbeats_ = 0;
+  RateLimiter lines_{1000, 50};  // that a bridge may have written
+  RateLimiter reports_{1, 1};    // of how many it may not
+  std::uint64_t lines_suppressed_ = 0;
   SiteHistory history_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // posted handlers hold a weak_ptr
 };

@@ -2,6 +2,7 @@
 
 #include "tunneld/base/escape.hpp"
 #include "tunneld/base/secret.hpp"
+#include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/ms_chap_failure.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/site.hpp"
@@ -114,12 +115,26 @@ void Site::on(const ipc::Statistics& statistics) {
   history_.current = statistics;
 }
 
+/// A bridge in its right mind writes no more than twenty lines a second of what its peer causes.
+bool Site::admits_line() {
+  const auto now = steady_now();
+  const bool admitted = lines_.allow(now);
+  if (!admitted) ++lines_suppressed_;
+  if (lines_suppressed_ > 0 && reports_.allow(now)) {
+    say(audit::Priority::Warning, fmt::format("lines of the bridge are suppressed: {}",
+                                              std::exchange(lines_suppressed_, 0)));
+  }
+  return admitted;
+}
+
 void Site::on(const ipc::PppEvent& event) {
+  if (!admits_line()) return;
   write(audit::LogType::Ppp, audit::Priority::Info, layer_name(event.layer), event.text);
 }
 
 void Site::on(const ipc::RemoteText& text) {
   remote_text_ = escape_text(text.text);
+  if (!admits_line()) return;
   say(audit::Priority::Notice, fmt::format("far side says \"{}\"", remote_text_));
 }
 

@@ -1,0 +1,76 @@
+// What a bridge that has fallen into the wrong hands can do to tunneld: it has the account, and the
+// socket.
+
+#include "tests/support/sites.hpp"
+#include "tunneld/base/hex.hpp"
+#include "tunneld/ipc/messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+
+namespace tunnel::test {
+namespace {
+
+using testing::HasSubstr;
+
+/// As the account of the bridges: the datagrams of the first argument, comma-separated and in
+/// hexadecimal digits, then the second one so many times, until tunneld takes no more.
+constexpr auto kForger = R"(
+  use Socket;
+  my $to = pack_sockaddr_un("/run/tunneld/bridge.sock");
+  socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0) or die $!;
+  connect($s, $to) or die $!;
+  send($s, pack("H*", $_), 0) for split /,/, $ARGV[0];
+  $SIG{PIPE} = "IGNORE";
+  for (1 .. $ARGV[2]) { defined send($s, pack("H*", $ARGV[1]), 0) or last }
+  shutdown($s, 1);
+  1 while sysread($s, my $answer, 65536);
+)";
+
+void forge(World& world, const std::string& first, const std::string& repeated, int times) {
+  const auto forged =
+      world.exec("labs", {"setpriv", "--reuid=pppossh", "--regid=pppossh", "--clear-groups", "perl",
+                          "-e", kForger, first, repeated, std::to_string(times)});
+  // It may have been killed in time.
+  EXPECT_THAT(forged.status, testing::AnyOf(0, 128 + SIGKILL)) << forged.err;
+}
+
+std::string hex(const ipc::FromBridge& message) {
+  return to_hex(ipc::encode(message), HexCase::Lower);
+}
+
+ipc::Claim claim() {
+  ipc::Claim claim;
+  claim.site = *SiteName::parse("home");
+  claim.peer = "198.51.100.10 port 40022";
+  return claim;
+}
+
+TEST(HostileBridge, CannotFillTheLog) {
+  World world;
+  world.start_tunneld("labs");
+  forge(world, hex(claim()), hex(ipc::PppEvent{ipc::Layer::Lcp, "forged"}), 20'000);
+  world.wait_for("labs", is_state("listening"));
+  const auto log = world.read("labs", "/var/log/tunneld/ppp.log");
+  EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 2000);
+  EXPECT_THAT(world.read("labs", "/var/log/tunneld/console.log"),
+              HasSubstr("lines of the bridge are suppressed"));
+}
+
+TEST(HostileBridge, ThatDoesNotSpeakTheLanguageIsCutOffAlone) {
+  World world;
+  world.start_tunneld("labs");
+  forge(world, hex(claim()), "ff00ff", 1);
+  world.start_sshd();
+  world.start_tunneld("home");
+  world.wait_until_up("home");
+  EXPECT_THAT(world.read("labs", "/var/log/tunneld/console.log"),
+              HasSubstr("the bridge sent a malformed message"));
+}
+
+}  // namespace
+}  // namespace tunnel::test
