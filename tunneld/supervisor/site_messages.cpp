@@ -121,8 +121,8 @@ bool Site::admits_line() {
   const bool admitted = lines_.allow(now);
   if (!admitted) ++lines_suppressed_;
   if (lines_suppressed_ > 0 && reports_.allow(now)) {
-    say(audit::Priority::Warning, fmt::format("lines of the bridge are suppressed: {}",
-                                              std::exchange(lines_suppressed_, 0)));
+    say(audit::Priority::Warning,
+        fmt::format("lines of the bridge are suppressed: {}", std::exchange(lines_suppressed_, 0)));
   }
   return admitted;
 }
