@@ -51,7 +51,7 @@ Result<void> prepare_machine(const config::Gateway& gateway) {
 int run(const std::filesystem::path& config_dir) {
   auto loaded = config::load(config_dir);
   for (const auto& diagnostic : loaded.diagnostics) {
-    std::fprintf(stderr, "%s\n", config::explain(diagnostic).c_str());
+    std::fprintf(stderr, "%s\n", explain(diagnostic).c_str());
   }
   if (!loaded.configuration) {
     complain(fmt::format("not started: {} has errors; `tunnelctl check {}` shows them too",

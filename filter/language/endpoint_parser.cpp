@@ -1,6 +1,7 @@
 #include "filter/language/endpoint_parser.hpp"
 
 #include "filter/language/words.hpp"
+#include "filter/model/protocols.hpp"
 
 #include <array>
 #include <string_view>
@@ -157,6 +158,37 @@ PortTest parse_port_test(RuleReader& in, const Names& names, const std::string& 
   in.mistake(in.peek(), "expected ><, <> or : and another port",
              "for one port write port = " + std::to_string(test.first));
   return test;
+}
+
+ProtocolTest parse_protocol(RuleReader& in, const Names& names) {
+  const auto token = in.expect_word("a protocol");
+  if (in.dead()) return {};
+  if (token.text == "tcp-udp") return TcpUdp{};
+  if (token.text == "tcp" && in.accept("/")) {
+    in.expect("udp");
+    return TcpUdp{};
+  }
+  const auto number = parse_number(token.text);
+  const auto known = number ? std::nullopt : names.protocol(std::string{token.text});
+  if (known) return *known;
+  if (number && *number <= 0xff) return static_cast<std::uint8_t>(*number);
+  in.mistake(token, shown(token) + " is not a protocol",
+             "as tcp, udp, tcp/udp, icmp, ipv6-icmp, or a number up to 255 (/etc/protocols)");
+  return {};
+}
+
+std::string service_protocol(const ProtocolTest& test) {
+  const auto* number = std::get_if<std::uint8_t>(&test);
+  if (number == nullptr) return {};
+  return *number == kTcp ? "tcp" : *number == kUdp ? "udp" : "";
+}
+
+Ages parse_ages(RuleReader& in) {
+  constexpr std::uint32_t kMost = 10 * 365 * 24 * 3600;
+  Ages ages;
+  ages.forward = ages.backward = std::chrono::seconds{in.expect_number("seconds", kMost)};
+  if (in.accept("/")) ages.backward = std::chrono::seconds{in.expect_number("seconds", kMost)};
+  return ages;
 }
 
 }  // namespace tunnel::filter::language

@@ -21,6 +21,15 @@ std::uint16_t parse_port(RuleReader& in, const Names& names, const std::string& 
 /// Behind "port": "= 80", "1 >< 9", "1:9".
 PortTest parse_port_test(RuleReader& in, const Names& names, const std::string& protocol);
 
+/// "tcp", "tcp/udp", "47", "gre".
+ProtocolTest parse_protocol(RuleReader& in, const Names& names);
+
+/// The protocol whose services have names: "tcp", "udp", or empty for either.
+std::string service_protocol(const ProtocolTest& test);
+
+/// Behind "age": "60", "60/30".
+Ages parse_ages(RuleReader& in);
+
 /// The mask of so many leading ones, at most 32.
 constexpr std::uint32_t ipv4_mask(unsigned length) noexcept {
   return length == 0 ? 0 : 0xffff'ffffU << (32 - length);

@@ -2,7 +2,7 @@
 
 #include "filter/language/names.hpp"
 #include "filter/language/rule_reader.hpp"
-#include "filter/model/rule.hpp"
+#include "filter/model/rule_lists.hpp"
 
 #include <vector>
 
@@ -14,6 +14,7 @@ struct ParsedRules {
 };
 
 /// A file in the language of ipf(5) (docs/filter.md): every rule, and every mistake.
+/// RuleLists::of() the rules has no complaints when there is no mistake.
 ParsedRules parse_ipf_rules(const SourceFile& file, const Names& names,
                             const Variables& variables = {});
 

@@ -1,9 +1,8 @@
 #include "filter/language/printer.hpp"
 
-#include "filter/language/endpoint_parser.hpp"
+#include "filter/language/parts.hpp"
 #include "filter/language/words.hpp"
 
-#include <bit>
 #include <string_view>
 
 namespace tunnel::filter::language {
@@ -54,72 +53,10 @@ std::string log_options(const LogOptions& log) {
   return text;
 }
 
-std::string protocol(const ProtocolTest& test) {
-  if (std::holds_alternative<TcpUdp>(test)) return " proto tcp/udp";
-  const auto* number = std::get_if<std::uint8_t>(&test);
-  if (number == nullptr) return {};
-  switch (*number) {
-    case 1:
-      return " proto icmp";
-    case 6:
-      return " proto tcp";
-    case 17:
-      return " proto udp";
-    default:
-      return " proto " + std::to_string(*number);
-  }
-}
-
-std::string mask(std::uint32_t mask) {
-  const auto length = static_cast<unsigned>(std::popcount(mask));
-  if (ipv4_mask(length) != mask) return Ipv4Address{mask}.str();
-  return std::to_string(length);
-}
-
-std::string address(const AddressTest& test) {
-  const std::string sign = test.negated ? "!" : "";
-  if (const auto* v4 = std::get_if<MaskedIpv4>(&test.address)) {
-    const bool host = v4->mask == 0xffff'ffff;
-    return sign + v4->address.str() + (host ? std::string{} : '/' + mask(v4->mask));
-  }
-  if (const auto* v6 = std::get_if<Prefix>(&test.address)) {
-    return sign + (v6->length() == 128 ? v6->ipv6().str() : v6->str());
-  }
-  return sign + "any";
-}
-
-std::string port(const PortTest& test) {
-  const auto first = std::to_string(test.first);
-  const auto last = std::to_string(test.last);
-  switch (test.op) {
-    case PortTest::Operator::Any:
-      return {};
-    case PortTest::Operator::Eq:
-      return " port = " + first;
-    case PortTest::Operator::Ne:
-      return " port != " + first;
-    case PortTest::Operator::Lt:
-      return " port < " + first;
-    case PortTest::Operator::Gt:
-      return " port > " + first;
-    case PortTest::Operator::Le:
-      return " port <= " + first;
-    case PortTest::Operator::Ge:
-      return " port >= " + first;
-    case PortTest::Operator::Between:
-      return " port " + first + " >< " + last;
-    case PortTest::Operator::Outside:
-      return " port " + first + " <> " + last;
-    case PortTest::Operator::Range:
-      return " port " + first + ':' + last;
-  }
-  return {};
-}
-
 std::string endpoints(const Rule& rule) {
   if (rule.source == Endpoint{} && rule.destination == Endpoint{}) return " all";
-  return " from " + address(rule.source.address) + port(rule.source.port) + " to " +
-         address(rule.destination.address) + port(rule.destination.port);
+  return " from " + address_text(rule.source.address) + port_text(rule.source.port) + " to " +
+         address_text(rule.destination.address) + port_text(rule.destination.port);
 }
 
 std::string flag_set(std::uint8_t flags) {
@@ -166,12 +103,6 @@ std::string with(const Rule& rule) {
   return text;
 }
 
-std::string ages(const Ages& ages) {
-  auto text = "age " + std::to_string(ages.forward.count());
-  if (ages.backward != ages.forward) text += '/' + std::to_string(ages.backward.count());
-  return text;
-}
-
 std::string keep(const Rule& rule) {
   std::string text;
   if (rule.keep_state) {
@@ -180,7 +111,7 @@ std::string keep(const Rule& rule) {
       options += (options.empty() ? "" : ", ") + option;
     };
     if (rule.keep_state->limit) add("limit " + std::to_string(*rule.keep_state->limit));
-    if (rule.keep_state->ages) add(ages(*rule.keep_state->ages));
+    if (rule.keep_state->ages) add(ages_text(*rule.keep_state->ages));
     if (rule.keep_state->no_icmp_errors) add("no-icmp-err");
     text += " keep state" + (options.empty() ? std::string{} : " (" + options + ')');
   }
@@ -201,7 +132,9 @@ std::string print(const Rule& rule) {
   if (rule.family) text += rule.family == Family::Ipv4 ? " family inet" : " family inet6";
   if (rule.tos) text += " tos " + std::to_string(*rule.tos);
   if (rule.ttl) text += " ttl " + std::to_string(*rule.ttl);
-  text += protocol(rule.protocol) + endpoints(rule) + transport(rule) + with(rule) + keep(rule);
+  const auto protocol = protocol_text(rule.protocol);
+  if (!protocol.empty()) text += " proto " + protocol;
+  text += endpoints(rule) + transport(rule) + with(rule) + keep(rule);
   if (!rule.head.empty()) text += " head " + rule.head;
   if (!rule.group.empty()) text += " group " + rule.group;
   return text;

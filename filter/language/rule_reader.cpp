@@ -8,6 +8,18 @@
 
 namespace tunnel::filter::language {
 
+namespace {
+
+std::string line_of(const SourceFile& file, unsigned number) {
+  std::string_view rest = file.text;
+  for (auto line = number; line > 1; --line) rest.remove_prefix(rest.find('\n') + 1);
+  auto text = rest.substr(0, rest.find('\n'));
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return std::string{text};
+}
+
+}  // namespace
+
 std::string shown(const Token& token) {
   switch (token.kind) {
     case Token::Kind::Word:
@@ -101,17 +113,36 @@ void RuleReader::mistake(const Token& token, std::string message, std::string hi
   diagnostic.first_column = token.column;
   diagnostic.last_column = token.column + static_cast<unsigned>(width);
   diagnostic.message = std::move(message);
-  diagnostic.source_line = line_of(token);
+  diagnostic.source_line = line_of(file_, token.line);
   diagnostic.hint = std::move(hint);
   mistakes_.push_back(std::move(diagnostic));
 }
 
-std::string RuleReader::line_of(const Token& token) const {
-  std::string_view rest = file_.text;
-  for (auto line = token.line; line > 1; --line) rest.remove_prefix(rest.find('\n') + 1);
-  auto text = rest.substr(0, rest.find('\n'));
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return std::string{text};
+std::string_view RuleReader::word_behind(std::string_view what) const {
+  for (auto at = at_; !tokens_[at].ends_rule(); ++at) {
+    const auto& next = tokens_[at + 1];
+    if (tokens_[at].is(what) && next.kind == Token::Kind::Word) return next.text;
+  }
+  return {};
+}
+
+Diagnostic mistake_in_line(const SourceFile& file, unsigned line, std::string message,
+                           std::string hint) {
+  auto text = line_of(file, line);
+  const auto first = std::min(text.find_first_not_of(" \t"), text.size());
+  const auto end = std::min(text.find_first_of(" \t", first), text.size());
+  return Diagnostic{.file = file.name,
+                    .line = line,
+                    .first_column = static_cast<unsigned>(first) + 1,
+                    .last_column = static_cast<unsigned>(std::max(end, first + 1)) + 1,
+                    .message = std::move(message),
+                    .source_line = std::move(text),
+                    .hint = std::move(hint)};
+}
+
+void sort_by_line(std::vector<Diagnostic>& mistakes) {
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) { return a.line < b.line; });
 }
 
 }  // namespace tunnel::filter::language

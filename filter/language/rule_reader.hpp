@@ -53,6 +53,9 @@ class RuleReader {
   /// A decimal or hexadecimal number up to `most`.
   std::uint32_t expect_number(std::string_view what, std::uint32_t most);
 
+  /// The word behind the first `what` of the present rule, which is not taken; empty: none.
+  std::string_view word_behind(std::string_view what) const;
+
   /// About `token`, of the present rule.
   void mistake(const Token& token, std::string message, std::string hint = {});
 
@@ -62,7 +65,6 @@ class RuleReader {
   std::vector<Diagnostic> take_mistakes() { return std::move(mistakes_); }
 
  private:
-  std::string line_of(const Token& token) const;
   Token with_variable(Token token);
 
   const SourceFile& file_;
@@ -80,5 +82,11 @@ std::string shown(const Token& token);
 
 /// A decimal number, or a hexadecimal one behind 0x.
 std::optional<std::uint32_t> parse_number(std::string_view text);
+
+/// About a rule as a whole, of which the first line is known.
+Diagnostic mistake_in_line(const SourceFile& file, unsigned line, std::string message,
+                           std::string hint);
+
+void sort_by_line(std::vector<Diagnostic>& mistakes);
 
 }  // namespace tunnel::filter::language

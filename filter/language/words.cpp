@@ -1,9 +1,11 @@
 #include "filter/language/words.hpp"
 
 #include "filter/language/rule_reader.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <array>
 #include <cstddef>
+#include <vector>
 
 namespace tunnel::filter::language {
 
@@ -21,6 +23,13 @@ std::optional<Value> value_of(const std::array<Word<Value>, kSize>& table, std::
     if (each.word == word) return each.value;
   }
   return std::nullopt;
+}
+
+template <typename Value, std::size_t kSize>
+std::vector<std::string_view> words_of(const std::array<Word<Value>, kSize>& table) {
+  std::vector<std::string_view> words;
+  for (const auto& each : table) words.push_back(each.word);
+  return words;
 }
 
 template <typename Value, std::size_t kSize>
@@ -120,7 +129,7 @@ constexpr std::string_view kRoutingHint =
 constexpr std::string_view kListHint = "write a rule for each address, or a network";
 constexpr std::string_view kTagHint = "give the rule a group of its own, which the log names";
 
-constexpr std::array<Word<std::string_view>, 22> kUnsupported{{
+constexpr std::array<Word<std::string_view>, 33> kUnsupported{{
     {"auth", "nobody is asked about a packet: write pass or block"},
     {"preauth", "nobody is asked about a packet: write pass or block"},
     {"call", "rules call no functions: write pass or block"},
@@ -144,7 +153,43 @@ constexpr std::array<Word<std::string_view>, 22> kUnsupported{{
     {"pps", "nothing here limits rates: nftables' limit does, in a table of your own"},
     {"l5-as", "rules see addresses, ports and flags, not what is inside"},
     {"{", "write head N on this rule, and group N on those inside"},
+    {"decapsulate", "rules see the outer packet: filter on the interface that the inner one has"},
+    {"rewrite", "write a map for the source and a rdr for the destination"},
+    {"divert", "packets are not wrapped: translate them by map or rdr"},
+    {"encap", "packets are not wrapped: translate them by map or rdr"},
+    {"no-map", "write the map rule so that it does not match: from A to !B"},
+    {"ignore", "write the map rule so that it does not match: from A to !B"},
+    {"icmpidmap", "leave it out: numbers of ICMP queries are kept apart as it is"},
+    {"dstlist", "write the hosts with commas between"},
+    {"dst-list", "write the hosts with commas between"},
+    {"purge", "sessions of rules that have gone end with their connections"},
+    {"range6", "addresses of IPv6 are not translated"},
 }};
+
+std::vector<std::string_view> candidates_for(WordKind kind) {
+  switch (kind) {
+    case WordKind::Action:
+      return {"block", "pass", "log", "count"};
+    case WordKind::Keyword:
+      return {"log",       "quick", "on",   "family", "tos",  "ttl",  "proto", "all",
+              "from",      "to",    "port", "flags",  "with", "keep", "head",  "group",
+              "icmp-type", "in",    "out",  "first",  "body", "and"};
+    case WordKind::NatAction:
+      return {"map", "map-block", "rdr", "bimap"};
+    case WordKind::NatKeyword:
+      return {"portmap", "proxy", "mssclamp", "age",  "round-robin", "sticky",     "frag",
+              "tag",     "port",  "ports",    "auto", "from",        "sequential", "to"};
+    case WordKind::Quality:
+      return words_of(kQualities);
+    case WordKind::IcmpType:
+      return words_of(kIcmpTypes);
+    case WordKind::UnreachableCode:
+      return words_of(kUnreachableCodes);
+    case WordKind::IpOption:
+      return words_of(kIpOptions);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -219,6 +264,13 @@ std::string tcp_flags_text(std::uint8_t flags) {
 
 std::string_view alternative_to(std::string_view unsupported) {
   return value_of(kUnsupported, unsupported).value_or(std::string_view{});
+}
+
+std::optional<std::string> suggestion(std::string_view word, WordKind kind) {
+  const auto candidates = candidates_for(kind);
+  const auto meant = nearest(word, candidates);
+  if (!meant || *meant == word) return std::nullopt;
+  return "did you mean \"" + std::string{*meant} + "\"?";
 }
 
 }  // namespace tunnel::filter::language

@@ -40,4 +40,19 @@ std::string tcp_flags_text(std::uint8_t flags);
 /// What IPFilter has and this language has not, in the words of a hint; empty: it is none of them.
 std::string_view alternative_to(std::string_view unsupported);
 
+/// What a word may have been meant as.
+enum class WordKind : std::uint8_t {
+  Action,
+  Keyword,  // of ipf.rules, behind the direction
+  NatAction,
+  NatKeyword,
+  Quality,
+  IcmpType,
+  UnreachableCode,
+  IpOption,
+};
+
+/// did you mean "block"? nullopt: no word of that kind is near.
+std::optional<std::string> suggestion(std::string_view word, WordKind kind);
+
 }  // namespace tunnel::filter::language

@@ -57,11 +57,11 @@ struct NatRule {
   Endpoint destination{};
   NatTarget target{};
 
-  std::optional<PortMap> portmap{};              // of Map
-  std::optional<std::uint16_t> ports_each{};     // of MapBlock: "ports 256"; auto: as many as fit
-  std::optional<PortTarget> port_target{};       // of Rdr
-  std::optional<std::uint16_t> ftp_port{};       // "proxy port ftp ftp/tcp": of the control connection
-  std::optional<std::uint16_t> mss{};            // "mssclamp 1452"
+  std::optional<PortMap> portmap{};           // of Map
+  std::optional<std::uint16_t> ports_each{};  // of MapBlock: "ports 256"; auto: as many as fit
+  std::optional<PortTarget> port_target{};    // of Rdr
+  std::optional<std::uint16_t> ftp_port{};    // "proxy port ftp ftp/tcp": of the control connection
+  std::optional<std::uint16_t> mss{};         // "mssclamp 1452"
   std::optional<Ages> ages{};
   bool round_robin = false;
   bool sticky = false;

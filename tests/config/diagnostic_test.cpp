@@ -1,4 +1,4 @@
-#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/base/diagnostic.hpp"
 
 #include "tunneld/config/parse.hpp"
 #include "tunneld/config/report.hpp"

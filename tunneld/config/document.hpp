@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/base/diagnostic.hpp"
 
 #include <cstdint>
 #include <optional>

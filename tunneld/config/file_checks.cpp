@@ -1,6 +1,6 @@
 #include "tunneld/config/file_checks.hpp"
 
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <sys/stat.h>
 

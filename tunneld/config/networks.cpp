@@ -1,6 +1,6 @@
 // Addresses and networks, as values.hpp declares them.
 
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <array>

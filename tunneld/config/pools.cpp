@@ -3,7 +3,7 @@
 
 #include "tunneld/config/gateway.hpp"
 #include "tunneld/config/ppp_values.hpp"
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <algorithm>
 #include <span>

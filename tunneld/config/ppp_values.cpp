@@ -1,6 +1,6 @@
 #include "tunneld/config/ppp_values.hpp"
 
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/value_kinds.hpp"
 #include "tunneld/config/values.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "tunneld/config/base64.hpp"
 #include "tunneld/config/ssh_wire.hpp"
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <array>
 #include <utility>

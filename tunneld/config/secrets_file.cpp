@@ -4,7 +4,7 @@
 #include "tunneld/config/file_checks.hpp"
 #include "tunneld/config/report.hpp"
 #include "tunneld/config/table_reader.hpp"
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include "tunneld/base/identifiers.hpp"
 #include "tunneld/base/secret.hpp"
-#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/base/diagnostic.hpp"
 #include "tunneld/config/parse.hpp"
 #include "tunneld/config/secrets.hpp"
 

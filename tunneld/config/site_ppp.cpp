@@ -6,7 +6,7 @@
 #include "tunneld/config/document.hpp"
 #include "tunneld/config/ppp_values.hpp"
 #include "tunneld/config/site_draft.hpp"
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <algorithm>

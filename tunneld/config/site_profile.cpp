@@ -5,7 +5,7 @@
 #include "tunneld/config/file_checks.hpp"
 #include "tunneld/config/public_key.hpp"
 #include "tunneld/config/site_draft.hpp"
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <algorithm>

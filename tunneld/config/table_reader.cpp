@@ -1,6 +1,6 @@
 #include "tunneld/config/table_reader.hpp"
 
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <algorithm>
 

@@ -72,7 +72,7 @@ Result<config::Configuration> reliable_configuration(const Context& context) {
   if (loaded.configuration) return std::move(*loaded.configuration);
   std::set<fs::path> unsound;
   for (const auto& diagnostic : loaded.diagnostics) {
-    context.err.line(terminal_lines(config::explain(diagnostic)));
+    context.err.line(terminal_lines(explain(diagnostic)));
     const fs::path file{diagnostic.file};
     if (!is_profile(file, directory)) {
       return make_error(std::errc::invalid_argument,

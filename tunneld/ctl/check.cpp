@@ -104,7 +104,7 @@ json::object site_json(const config::Site& site) {
   return out;
 }
 
-json::object diagnostic_json(const config::Diagnostic& diagnostic) {
+json::object diagnostic_json(const Diagnostic& diagnostic) {
   return {{"file", diagnostic.file},
           {"line", diagnostic.line},
           {"first_column", diagnostic.first_column},
@@ -133,7 +133,7 @@ std::string mistakes_text(const config::Loaded& loaded) {
   std::string out;
   std::set<std::string> files;
   for (const auto& diagnostic : loaded.diagnostics) {
-    out += terminal_lines(config::explain(diagnostic)) + "\n\n";
+    out += terminal_lines(explain(diagnostic)) + "\n\n";
     files.insert(diagnostic.file);
   }
   return out + counted(loaded.diagnostics.size(), "mistake") + " in " +

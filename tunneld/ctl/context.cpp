@@ -1,7 +1,7 @@
 #include "tunneld/ctl/context.hpp"
 
 #include "tunneld/config/load.hpp"
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/ctl/document.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// "FILE:LINE: MESSAGE", in one line.
-std::string brief(const config::Diagnostic& diagnostic) {
+std::string brief(const Diagnostic& diagnostic) {
   auto out = diagnostic.file;
   if (diagnostic.line != 0) out += ':' + std::to_string(diagnostic.line);
   return out + ": " + diagnostic.message;
@@ -45,7 +45,7 @@ std::string no_such_site(const Context& context, Client& client, std::string_vie
            (context.common.config / "sites").native() + " and run \"tunnelctl reload\"";
   }
   const std::vector<std::string_view> candidates(names->begin(), names->end());
-  if (const auto meant = config::nearest(site, candidates)) {
+  if (const auto meant = nearest(site, candidates)) {
     sentence += ": did you mean \"" + std::string{*meant} + "\"?";
   }
   return sentence + " (the sites are: " + joined(*names) + ')';

@@ -1,7 +1,7 @@
 // A changed configuration: all of it, or nothing. Sites whose profile is the same are not touched;
 // one that changed is closed, and begun anew with its new profile when its old link is down.
 
-#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/base/diagnostic.hpp"
 #include "tunneld/supervisor/daemon.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ Daemon::ReloadResult Daemon::reload() {
   auto loaded = config::load(config_dir_);
   std::vector<std::string> wrong;
   for (const auto& diagnostic : loaded.diagnostics) {
-    wrong.push_back(config::explain(diagnostic));
+    wrong.push_back(explain(diagnostic));
     say(audit::Priority::Error,
         fmt::format("reload: {}:{}:{}: {}", diagnostic.file, diagnostic.line,
                     diagnostic.first_column, diagnostic.message));

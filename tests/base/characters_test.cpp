@@ -1,10 +1,10 @@
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-namespace tunnel::config {
+namespace tunnel {
 namespace {
 
 using namespace std::string_view_literals;
@@ -70,4 +70,4 @@ TEST(InQuotes, EscapesAndCuts) {
 }
 
 }  // namespace
-}  // namespace tunnel::config
+}  // namespace tunnel

@@ -1,11 +1,11 @@
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 
 #include "tunneld/base/escape.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace tunnel::config {
+namespace tunnel {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::optional<std::string_view> nearest(std::string_view word,
   return best ? best : begun_by(word, candidates);
 }
 
-}  // namespace tunnel::config
+}  // namespace tunnel

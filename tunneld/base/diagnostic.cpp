@@ -1,12 +1,12 @@
-#include "tunneld/config/diagnostic.hpp"
+#include "tunneld/base/diagnostic.hpp"
 
-#include "tunneld/config/text.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 
-namespace tunnel::config {
+namespace tunnel {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::string explain(const Diagnostic& diagnostic) {
   return text;
 }
 
-}  // namespace tunnel::config
+}  // namespace tunnel

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace tunnel::config {
+namespace tunnel {
 
 constexpr bool is_utf8_continuation(char c) noexcept {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
@@ -30,4 +30,4 @@ std::string in_quotes(std::string_view text);
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates);
 
-}  // namespace tunnel::config
+}  // namespace tunnel
