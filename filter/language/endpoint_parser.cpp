@@ -110,7 +110,7 @@ AddressTest parse_address(RuleReader& in, const Names& names) {
   AddressTest test;
   if (!in.accept("any")) {
     test = test_of(parse_host(in, names));
-    if (in.accept("/") || in.accept("mask")) parse_mask(in, test);
+    if (in.accept("/") || in.accept("mask") || in.accept("netmask")) parse_mask(in, test);
   }
   test.negated = negated;
   return test;
@@ -163,7 +163,7 @@ PortTest parse_port_test(RuleReader& in, const Names& names, const std::string& 
 ProtocolTest parse_protocol(RuleReader& in, const Names& names) {
   const auto token = in.expect_word("a protocol");
   if (in.dead()) return {};
-  if (token.text == "tcp-udp") return TcpUdp{};
+  if (token.text == "tcp-udp" || token.text == "tcpudp") return TcpUdp{};
   if (token.text == "tcp" && in.accept("/")) {
     in.expect("udp");
     return TcpUdp{};

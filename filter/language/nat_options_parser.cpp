@@ -144,11 +144,7 @@ void NatRuleParser::parse_protocol_option() {
                     .value_or("options are " + std::string{kOptions}));
     return;
   }
-  if (in_.accept("tcpudp")) {
-    set_protocol(token, TcpUdp{});
-  } else {
-    set_protocol(token, parse_protocol(in_, names_));
-  }
+  set_protocol(token, parse_protocol(in_, names_));
 }
 
 void NatRuleParser::set_protocol(const Token& token, const ProtocolTest& protocol) {
@@ -173,6 +169,13 @@ void NatRuleParser::check_whole() {
   }
   if (rule_.mss && !may_have_ports(rule_.protocol)) {
     in_.mistake(start_, "mssclamp is of TCP", "write tcp, or no protocol");
+  }
+  const auto& ports = rule_.destination.port;
+  if (rule_.port_target && !rule_.port_target->single && ports.op == PortTest::Operator::Range &&
+      rule_.port_target->port + (ports.last - ports.first) > 0xffff) {
+    in_.mistake(
+        start_, "the range of ports would be moved beyond 65535",
+        "begin lower, or put all onto one port: port = " + std::to_string(rule_.port_target->port));
   }
   check_target();
 }

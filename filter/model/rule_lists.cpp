@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <set>
+#include <utility>
 
 namespace tunnel::filter {
 
@@ -34,6 +36,46 @@ class GroupDirections {
 
  private:
   std::map<std::pair<ListKind, std::string>, const Rule*> known_;
+};
+
+/// Which groups each group opens, to find those that would be opened inside themselves.
+class GroupTree {
+ public:
+  explicit GroupTree(const std::vector<RuleList>& lists) {
+    for (const auto& list : lists) {
+      for (const auto& rule : list.rules) {
+        if (!rule.head.empty()) opened_[{list.kind, list.group}].push_back(&rule);
+      }
+    }
+  }
+
+  void find_circles(std::vector<Misplaced>& misplaced) {
+    for (const auto& [key, heads] : opened_) {
+      for (const auto* head : heads) {
+        std::set<std::string> seen;
+        if (!key.second.empty() && leads_to(key.first, head->head, key.second, seen)) {
+          misplaced.push_back({head->place,
+                               "the group " + head->head + " opens the group " + key.second +
+                                   ", and is opened inside it",
+                               "open it from the main list, or from another group"});
+        }
+      }
+    }
+  }
+
+ private:
+  using Key = std::pair<ListKind, std::string>;
+
+  bool leads_to(ListKind kind, const std::string& from, const std::string& to,
+                std::set<std::string>& seen) const {
+    if (from == to) return true;
+    const auto found = opened_.find({kind, from});
+    if (found == opened_.end() || !seen.insert(from).second) return false;
+    return std::any_of(found->second.begin(), found->second.end(),
+                       [&](const Rule* head) { return leads_to(kind, head->head, to, seen); });
+  }
+
+  std::map<Key, std::vector<const Rule*>> opened_;
 };
 
 }  // namespace
@@ -69,6 +111,7 @@ RuleLists RuleLists::of(const std::vector<Rule>& rules, std::vector<Misplaced>& 
     const auto position = std::min<std::size_t>(rule.position.value_or(list.size()), list.size());
     list.insert(list.begin() + static_cast<std::ptrdiff_t>(position), rule);
   }
+  GroupTree{lists.lists_}.find_circles(misplaced);
   return lists;
 }
 

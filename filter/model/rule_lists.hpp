@@ -55,7 +55,8 @@ class RuleLists {
   RuleLists() = default;
 
   /// Sorts rules, in the order in which they were read, into their lists: "@N" goes before what
-  /// stands there already. Rules with a group of the other direction are left out, and noted.
+  /// stands there already. Rules with a group of the other direction are left out, and noted; so
+  /// are circles of groups, which are not left out.
   static RuleLists of(const std::vector<Rule>& rules, std::vector<Misplaced>& misplaced);
 
   /// The lists that have rules, in the order of their first one.

@@ -204,7 +204,7 @@ constexpr Mistake kMistakes[]{
     {"block return-icmp (nope) in all", 20, "is not a code", "port-unr"},
     {"block in all with nonsense", 19, "is nothing that a packet can be", "ipopts"},
     {"block in all with oow", 19, "\"oow\" is not supported", ""},
-    {"block in all with opt nope", 23, "is not an IP option", "lsrr"},
+    {"block in all with opt zzzz", 23, "is not an IP option", "lsrr"},
     {"pass in all keep nothing", 18, "expected \"state\" or \"frags\"", ""},
     {"pass in all keep state (strict)", 25, "\"strict\" is not supported", "always checked"},
     {"pass in all keep state (limit x)", 31, "is not a number of states", ""},
