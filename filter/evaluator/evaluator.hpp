@@ -81,7 +81,6 @@ class Evaluator {
   struct Scan {
     const RuleEntry* decides = nullptr;  // so far; nullptr: no rule has matched
     bool matched = false;                // some rule of this list has taken a decision
-    bool ends = false;                   // by a quick one
   };
 
   void inbound(Walk& walk);

@@ -56,7 +56,9 @@ std::optional<Ends> NatChoice::outbound(const Packet& packet, const IsFree& is_f
   }
   const auto* network = std::get_if<MaskedIpv4>(&rule_->target);
   // "-> 0/0": as it is, so that no other rule translates it.
-  if (network != nullptr && network->mask == 0) return packet.ends;
+  if (network != nullptr && network->mask == 0) {
+    return is_free(packet.ends) ? std::optional{packet.ends} : std::nullopt;
+  }
   return map(packet, is_free);
 }
 

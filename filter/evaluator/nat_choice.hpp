@@ -32,6 +32,9 @@ class NatChoice {
   /// Of an inbound packet (rdr, bimap): with another destination.
   std::optional<packet::Ends> inbound(const packet::Packet& packet, const IsFree& is_free);
 
+  /// What "0/32" is at the time; nullopt: the interface has no address that is known.
+  std::optional<Ipv4Address> own_address() const;
+
  private:
   /// So many addresses from this one on.
   struct Pool {
@@ -45,7 +48,6 @@ class NatChoice {
   std::optional<packet::Ends> with_port(packet::Ends ends, const IsFree& is_free);
   std::optional<Ipv4Address> redirected(const packet::Packet& packet);
   std::uint16_t redirected_port(std::uint16_t port) const;
-  std::optional<Ipv4Address> own_address() const;
   std::optional<Ipv4Address> counterpart(Ipv4Address host, bool outbound) const;
 
   const NatRule* rule_;

@@ -34,15 +34,17 @@ bool matches_hosts(const NatRule& rule, const std::optional<Ipv4Address>& own,
     return matches(rule.source.address, packet.ends.source) &&
            matches(rule.destination.address, packet.ends.destination);
   }
-  // Of its own address, which the choice knows, every packet to it is the bimap's.
   const auto* network = std::get_if<MaskedIpv4>(&rule.target);
-  return network == nullptr || (matches(AddressTest{false, *network}, packet.ends.destination) &&
-                                matches(rule.destination.address, packet.ends.source));
+  if (network == nullptr && !own) return false;
+  const auto outside = network == nullptr ? MaskedIpv4{*own} : *network;
+  return matches(AddressTest{false, outside}, packet.ends.destination) &&
+         matches(rule.destination.address, packet.ends.source);
 }
 
-bool matches_rule(const NatRule& rule, const Packet& packet) {
+bool matches_rule(const NatRule& rule, const std::optional<Ipv4Address>& own,
+                  const Packet& packet) {
   if (rule.interface != packet.interface) return false;
-  if (!matches(rule.protocol, packet.protocol) || !matches_hosts(rule, packet)) return false;
+  if (!matches(rule.protocol, packet.protocol) || !matches_hosts(rule, own, packet)) return false;
   if (!matches_ports(rule.source, rule.destination, packet)) return false;
   if (rule.portmap && !carries_ports(packet)) return false;
   return !rule.ftp_port ||
@@ -174,7 +176,7 @@ Translation NatTable::translate_fragment(Packet& packet, TimePoint now) {
 /// least.
 NatTable::Candidate* NatTable::rule_for(std::vector<Candidate>& rules, const Packet& packet) {
   const auto first = std::find_if(rules.begin(), rules.end(), [&packet](const Candidate& each) {
-    return matches_rule(*each.rule, packet);
+    return matches_rule(*each.rule, each.choice.own_address(), packet);
   });
   if (first == rules.end()) return nullptr;
   auto* chosen = &*first;

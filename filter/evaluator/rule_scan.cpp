@@ -71,21 +71,23 @@ Evaluator::Scan Evaluator::scan(Walk& walk, const EntryList& list, const RuleEnt
     entry.octets += walk.outcome.packet.size;
     const auto before = result;
     walk.note(rule.action == Action::Count ? Step::Kind::Counted : Step::Kind::Matched, entry);
-    if (rule.action != Action::Log) {
+    bool decided = rule.action != Action::Log;
+    if (decided) {
       result.decides = &entry;
-      result.matched = true;
     } else if (!log(walk, entry, LogRecord::Action::Log) && rule.log->or_block) {
       walk.note(Step::Kind::LogFailed, entry);
       walk.log_failed = &entry;
+      break;
     }
-    if (entry.group != nullptr && walk.log_failed == nullptr) {
+    if (entry.group != nullptr) {
       const auto inner = scan_group(walk, entry, result.decides, depth);
       result.decides = inner.decides;
-      result.matched |= inner.matched;
+      decided |= inner.matched;
     }
     if (walk.log_failed != nullptr) break;
-    // A log rule decides nothing, and so its quick does nothing; what was quick before has ended.
-    if (result.decides == nullptr || !result.decides->rule->quick) continue;
+    result.matched |= decided;
+    // A log rule decides nothing, and so its quick does nothing, nor that of the head outside.
+    if (!decided || !result.decides->rule->quick) continue;
     if (result.decides->rule->keep_state && !walk.state_made) {
       if (!keep_state(walk, *result.decides)) {
         // As if it had not matched.
@@ -94,7 +96,6 @@ Evaluator::Scan Evaluator::scan(Walk& walk, const EntryList& list, const RuleEnt
       }
       walk.state_made = true;
     }
-    result.ends = true;
     break;
   }
   return result;
