@@ -1,6 +1,7 @@
 #include "filter/language/rule_reader.hpp"
 
 #include "tunneld/base/escape.hpp"
+#include "tunneld/base/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -106,7 +107,7 @@ std::uint32_t RuleReader::expect_number(std::string_view what, std::uint32_t mos
 void RuleReader::mistake(const Token& token, std::string message, std::string hint) {
   if (std::exchange(dead_, true)) return;
   end_ = {Token::Kind::EndOfLine, {}, token.line, token.column};
-  const auto width = std::max<std::size_t>(token.text.size(), 1);
+  const auto width = std::max<std::size_t>(length_in_characters(token.text), 1);
   Diagnostic diagnostic;
   diagnostic.file = file_.name;
   diagnostic.line = token.line;

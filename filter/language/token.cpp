@@ -1,5 +1,7 @@
 #include "filter/language/token.hpp"
 
+#include "tunneld/base/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -54,7 +56,7 @@ class Scanner {
       if (rest_.starts_with(symbol)) return add(Token::Kind::Symbol, symbol.size());
     }
     if (const auto size = word_size(); size > 0) return add(Token::Kind::Word, size);
-    add(Token::Kind::Unknown, 1);
+    add(Token::Kind::Unknown, character_size());
   }
 
   /// An address has two colons at least, which a range of ports has not.
@@ -63,6 +65,13 @@ class Scanner {
     const bool whole = end == rest_.end() || !is_word(*end);
     const auto colons = std::count(rest_.begin(), end, ':');
     return whole && colons >= 2 ? static_cast<std::size_t>(end - rest_.begin()) : 0;
+  }
+
+  /// With the octets of UTF-8 that continue it.
+  std::size_t character_size() const {
+    std::size_t size = 1;
+    while (size < rest_.size() && is_utf8_continuation(rest_[size])) ++size;
+    return size;
   }
 
   std::size_t word_size() const {
@@ -88,8 +97,8 @@ class Scanner {
   }
 
   void skip(std::size_t count) {
+    column_ += static_cast<unsigned>(length_in_characters(rest_.substr(0, count)));
     rest_.remove_prefix(count);
-    column_ += static_cast<unsigned>(count);
   }
 
   void add(Token::Kind kind, std::size_t size) {

@@ -18,7 +18,7 @@ struct Token {
   Kind kind = Kind::EndOfFile;
   std::string_view text{};
   unsigned line = 0;    // from 1
-  unsigned column = 0;  // from 1, in octets: rule files are ASCII but for their remarks
+  unsigned column = 0;  // from 1, in characters
 
   bool is(std::string_view what) const noexcept {
     return (kind == Kind::Word || kind == Kind::Symbol) && text == what;

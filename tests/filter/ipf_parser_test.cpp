@@ -227,6 +227,16 @@ constexpr Mistake kMistakes[]{
     {"pass in all { block in all }", 13, "\"{\" is not supported", "head N"},
     {"pass in on $interface all", 12, "\"$interface\" stands for nothing here", "of a site"},
     {"pass in from 10.0.0.1\" to any", 22, "is not expected here", ""},
+    {"pass in from 10.0.0.1 t\u00fc any", 23, "is not expected here", "did you mean \"to\"?"},
+    {"pass in on em0 \u00fcall", 16, "expected \"all\", \"from\" or \"to\"", "the order is"},
+    {"blok in all", 1, "is not an action", "did you mean \"block\"?"},
+    {"pass in al", 9, "expected \"all\"", "did you mean \"all\"?"},
+    {"pass in all flgas S", 13, "is not expected here", "did you mean \"flags\"?"},
+    {"block in all with shrt", 19, "is nothing that a packet can be", "did you mean \"short\"?"},
+    {"pass in proto icmp all icmp-type ehco", 34, "is not a type", "did you mean \"echo\"?"},
+    {"block in all with opt lsr", 23, "is not an IP option", "did you mean \"lsrr\"?"},
+    {"block return-icmp (port-unrr) in all", 20, "is not a code", "did you mean \"port-unr\"?"},
+    {"pass in all keep state keep state", 29, "keep state twice", ""},
 };
 
 INSTANTIATE_TEST_SUITE_P(Ipf, Mistakes, testing::ValuesIn(kMistakes));

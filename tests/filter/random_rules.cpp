@@ -42,7 +42,7 @@ class RuleMaker {
   }
 
  private:
-  const std::string& any(const std::vector<std::string>& texts) { return chance_.one_of(texts); }
+  std::string any(const std::vector<std::string>& texts) { return chance_.one_of(texts); }
 
   bool rarely() { return chance_.percent(world_.with_rarities); }
 
@@ -305,12 +305,12 @@ std::vector<NatRule> random_nat_rules(Chance& chance, const World& world, std::s
 std::string random_packet(Chance& chance, const World& world) {
   std::string text = chance.percent(50) ? "in" : "out";
   text += " on " + chance.one_of(world.interfaces);
-  const auto& source = chance.one_of(world.hosts);
-  const auto& destination = chance.one_of(world.hosts);
+  const auto source = chance.one_of(world.hosts);
+  const auto destination = chance.one_of(world.hosts);
   const auto die = chance.below(10);
   if (die == 9) return text + " 47 " + source + ' ' + destination;
   if (die >= 7) {
-    const auto& type = chance.one_of<std::string>({"echo", "echorep", "timest", "maskreq"});
+    const auto type = chance.one_of<std::string>({"echo", "echorep", "timest", "maskreq"});
     return text + " icmp " + source + ' ' + destination + ' ' + type;
   }
   const auto ports = [&] { return ',' + std::to_string(chance.one_of(world.ports)); };

@@ -23,7 +23,7 @@ class Chance {
   bool percent(unsigned share) { return below(100) < share; }
 
   template <typename Value>
-  const Value& one_of(const std::vector<Value>& values) {
+  Value one_of(const std::vector<Value>& values) {
     return values[below(values.size())];
   }
 

@@ -1,12 +1,12 @@
 // The verb `check`: the configuration, without a daemon.
 
 #include "tunneld/config/load.hpp"
+#include "tunneld/ctl/diagnostics.hpp"
 #include "tunneld/ctl/document.hpp"
+#include "tunneld/ctl/units.hpp"
 #include "tunneld/ctl/verbs.hpp"
 
 #include <boost/json/array.hpp>
-
-#include <set>
 
 namespace tunnel::ctl {
 
@@ -14,10 +14,6 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 namespace {
-
-std::string counted(std::size_t number, const std::string& what) {
-  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
-}
 
 std::vector<std::string> network_texts(const config::Site& site) {
   std::vector<std::string> networks;
@@ -104,40 +100,15 @@ json::object site_json(const config::Site& site) {
   return out;
 }
 
-json::object diagnostic_json(const Diagnostic& diagnostic) {
-  return {{"file", diagnostic.file},
-          {"line", diagnostic.line},
-          {"first_column", diagnostic.first_column},
-          {"last_column", diagnostic.last_column},
-          {"message", diagnostic.message},
-          {"source_line", diagnostic.source_line},
-          {"hint", diagnostic.hint}};
-}
-
 json::object result_json(const config::Loaded& loaded) {
-  json::array diagnostics;
-  for (const auto& diagnostic : loaded.diagnostics) {
-    diagnostics.push_back(diagnostic_json(diagnostic));
-  }
   json::array sites;
   if (loaded.configuration) {
     for (const auto& site : loaded.configuration->sites) sites.push_back(site_json(site));
   }
   return {{"ok", loaded.diagnostics.empty()},
           {"secrets_checked", loaded.secrets_checked == config::SecretsChecked::Yes},
-          {"diagnostics", std::move(diagnostics)},
+          {"diagnostics", mistakes_json(loaded.diagnostics)},
           {"sites", std::move(sites)}};
-}
-
-std::string mistakes_text(const config::Loaded& loaded) {
-  std::string out;
-  std::set<std::string> files;
-  for (const auto& diagnostic : loaded.diagnostics) {
-    out += terminal_lines(explain(diagnostic)) + "\n\n";
-    files.insert(diagnostic.file);
-  }
-  return out + counted(loaded.diagnostics.size(), "mistake") + " in " +
-         counted(files.size(), "file") + '\n';
 }
 
 std::string sites_text(const fs::path& path, const config::Configuration& configuration) {
@@ -168,7 +139,7 @@ ExitCode run(const Context& context, const CheckCommand& command) {
   } else if (loaded.configuration) {
     context.out.print(sites_text(path, *loaded.configuration));
   } else {
-    context.out.print(mistakes_text(loaded));
+    context.out.print(mistakes_text(loaded.diagnostics));
   }
   if (kind == fs::file_type::directory && loaded.secrets_checked == config::SecretsChecked::No) {
     context.complain(terminal_text((path / "secrets.toml").native()) +

@@ -1,6 +1,7 @@
 #include "tunneld/ctl/options.hpp"
 
 #include "tunneld/base/version.hpp"
+#include "tunneld/ctl/filter_help.hpp"
 #include "tunneld/ctl/units.hpp"
 
 #include <CLI/CLI.hpp>
@@ -110,6 +111,7 @@ class CommandLine {
     add_leases();
     add_trace();
     add_key();
+    add_filter();
     add_version();
   }
 
@@ -292,6 +294,52 @@ class CommandLine {
     yields(authorized, authorized_);
   }
 
+  static void rule_source(CLI::App* verb, RuleSource& source) {
+    verb->add_option("--rules", source.rules, "A file in the language of ipf.rules")
+        ->required()
+        ->type_name("FILE");
+    verb->add_option("--nat", source.nat, "A file in the language of ipnat.rules")
+        ->type_name("FILE");
+  }
+
+  void add_filter() {
+    auto* filter = verb(app_, "filter", "Look at rules of the packet filter, and try them");
+    filter->require_subcommand(1);
+    auto* show = verb(*filter, "show", "Show a file of rules as it is understood");
+    rule_source(show, filter_show_.source);
+    json(show, filter_show_.format);
+    show->footer(kFilterShowFooter);
+    yields(show, filter_show_);
+
+    auto* test = verb(*filter, "test", "Show what rules do to packets");
+    rule_source(test, filter_test_.source);
+    auto* file =
+        test->add_option("--packets", filter_test_.packets_file, "A file, a packet a line");
+    file->type_name("FILE");
+    test->add_option("packet", filter_test_.packets, "Packets, each in quotes")
+        ->type_name("PACKET")
+        ->excludes(file);
+    test->add_flag("--hex", filter_test_.hex, "Packets are octets in hexadecimal");
+    test->add_flag("--explain", filter_test_.explain,
+                   "Say which rules matched, and why one decided");
+    test->add_flag("--block-by-default", filter_test_.block_by_default,
+                   "Block what no rule matches, instead of \"nomatch\"");
+    test->add_option("--address", filter_test_.addresses, "The address of an interface, for 0/32")
+        ->type_name("IFACE=ADDRESS")
+        ->expected(1)
+        ->take_all();
+    test->add_option("--seed", filter_test_.seed, "Of the ports that are chosen by chance")
+        ->capture_default_str();
+    json(test, filter_test_.format);
+    test->footer(kFilterTestFooter);
+    test->callback([this] {
+      if (filter_test_.packets_file.empty() && filter_test_.packets.empty()) {
+        throw CLI::ValidationError("test", "name packets, or a file of them with --packets");
+      }
+      command_ = [this] { return Command{filter_test_}; };
+    });
+  }
+
   void add_version() {
     auto* version = verb(app_, "version", "Show the release of this program and of tunneld");
     json(version, version_.format);
@@ -316,6 +364,8 @@ class CommandLine {
   KeyGenCommand gen_;
   KeyShowCommand show_;
   AuthorizedKeysCommand authorized_;
+  FilterShowCommand filter_show_;
+  FilterTestCommand filter_test_;
   VersionCommand version_;
 };
 

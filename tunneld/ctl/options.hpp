@@ -100,9 +100,33 @@ struct VersionCommand {
   Format format = Format::Text;
 };
 
-using Command = std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand,
-                             RoutesCommand, LeasesCommand, TraceCommand, KeyGenCommand,
-                             KeyShowCommand, AuthorizedKeysCommand, VersionCommand>;
+/// Rule files on the command line.
+struct RuleSource {
+  std::filesystem::path rules{};
+  std::filesystem::path nat{};  // empty: none
+};
+
+struct FilterShowCommand {
+  RuleSource source{};
+  Format format = Format::Text;
+};
+
+struct FilterTestCommand {
+  RuleSource source{};
+  std::filesystem::path packets_file{};  // "-": standard input
+  std::vector<std::string> packets{};    // or these
+  bool hex = false;
+  bool explain = false;
+  bool block_by_default = false;
+  std::vector<std::string> addresses{};  // "em0=192.0.2.1", for rules with 0/32
+  std::uint64_t seed = 1;                // of random ports
+  Format format = Format::Text;
+};
+
+using Command =
+    std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
+                 LeasesCommand, TraceCommand, KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand,
+                 VersionCommand, FilterShowCommand, FilterTestCommand>;
 
 struct Invocation {
   CommonOptions common{};

@@ -48,6 +48,10 @@ std::string human_bytes(std::uint64_t bytes) {
   return decimal(value, kUnits[unit], 1);
 }
 
+std::string counted(std::size_t number, const std::string& what) {
+  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
 std::string human_round_trip(std::chrono::microseconds time) {
   const auto milliseconds = static_cast<double>(time.count()) / 1000;
   return decimal(milliseconds, "ms", milliseconds < 10 ? 2 : 1);

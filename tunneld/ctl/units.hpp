@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@ std::string human_duration(std::chrono::seconds duration);
 
 /// "512 B", "14.0 MiB".
 std::string human_bytes(std::uint64_t bytes);
+
+/// "1 key", "2 keys".
+std::string counted(std::size_t number, const std::string& what);
 
 /// "0.84 ms", "12.3 ms".
 std::string human_round_trip(std::chrono::microseconds time);

@@ -19,5 +19,7 @@ ExitCode run(const Context& context, const KeyGenCommand& command);
 ExitCode run(const Context& context, const KeyShowCommand& command);
 ExitCode run(const Context& context, const AuthorizedKeysCommand& command);
 ExitCode run(const Context& context, const VersionCommand& command);
+ExitCode run(const Context& context, const FilterShowCommand& command);
+ExitCode run(const Context& context, const FilterTestCommand& command);
 
 }  // namespace tunnel::ctl

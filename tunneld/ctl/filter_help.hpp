@@ -1,0 +1,38 @@
+#pragma once
+
+// What `tunnelctl filter … --help` says at its end.
+
+namespace tunnel::ctl {
+
+inline constexpr const char* kFilterShowFooter =
+    R"(Prints each rule in its canonical form: names as numbers, masks as lengths, and what a member of a
+group takes over from its head. Read again, they are the same rules. With mistakes, nothing is
+printed but all of them, each with file, line, column and a hint.
+
+Examples:
+  tunnelctl filter show --rules ipf.rules --nat ipnat.rules
+  tunnelctl filter show --rules ipf.rules --json | jq -r '.rules[] | .rule + " " + .text'
+
+Exit status: 0 when the files have no mistakes, 1 otherwise.)";
+
+inline constexpr const char* kFilterTestFooter =
+    R"(A packet is written as for ipftest:
+
+  in|out [on IFACE] [PROTO] SRC[,PORT] DST[,PORT] [FLAGS | TYPE[,CODE]] [opt NAME,...] [KEY=N ...]
+
+with in6 and out6 for IPv6, and the keys seq ack win urp mss id query off ttl tos len body; mf is a
+fragment that others follow, "for PROTO SRC[,PORT] DST[,PORT]" what an ICMP error is about. In a
+file, "after 20s" lets time pass between two packets. With --hex it is "in on em0 4500 0028 ...".
+
+For each packet the verdict is a line: pass, block, block return-rst, block return-icmp, block
+return-icmp-as-dest, nomatch (no rule matched) or bad-packet (its headers are wrong). States,
+fragments and translations are remembered from packet to packet. With --nat, a second line shows
+each packet that goes on, as it goes on. tunneld is not asked, and nothing is changed.
+
+Examples:
+  tunnelctl filter test --rules ipf.rules 'in on tun0 tcp 192.168.1.215,3936 192.168.253.1,23 S'
+  tunnelctl filter test --rules ipf.rules --nat ipnat.rules --packets session.txt --explain
+
+Exit status: 0 whatever the verdicts, 1 when rules or packets have mistakes.)";
+
+}  // namespace tunnel::ctl
