@@ -22,8 +22,8 @@ _tunnelctl_plain_words() {
   local index
   for ((index = 1; index < cword; ++index)); do
     case ${words[index]} in
-      --config | --socket | --wait | --until | --timeout | --site | --type | --lines | -n) ((++index)) ;;
-      --pcap | --octets | --count) ((++index)) ;;
+      --config | --socket | --answer-timeout | --until | --timeout | --site | --type | --lines | -n) ((++index)) ;;
+      --pcap | --octets | --count | --rules | --nat | --packets | --address | --seed) ((++index)) ;;
       -*) ;;
       *) printf '%s\n' "${words[index]}" ;;
     esac
@@ -35,8 +35,8 @@ _tunnelctl_value() {
   local states='down waiting listening resolve connect host-key auth lcp ppp-auth ncp up closing'
   case $1 in
     --config) _filedir -d ;;
-    --socket | --pcap) _filedir ;;
-    --wait | --timeout | --lines | -n | --octets | --count) ;;
+    --socket | --pcap | --rules | --nat | --packets) _filedir ;;
+    --answer-timeout | --timeout | --lines | -n | --octets | --count | --address | --seed) ;;
     --until) mapfile -t COMPREPLY < <(compgen -W "$states restarting" -- "$cur") ;;
     --site) mapfile -t COMPREPLY < <(compgen -W "$(_tunnelctl_sites)" -- "$cur") ;;
     --type) mapfile -t COMPREPLY < <(compgen -W 'ppp auth console' -- "$cur") ;;
@@ -50,11 +50,11 @@ _tunnelctl() {
   if _tunnelctl_value "$prev"; then return; fi
   $split && return
 
-  local plain found choices='' options='--help --config --socket --wait'
+  local plain found choices='' options='--help --config --socket --answer-timeout'
   mapfile -t plain < <(_tunnelctl_plain_words)
   case ${plain[0]-} in
     '')
-      choices='status up down restart retry reload check log routes leases trace key version'
+      choices='status up down restart retry reload check log routes leases trace key filter version'
       options+=' --version'
       ;;
     status)
@@ -70,6 +70,15 @@ _tunnelctl() {
       ((${#plain[@]} > 1)) || choices=$(_tunnelctl_sites)
       ;;
     reload | routes | leases | version) options+=' --json' ;;
+    filter)
+      case ${plain[1]-} in
+        '') choices='show test' ;;
+        show) options+=' --json --rules --nat' ;;
+        test)
+          options+=' --json --rules --nat --packets --hex --explain --block-by-default --address --seed'
+          ;;
+      esac
+      ;;
     key)
       case ${plain[1]-} in
         '') choices='gen show authorized-keys' ;;

@@ -60,9 +60,12 @@ offers 'labs lisbon' tunnelctl --config "$folder" log --site ''
 offers 'auth console ppp' tunnelctl log --type ''
 offers 'authorized-keys gen show' tunnelctl key ''
 offers 'labs lisbon' tunnelctl --config "$folder" key show ''
+offers 'show test' tunnelctl filter ''
+offers "$folder/sites" tunnelctl filter show --rules "$folder/si"
+offers 'show test' tunnelctl --config "$folder" filter ''
 offers 'up' tunnelctl status --until u
 offers 'down' tunnelctl status --until=d
-for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show'; do
+for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show' 'filter show' 'filter test'; do
   # shellcheck disable=SC2086  # two words
   for option in $(options_in_help $command); do
     offers "$option" tunnelctl $command "$option"

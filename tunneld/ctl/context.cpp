@@ -1,7 +1,7 @@
 #include "tunneld/ctl/context.hpp"
 
-#include "tunneld/config/load.hpp"
 #include "tunneld/base/text.hpp"
+#include "tunneld/config/load.hpp"
 #include "tunneld/ctl/document.hpp"
 
 #include <algorithm>

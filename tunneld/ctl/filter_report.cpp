@@ -85,6 +85,12 @@ std::string note_of(const Trace& trace, std::size_t index) {
   return step.note;
 }
 
+/// The first step that names a rule shows it; those after it say its number.
+bool introduces(Step::Kind kind) {
+  return kind == Step::Kind::Matched || kind == Step::Kind::Counted ||
+         kind == Step::Kind::InState || kind == Step::Kind::InFragments;
+}
+
 const char* action_word(LogRecord::Action action) {
   switch (action) {
     case LogRecord::Action::Pass:
@@ -120,9 +126,10 @@ std::string steps_text(const Trace& trace, const Outcome& outcome, const FileNam
   for (std::size_t index = 0; index < trace.size(); ++index) {
     const auto& step = trace[index];
     out += std::string{"    "} + words_for(step.kind).text;
-    if (step.rule != nullptr) {
-      out += ' ' + step.id.str() + ' ' + filter::language::print(*step.rule) + " (" +
-             files.place_text(step.rule->place) + ')';
+    if (step.rule != nullptr) out += ' ' + step.id.str();
+    if (step.rule != nullptr && introduces(step.kind)) {
+      out += ' ' + filter::language::print(*step.rule) + " (" + files.place_text(step.rule->place) +
+             ')';
     }
     if (step.nat != nullptr) {
       out +=

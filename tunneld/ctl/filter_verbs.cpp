@@ -207,8 +207,8 @@ ExitCode run(const Context& context, const FilterTestCommand& command) {
   if (!mistakes.empty()) return refuse(context, mistakes, command.format);
   auto settings = settings_of(command);
   if (!settings) {
-    return context.fail(
-        "--address is the name of an interface and its IPv4 address, as em0=192.0.2.1");
+    context.complain("--address takes an interface and its IPv4 address, as em0=192.0.2.1");
+    return ExitCode::Usage;
   }
   filter::evaluator::SeededSource random{command.seed};
   Evaluator evaluator{

@@ -326,8 +326,7 @@ class CommandLine {
                    "Block what no rule matches, instead of \"nomatch\"");
     test->add_option("--address", filter_test_.addresses, "The address of an interface, for 0/32")
         ->type_name("IFACE=ADDRESS")
-        ->expected(1)
-        ->take_all();
+        ->allow_extra_args(false);
     test->add_option("--seed", filter_test_.seed, "Of the ports that are chosen by chance")
         ->capture_default_str();
     json(test, filter_test_.format);

@@ -18,10 +18,6 @@ std::string seconds_text(double seconds) {
   return human_duration(std::chrono::seconds{static_cast<long long>(seconds)});
 }
 
-std::string counted(std::uint64_t number, std::string_view what) {
-  return std::to_string(number) + ' ' + std::string{what} + (number == 1 ? "" : "s");
-}
-
 /// "    LABEL        VALUE"; nothing where there is no value.
 void row(std::string& out, std::string_view label, const std::string& value) {
   constexpr std::size_t kLabelWidth = 13;

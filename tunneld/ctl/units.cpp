@@ -48,8 +48,8 @@ std::string human_bytes(std::uint64_t bytes) {
   return decimal(value, kUnits[unit], 1);
 }
 
-std::string counted(std::size_t number, const std::string& what) {
-  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+std::string counted(std::uint64_t number, std::string_view what) {
+  return std::to_string(number) + ' ' + std::string{what} + (number == 1 ? "" : "s");
 }
 
 std::string human_round_trip(std::chrono::microseconds time) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +15,7 @@ std::string human_duration(std::chrono::seconds duration);
 std::string human_bytes(std::uint64_t bytes);
 
 /// "1 key", "2 keys".
-std::string counted(std::size_t number, const std::string& what);
+std::string counted(std::uint64_t number, std::string_view what);
 
 /// "0.84 ms", "12.3 ms".
 std::string human_round_trip(std::chrono::microseconds time);
