@@ -76,6 +76,9 @@ void RuleParser::parse_action() {
     parse_log_options();
   } else if (const auto alternative = alternative_to(token.text); !alternative.empty()) {
     in_.mistake(token, shown(token) + " is not supported", std::string{alternative});
+  } else if (parse_number(token.text)) {
+    in_.mistake(token, "collections of rules are not supported",
+                "rules are asked in the order of the file; @N inserts one before the others");
   } else {
     in_.mistake(token, shown(token) + " is not an action",
                 suggestion(token.text, WordKind::Action)

@@ -127,6 +127,13 @@ std::string_view RuleReader::word_behind(std::string_view what) const {
   return {};
 }
 
+bool RuleReader::is_followed_by(std::string_view what) const noexcept {
+  for (auto at = at_; at < at_ + 2; ++at) {
+    if (tokens_[at].ends_rule()) return false;
+  }
+  return tokens_[at_ + 2].is(what);
+}
+
 Diagnostic mistake_in_line(const SourceFile& file, unsigned line, std::string message,
                            std::string hint) {
   auto text = line_of(file, line);

@@ -56,6 +56,9 @@ class RuleReader {
   /// The word behind the first `what` of the present rule, which is not taken; empty: none.
   std::string_view word_behind(std::string_view what) const;
 
+  /// Whether `what` is two tokens behind the next one: "em1" and ":" behind "to".
+  bool is_followed_by(std::string_view what) const noexcept;
+
   /// About `token`, of the present rule.
   void mistake(const Token& token, std::string message, std::string hint = {});
 

@@ -57,16 +57,20 @@ void RuleParser::parse_endpoints() {
   const bool from = in_.accept("from");
   if (from) rule_.source = parse_endpoint();
   const auto token = in_.peek();
+  if (!from && in_.is_followed_by(":")) {
+    // "to em1:192.0.2.1" stands where IPFilter names the next hop.
+    in_.mistake(token, "a rule that chooses the way of a packet is not supported",
+                std::string{alternative_to("route-to")});
+  }
   if (in_.accept("to")) {
     rule_.destination = parse_endpoint();
+  } else if (const auto alternative = alternative_to(token.text); !alternative.empty()) {
+    in_.mistake(token, shown(token) + " is not supported", std::string{alternative});
   } else if (!from) {
-    const auto alternative = alternative_to(token.text);
     in_.mistake(token, "expected \"all\", \"from\" or \"to\" instead of " + shown(token),
-                alternative.empty()
-                    ? suggestion(token.text, WordKind::Keyword)
-                          .value_or("the order is: ACTION in|out [log] [quick] [on IFACE] [family "
-                                    "F] [proto P] all | from X to Y …")
-                    : std::string{alternative});
+                suggestion(token.text, WordKind::Keyword)
+                    .value_or("the order is: ACTION in|out [log] [quick] [on IFACE] [family F] "
+                              "[proto P] all | from X to Y …"));
   }
 }
 

@@ -23,7 +23,7 @@ _tunnelctl_plain_words() {
   for ((index = 1; index < cword; ++index)); do
     case ${words[index]} in
       --config | --socket | --answer-timeout | --until | --timeout | --site | --type | --lines | -n) ((++index)) ;;
-      --pcap | --octets | --count | --rules | --nat | --packets | --address | --seed) ((++index)) ;;
+      --pcap | --octets | --count | --rules | --nat | --packets | --address | --seed | --set) ((++index)) ;;
       -*) ;;
       *) printf '%s\n' "${words[index]}" ;;
     esac
@@ -36,7 +36,7 @@ _tunnelctl_value() {
   case $1 in
     --config) _filedir -d ;;
     --socket | --pcap | --rules | --nat | --packets) _filedir ;;
-    --answer-timeout | --timeout | --lines | -n | --octets | --count | --address | --seed) ;;
+    --answer-timeout | --timeout | --lines | -n | --octets | --count | --address | --seed | --set) ;;
     --until) mapfile -t COMPREPLY < <(compgen -W "$states restarting" -- "$cur") ;;
     --site) mapfile -t COMPREPLY < <(compgen -W "$(_tunnelctl_sites)" -- "$cur") ;;
     --type) mapfile -t COMPREPLY < <(compgen -W 'ppp auth console' -- "$cur") ;;
@@ -73,9 +73,9 @@ _tunnelctl() {
     filter)
       case ${plain[1]-} in
         '') choices='show test' ;;
-        show) options+=' --json --rules --nat' ;;
+        show) options+=' --json --rules --nat --set' ;;
         test)
-          options+=' --json --rules --nat --packets --hex --explain --block-by-default --address --seed'
+          options+=' --json --rules --nat --set --packets --hex --explain --block-by-default --address --seed'
           ;;
       esac
       ;;

@@ -156,6 +156,20 @@ TEST_F(Filter, TestKnowsAddressesOfInterfacesThatItIsTold) {
   EXPECT_THAT(wrong.err, HasSubstr("as em0=192.0.2.1"));
 }
 
+TEST_F(Filter, RulesOfASiteHaveTheVariablesThatAreGiven) {
+  folder_.write("ipf.rules", "pass in on $interface from $remote to any\n");
+  const auto unset = show();
+  EXPECT_EQ(unset.code, 1);
+  EXPECT_THAT(unset.err, HasSubstr("\"$interface\" stands for nothing here"));
+  EXPECT_EQ(show({"--set", "interface=tun7", "--set", "remote=10.224.1.1"}).out,
+            "pass in on tun7 from 10.224.1.1 to any\n");
+  EXPECT_THAT(show({"--set", "interface"}).err, HasSubstr("as local=10.224.1.2"));
+  EXPECT_EQ(test({"--set", "interface=em0", "--set", "remote=1.1.1.1",
+                  "in on em0 udp 1.1.1.1,1 2.2.2.2,2"})
+                .out,
+            "pass\n");
+}
+
 TEST_F(Filter, TestMayBlockByDefault) {
   EXPECT_EQ(test({"--block-by-default", "out udp 1.1.1.1,1 2.2.2.2,2"}).out, "block\n");
 }

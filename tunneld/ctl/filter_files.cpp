@@ -37,6 +37,19 @@ void append(std::vector<Diagnostic>& all, std::vector<Diagnostic> some) {
   for (auto& each : some) all.push_back(std::move(each));
 }
 
+Result<filter::language::Variables> variables_of(const RuleSource& source) {
+  filter::language::Variables variables;
+  for (const auto& text : source.variables) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return make_error(std::errc::invalid_argument,
+                        "--set takes a name and its value, as local=10.224.1.2");
+    }
+    variables.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path) {
@@ -47,21 +60,24 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   return read_all(file.get(), name);
 }
 
-Result<RuleFiles> read_rule_files(const std::filesystem::path& rules,
-                                  const std::filesystem::path& nat) {
+Result<RuleFiles> read_rule_files(const RuleSource& source) {
   const filter::language::SystemNames names;
+  const auto variables = variables_of(source);
+  if (!variables) return variables.error();
   RuleFiles files;
-  if (!rules.empty()) {
-    auto text = read_file(rules);
+  if (!source.rules.empty()) {
+    auto text = read_file(source.rules);
     if (!text) return text.error();
-    auto parsed = filter::language::parse_ipf_rules({rules.native(), std::move(*text), 0}, names);
+    auto parsed = filter::language::parse_ipf_rules({source.rules.native(), std::move(*text), 0},
+                                                    names, *variables);
     files.rules = std::move(parsed.rules);
     append(files.mistakes, std::move(parsed.mistakes));
   }
-  if (!nat.empty()) {
-    auto text = read_file(nat);
+  if (!source.nat.empty()) {
+    auto text = read_file(source.nat);
     if (!text) return text.error();
-    auto parsed = filter::language::parse_ipnat_rules({nat.native(), std::move(*text), 1}, names);
+    auto parsed = filter::language::parse_ipnat_rules({source.nat.native(), std::move(*text), 1},
+                                                      names, *variables);
     files.nat = std::move(parsed.rules);
     append(files.mistakes, std::move(parsed.mistakes));
   }

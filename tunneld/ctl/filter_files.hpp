@@ -3,6 +3,7 @@
 #include "filter/language/ipf_parser.hpp"
 #include "filter/language/ipnat_parser.hpp"
 #include "tunneld/base/result.hpp"
+#include "tunneld/ctl/options.hpp"
 
 #include <filesystem>
 #include <string>
@@ -21,8 +22,7 @@ struct RuleFiles {
 Result<std::string> read_file(const std::filesystem::path& path);
 
 /// Either path may be empty: then there are no such rules. The error is about a file that cannot be
-/// read at all.
-Result<RuleFiles> read_rule_files(const std::filesystem::path& rules,
-                                  const std::filesystem::path& nat);
+/// read at all, or a variable without a value.
+Result<RuleFiles> read_rule_files(const RuleSource& source);
 
 }  // namespace tunnel::ctl

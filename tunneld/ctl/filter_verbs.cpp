@@ -186,7 +186,7 @@ void test_packets(const Context& context, const FilterTestCommand& command, Eval
 }  // namespace
 
 ExitCode run(const Context& context, const FilterShowCommand& command) {
-  const auto files = read_rule_files(command.source.rules, command.source.nat);
+  const auto files = read_rule_files(command.source);
   if (!files) return context.fail(files.error().message());
   if (!files->mistakes.empty()) return refuse(context, files->mistakes, command.format);
   if (command.format == Format::Json) {
@@ -198,7 +198,7 @@ ExitCode run(const Context& context, const FilterShowCommand& command) {
 }
 
 ExitCode run(const Context& context, const FilterTestCommand& command) {
-  auto files = read_rule_files(command.source.rules, command.source.nat);
+  auto files = read_rule_files(command.source);
   if (!files) return context.fail(files.error().message());
   auto packets = packets_of(command);
   if (!packets) return context.fail(packets.error().message());

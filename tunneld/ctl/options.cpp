@@ -300,6 +300,9 @@ class CommandLine {
         ->type_name("FILE");
     verb->add_option("--nat", source.nat, "A file in the language of ipnat.rules")
         ->type_name("FILE");
+    verb->add_option("--set", source.variables, "What $NAME stands for, in the rules of a site")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
   }
 
   void add_filter() {

@@ -103,7 +103,8 @@ struct VersionCommand {
 /// Rule files on the command line.
 struct RuleSource {
   std::filesystem::path rules{};
-  std::filesystem::path nat{};  // empty: none
+  std::filesystem::path nat{};           // empty: none
+  std::vector<std::string> variables{};  // "local=10.224.1.2": of the rules of a site
 };
 
 struct FilterShowCommand {
