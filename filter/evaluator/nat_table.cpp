@@ -218,7 +218,7 @@ Translation NatTable::translate(Packet& packet, TimePoint now) {
     const auto known = translate_fragment(packet, now);
     if (known.kind != Translation::Kind::None) return known;
   }
-  if (packet.quoted) {
+  if (packet.quoted && !packet.is_bad) {
     const auto known = translate_error(packet, now);
     if (known.kind != Translation::Kind::None) return known;
   }

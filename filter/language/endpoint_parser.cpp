@@ -160,6 +160,11 @@ PortTest parse_port_test(RuleReader& in, const Names& names, const std::string& 
   return test;
 }
 
+std::optional<std::uint8_t> named_protocol(std::string_view word, const Names& names) {
+  const auto known = protocol_number(word);
+  return known || parse_number(word) ? known : names.protocol(std::string{word});
+}
+
 ProtocolTest parse_protocol(RuleReader& in, const Names& names) {
   const auto token = in.expect_word("a protocol");
   if (in.dead()) return {};
@@ -169,8 +174,7 @@ ProtocolTest parse_protocol(RuleReader& in, const Names& names) {
     return TcpUdp{};
   }
   const auto number = parse_number(token.text);
-  const auto known = number ? std::nullopt : names.protocol(std::string{token.text});
-  if (known) return *known;
+  if (const auto known = named_protocol(token.text, names)) return *known;
   if (number && *number <= 0xff) return static_cast<std::uint8_t>(*number);
   in.mistake(token, shown(token) + " is not a protocol",
              "as tcp, udp, tcp/udp, icmp, ipv6-icmp, or a number up to 255 (/etc/protocols)");

@@ -4,7 +4,9 @@
 #include "filter/language/rule_reader.hpp"
 #include "filter/model/rule.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace tunnel::filter::language {
 
@@ -23,6 +25,9 @@ PortTest parse_port_test(RuleReader& in, const Names& names, const std::string& 
 
 /// "tcp", "tcp/udp", "47", "gre".
 ProtocolTest parse_protocol(RuleReader& in, const Names& names);
+
+/// A protocol that has a name, here or on this machine.
+std::optional<std::uint8_t> named_protocol(std::string_view word, const Names& names);
 
 /// The protocol whose services have names: "tcp", "udp", or empty for either.
 std::string service_protocol(const ProtocolTest& test);

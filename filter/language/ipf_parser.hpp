@@ -1,6 +1,7 @@
 #pragma once
 
 #include "filter/language/names.hpp"
+#include "filter/language/rule_parser.hpp"
 #include "filter/language/rule_reader.hpp"
 #include "filter/model/rule_lists.hpp"
 
@@ -17,5 +18,10 @@ struct ParsedRules {
 /// RuleLists::of() the rules has no complaints when there is no mistake.
 ParsedRules parse_ipf_rules(const SourceFile& file, const Names& names,
                             const Variables& variables = {});
+
+/// The same as one of several files: `heads` are those of the files before, and become those of the
+/// files behind. Whether rules stand where they may is for RuleLists::of() all of them.
+ParsedRules read_ipf_rules(const SourceFile& file, const Names& names, const Variables& variables,
+                           Heads& heads);
 
 }  // namespace tunnel::filter::language

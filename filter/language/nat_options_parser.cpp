@@ -137,7 +137,7 @@ void NatRuleParser::parse_protocol_option() {
     return;
   }
   const bool known = token.is("tcp") || token.is("tcp-udp") || token.is("tcpudp") ||
-                     parse_number(token.text) || names_.protocol(std::string{token.text});
+                     parse_number(token.text) || named_protocol(token.text, names_);
   if (token.kind != Token::Kind::Word || !known) {
     in_.mistake(token, shown(token) + " is not expected here",
                 suggestion(token.text, WordKind::NatKeyword)

@@ -94,6 +94,20 @@ constexpr std::array<Number, 24> kIpOptions{
      {"imitd", 144}, {"eip", 145},   {"addext", 147}, {"rtralrt", 148}, {"sdb", 149},
      {"nsapa", 150}, {"dps", 151},   {"ump", 152},    {"finn", 205}}};
 
+constexpr std::array<Number, 13> kProtocols{{{"icmp", 1},
+                                             {"igmp", 2},
+                                             {"tcp", 6},
+                                             {"udp", 17},
+                                             {"ipv6", 41},
+                                             {"gre", 47},
+                                             {"esp", 50},
+                                             {"ah", 51},
+                                             {"ipv6-icmp", 58},
+                                             {"icmpv6", 58},
+                                             {"icmp6", 58},
+                                             {"ospf", 89},
+                                             {"sctp", 132}}};
+
 constexpr std::array<Word<Quality>, 11> kQualities{{{"ipopts", Quality::IpOptions},
                                                     {"short", Quality::Short},
                                                     {"bad", Quality::Bad},
@@ -215,6 +229,10 @@ std::optional<std::uint8_t> ip_option(std::string_view word) {
 
 std::string_view ip_option_name(std::uint8_t type) {
   return word_for(kIpOptions, type);
+}
+
+std::optional<std::uint8_t> protocol_number(std::string_view word) {
+  return value_of(kProtocols, word);
 }
 
 std::optional<Quality> quality(std::string_view word) {

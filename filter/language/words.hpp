@@ -23,6 +23,9 @@ std::string_view unreachable_code_name(std::uint8_t code);
 std::optional<std::uint8_t> ip_option(std::string_view word);
 std::string_view ip_option_name(std::uint8_t type);
 
+/// Protocols that have names on every machine: "tcp", "ipv6-icmp", "gre".
+std::optional<std::uint8_t> protocol_number(std::string_view word);
+
 std::optional<Quality> quality(std::string_view word);
 std::string_view quality_name(Quality quality);
 

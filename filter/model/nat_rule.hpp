@@ -45,7 +45,8 @@ struct PortTarget {
   bool operator==(const PortTarget&) const = default;
 };
 
-/// A line of ipnat.rules.
+/// A line of ipnat.rules. The protocol is what the rule comes to: portmap and proxy set it, and a
+/// rule that names ports and no protocol is of TCP and UDP.
 struct NatRule {
   enum class Kind : std::uint8_t { Map, MapBlock, Rdr, Bimap };
 

@@ -83,14 +83,15 @@ bool is_query(Family family, std::uint8_t type) noexcept {
   return type == 0 || type == 8 || (type >= 13 && type <= 18);
 }
 
-/// The packet that an error is about; a wrong quotation makes the error a bad packet.
+/// The packet that an error is about. It must have been sent by the one who is told, and begin a
+/// packet (RFC 1122 §3.2.2); else the error is a bad packet.
 void parse_quoted(Bytes body, Packet& packet) {
   const auto header = parse_ip_header(body);
-  if (!header || header->family != packet.family || header->offset != 0 ||
-      header->source != packet.ends.destination) {
+  if (!header || header->family != packet.family || header->offset != 0) {
     packet.is_bad = true;
     return;
   }
+  if (header->source != packet.ends.destination) packet.is_bad = true;
   Quoted quoted{{header->source, header->destination}, header->protocol};
   ByteReader in{body.subspan(std::min<std::size_t>(header->header_size, body.size()))};
   const auto first = in.u16();

@@ -3,6 +3,8 @@
 #include "filter/packet/packet_parser.hpp"
 #include "filter/packet/packet_text.hpp"
 
+#include <algorithm>
+
 namespace tunnel::filter::packet {
 
 namespace {
@@ -58,7 +60,13 @@ std::string icmp_text(const Packet& packet) {
   const auto name = language::icmp_type_name(packet.icmp.type, packet.family);
   std::string text = ' ' + (name.empty() ? std::to_string(packet.icmp.type) : std::string{name});
   if (packet.icmp.code != 0) text += ',' + std::to_string(packet.icmp.code);
-  return text + value("query", packet.ends.source_port, 0);
+  text += value("query", packet.ends.source_port, 0);
+  // An error that quotes nothing of use is as good as one that ends behind its header.
+  constexpr std::uint32_t kHeader = 8;
+  const bool mute = is_icmp_error(packet.family, packet.icmp.type) && !packet.quoted;
+  const auto body = packet.size - packet.header_size;
+  if (mute) return text + " body=" + std::to_string(std::min(body, kHeader));
+  return text + (packet.is_short ? " body=" + std::to_string(body) : std::string{});
 }
 
 }  // namespace

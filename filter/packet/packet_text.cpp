@@ -34,11 +34,8 @@ std::vector<Piece> pieces_of(std::string_view line) {
   return pieces;
 }
 
-std::optional<std::uint8_t> protocol_number(std::string_view word) {
-  if (word == "tcp") return kTcp;
-  if (word == "udp") return kUdp;
-  if (word == "icmp") return kIcmp;
-  if (word == "ipv6-icmp" || word == "icmpv6" || word == "icmp6") return kIcmp6;
+std::optional<std::uint8_t> protocol_of(std::string_view word) {
+  if (const auto known = language::protocol_number(word)) return known;
   const auto number = language::parse_number(word);
   if (!number || *number > 0xff) return std::nullopt;
   return static_cast<std::uint8_t>(*number);
@@ -111,7 +108,7 @@ class PacketTextParser {
     WrittenEnds ends;
     ends.protocol = six_ ? kNoNextHeader : 0;
     const auto piece = peek();
-    if (const auto number = protocol_number(piece.text)) {
+    if (const auto number = protocol_of(piece.text)) {
       ends.protocol = *number;
       take();
     } else if (!piece.text.empty() && piece.text.find_first_of(".:,") == std::string_view::npos) {

@@ -243,7 +243,7 @@ TEST_F(Filter, TestAnswersWrongPacketsWithTheirPlace) {
   EXPECT_THAT(outcome.err, HasSubstr("packets:2:1-9: error: a packet goes in or out"));
   EXPECT_THAT(outcome.err, HasSubstr("packets:3:1-12: error: \"lunch\" is not a time"));
   EXPECT_THAT(outcome.err, HasSubstr("2 mistakes in 1 file\n"));
-  EXPECT_THAT(test({"in gre 1.1.1.1 2.2.2.2"}).err, StartsWith("packets:1:4-7: error: \"gre\""));
+  EXPECT_THAT(test({"in foo 1.1.1.1 2.2.2.2"}).err, StartsWith("packets:1:4-7: error: \"foo\""));
   EXPECT_THAT(test({"--hex", "in on em0 nonsense here"}).err, HasSubstr("no octets"));
   EXPECT_THAT(test({"--hex", "[in,em0 here"}).err, HasSubstr("expected ]"));
   EXPECT_THAT(test({"--hex", "[up,em0] 45"}).err, HasSubstr("expected ]"));

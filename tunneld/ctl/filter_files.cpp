@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 namespace tunnel::ctl {
 
@@ -31,10 +32,6 @@ Result<std::string> read_all(int fd, const std::string& name) {
                         name + " is longer than any file of rules or packets");
     }
   }
-}
-
-void append(std::vector<Diagnostic>& all, std::vector<Diagnostic> some) {
-  for (auto& each : some) all.push_back(std::move(each));
 }
 
 Result<filter::language::Variables> variables_of(const RuleSource& source) {
@@ -60,28 +57,22 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   return read_all(file.get(), name);
 }
 
-Result<RuleFiles> read_rule_files(const RuleSource& source) {
-  const filter::language::SystemNames names;
+Result<filter::language::ParsedPolicy> read_rule_files(const RuleSource& source) {
+  using filter::language::PolicySource;
   const auto variables = variables_of(source);
   if (!variables) return variables.error();
-  RuleFiles files;
-  if (!source.rules.empty()) {
-    auto text = read_file(source.rules);
-    if (!text) return text.error();
-    auto parsed = filter::language::parse_ipf_rules({source.rules.native(), std::move(*text), 0},
-                                                    names, *variables);
-    files.rules = std::move(parsed.rules);
-    append(files.mistakes, std::move(parsed.mistakes));
-  }
+  std::vector<PolicySource> sources;
+  auto rules = read_file(source.rules);
+  if (!rules) return rules.error();
+  sources.push_back(
+      {PolicySource::Language::Ipf, source.rules.native(), std::move(*rules), *variables});
   if (!source.nat.empty()) {
-    auto text = read_file(source.nat);
-    if (!text) return text.error();
-    auto parsed = filter::language::parse_ipnat_rules({source.nat.native(), std::move(*text), 1},
-                                                      names, *variables);
-    files.nat = std::move(parsed.rules);
-    append(files.mistakes, std::move(parsed.mistakes));
+    auto nat = read_file(source.nat);
+    if (!nat) return nat.error();
+    sources.push_back(
+        {PolicySource::Language::Ipnat, source.nat.native(), std::move(*nat), *variables});
   }
-  return files;
+  return parse_policy(sources, filter::language::SystemNames{});
 }
 
 }  // namespace tunnel::ctl

@@ -26,6 +26,7 @@ using filter::evaluator::Evaluator;
 using filter::evaluator::Outcome;
 using filter::evaluator::Settings;
 using filter::evaluator::Trace;
+using filter::language::ParsedPolicy;
 
 FileNames names_of(const RuleSource& source) {
   return {source.rules.native(), source.nat.native()};
@@ -42,11 +43,6 @@ ExitCode refuse(const Context& context, const std::vector<Diagnostic>& mistakes,
   return ExitCode::Failed;
 }
 
-RuleLists lists_of(const RuleFiles& files) {
-  std::vector<filter::Misplaced> misplaced;
-  return RuleLists::of(files.rules, misplaced);
-}
-
 /// A rule's name in the logs, by where it stands.
 filter::RuleId id_of(const RuleLists& lists, const filter::Rule& rule) {
   const auto kind =
@@ -57,7 +53,7 @@ filter::RuleId id_of(const RuleLists& lists, const filter::Rule& rule) {
   return {rule.group, static_cast<unsigned>(found - list->rules.begin()) + 1};
 }
 
-std::string rules_text(const RuleFiles& files, const RuleSource& source) {
+std::string rules_text(const ParsedPolicy& files, const RuleSource& source) {
   std::string out;
   const bool both = !source.rules.empty() && !source.nat.empty();
   if (both) out += "# " + terminal_text(source.rules.native()) + '\n';
@@ -67,9 +63,9 @@ std::string rules_text(const RuleFiles& files, const RuleSource& source) {
   return out;
 }
 
-json::object rules_json(const RuleFiles& files, const RuleSource& source) {
+json::object rules_json(const ParsedPolicy& files, const RuleSource& source) {
   const auto names = names_of(source);
-  const auto lists = lists_of(files);
+  const auto& lists = files.rule_lists;
   json::array rules;
   for (const auto& rule : files.rules) rules.push_back(rule_json(rule, id_of(lists, rule), names));
   json::array nat;
@@ -211,8 +207,7 @@ ExitCode run(const Context& context, const FilterTestCommand& command) {
     return ExitCode::Usage;
   }
   filter::evaluator::SeededSource random{command.seed};
-  Evaluator evaluator{
-      {lists_of(*files), filter::NatLists::of(files->nat)}, std::move(*settings), random};
+  Evaluator evaluator{{files->rule_lists, files->nat_lists}, std::move(*settings), random};
   test_packets(context, command, evaluator, packets->packets);
   return ExitCode::Ok;
 }
