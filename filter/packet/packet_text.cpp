@@ -196,13 +196,23 @@ class PacketTextParser {
     auto rest = piece.text;
     while (!rest.empty()) {
       const auto comma = std::min(rest.find(','), rest.size());
-      const auto type = language::ip_option(rest.substr(0, comma));
+      const auto type = option_type(rest.substr(0, comma));
       if (!type) wrong(piece, in_quotes(rest.substr(0, comma)) + " is not an IP option");
       fields_.options.push_back(type.value_or(1));
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
     if (piece.text.empty()) wrong(piece, "opt wants the names of options, as opt lsrr,ts");
-    if (fields_.options.size() > 3) wrong(piece, "more than three options may not fit");
+    if (option_octets_of(fields_.options) > kMostOptionOctets) {
+      wrong(piece, "these options take more than the 40 octets that there are");
+    }
+  }
+
+  /// A name, or a number from 1: 0 would end the list.
+  static std::optional<std::uint8_t> option_type(std::string_view word) {
+    const auto named = language::ip_option(word);
+    const auto number = language::parse_number(word);
+    if (named || !number || *number == 0 || *number > 0xff) return named;
+    return static_cast<std::uint8_t>(*number);
   }
 
   void parse_value(const Piece& piece, std::string_view key, std::string_view text) {

@@ -195,6 +195,10 @@ std::uint16_t folded(std::uint32_t sum) noexcept {
   return static_cast<std::uint16_t>(~sum);
 }
 
+std::size_t option_octets_of(const std::vector<std::uint8_t>& types) {
+  return option_octets(types).size();
+}
+
 std::vector<std::uint8_t> octets_of(const WrittenFields& fields) {
   auto body = fields.offset == 0 ? transport(fields) : Octets(fields.payload);
   if (fields.body) body.resize(*fields.body);

@@ -3,6 +3,7 @@
 #include "filter/model/host_address.hpp"
 #include "filter/model/rule.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -43,6 +44,10 @@ struct WrittenFields {
   std::uint32_t payload = 0;            // octets behind the transport header
   std::optional<std::uint32_t> body{};  // octets behind the header of IP
 };
+
+/// How many octets of IPv4's header options take; there is room for kMostOptionOctets.
+std::size_t option_octets_of(const std::vector<std::uint8_t>& types);
+inline constexpr std::size_t kMostOptionOctets = 40;
 
 /// The octets, with every checksum right. A part of `body` that the fields do not fill is zero.
 std::vector<std::uint8_t> octets_of(const WrittenFields& fields);

@@ -232,6 +232,9 @@ TEST_F(Filter, TestReadsOctetsInHexadecimal) {
   folder_.write("packets", "[in,tun0]\n" + octets.substr(0, 40) + "\n" + octets.substr(40) +
                                "\n\n[out,tun0]\n" + octets + "\n");
   EXPECT_EQ(test({"--hex", "--packets", path("packets")}).out, "pass\npass\n");
+  folder_.write("bare", octets.substr(0, 40) + "\n" + octets.substr(40) + "\n\n" + octets +
+                            "\nin on tun0 " + octets);
+  EXPECT_EQ(test({"--hex", "--packets", path("bare")}).out, "block\nblock\npass\n");
   EXPECT_EQ(test({"--hex", "in 4500"}).out, "bad-packet\n");
 }
 
@@ -243,7 +246,7 @@ TEST_F(Filter, TestAnswersWrongPacketsWithTheirPlace) {
   EXPECT_THAT(outcome.err, HasSubstr("packets:2:1-9: error: a packet goes in or out"));
   EXPECT_THAT(outcome.err, HasSubstr("packets:3:1-12: error: \"lunch\" is not a time"));
   EXPECT_THAT(outcome.err, HasSubstr("2 mistakes in 1 file\n"));
-  EXPECT_THAT(test({"in foo 1.1.1.1 2.2.2.2"}).err, StartsWith("packets:1:4-7: error: \"foo\""));
+  EXPECT_THAT(test({"in foo 1.1.1.1 2.2.2.2"}).err, StartsWith("packet 1:1:4-7: error: \"foo\""));
   EXPECT_THAT(test({"--hex", "in on em0 nonsense here"}).err, HasSubstr("no octets"));
   EXPECT_THAT(test({"--hex", "[in,em0 here"}).err, HasSubstr("expected ]"));
   EXPECT_THAT(test({"--hex", "[up,em0] 45"}).err, HasSubstr("expected ]"));

@@ -142,10 +142,12 @@ class HexReader final : public PacketReader {
     if (content.front() == '[') {
       finish();
       begin_block(content);
-    } else if (open_) {
-      take_octets(content);
+    } else if (content.starts_with("in") || content.starts_with("out")) {
+      finish();
+      begin_line(content);
     } else {
-      take_whole(content);
+      if (!open_) open_.emplace();
+      take_octets(content);
     }
   }
 
@@ -162,18 +164,17 @@ class HexReader final : public PacketReader {
     if (comma < inside.size()) set_interface(trimmed(inside.substr(comma + 1)));
   }
 
-  /// "in on em0 4500 0028", of which only the octets must be there.
-  void take_whole(std::string_view content) {
+  /// "in on em0 4500 0028"
+  void begin_line(std::string_view content) {
     open_.emplace();
     auto rest = content;
-    if (content.starts_with("in") || content.starts_with("out")) set_direction(take_word(rest));
+    set_direction(take_word(rest));
     auto behind = rest;
     if (take_word(behind) == "on") {
       rest = behind;
       set_interface(take_word(rest));
     }
     take_octets(rest);
-    finish();
   }
 
   void set_direction(std::string_view word) {

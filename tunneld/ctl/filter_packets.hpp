@@ -27,8 +27,8 @@ struct TestPackets {
 /// Packets in ipftest's form, a line each; "after 10s" lets time pass; `name` is for messages.
 TestPackets packets_of_text(const std::string& name, std::string_view text);
 
-/// Packets in hexadecimal, "in on em0 4500 0028 …", a line each; or as ipftest has them:
-/// "[in,em0]", then lines of octets up to an empty one.
+/// Packets in hexadecimal: "in on em0 4500 0028 …", or "[in,em0]" as ipftest has it, and lines of
+/// octets up to an empty one or the next packet. Without either, packets come in, on no interface.
 TestPackets packets_of_hex(const std::string& name, std::string_view text);
 
 }  // namespace tunnel::ctl

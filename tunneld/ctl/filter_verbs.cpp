@@ -12,6 +12,7 @@
 #include "tunneld/ctl/verbs.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -74,21 +75,35 @@ json::object rules_json(const ParsedPolicy& files, const RuleSource& source) {
 }
 
 /// Words without a blank in any of them are one packet that was not put in quotes.
-std::string lines_of(const std::vector<std::string>& packets) {
-  const bool quoted = std::any_of(packets.begin(), packets.end(), [](const std::string& packet) {
-    return packet.find(' ') != std::string::npos;
+std::vector<std::string> packets_in(const std::vector<std::string>& words) {
+  const bool quoted = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.find(' ') != std::string::npos;
   });
-  std::string text;
-  for (const auto& packet : packets) text += packet + (quoted ? '\n' : ' ');
-  return text;
+  if (quoted) return words;
+  std::string whole;
+  for (const auto& word : words) whole += word + ' ';
+  return {whole};
+}
+
+TestPackets parsed_packets(const FilterTestCommand& command, const std::string& name,
+                           const std::string& text) {
+  return command.hex ? packets_of_hex(name, text) : packets_of_text(name, text);
 }
 
 Result<TestPackets> packets_of(const FilterTestCommand& command) {
-  const bool from_file = !command.packets_file.empty();
-  const auto text = from_file ? read_file(command.packets_file) : lines_of(command.packets);
-  if (!text) return text.error();
-  const auto name = from_file ? command.packets_file.native() : "packets";
-  return command.hex ? packets_of_hex(name, *text) : packets_of_text(name, *text);
+  if (!command.packets_file.empty()) {
+    const auto text = read_file(command.packets_file);
+    if (!text) return text.error();
+    return parsed_packets(command, command.packets_file.native(), *text);
+  }
+  TestPackets all;
+  for (const auto& text : packets_in(command.packets)) {
+    const auto name = "packet " + std::to_string(all.packets.size() + all.mistakes.size() + 1);
+    auto some = parsed_packets(command, name, text);
+    std::move(some.packets.begin(), some.packets.end(), std::back_inserter(all.packets));
+    std::move(some.mistakes.begin(), some.mistakes.end(), std::back_inserter(all.mistakes));
+  }
+  return all;
 }
 
 /// "em0=192.0.2.1"
