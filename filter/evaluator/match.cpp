@@ -29,8 +29,7 @@ bool matches_flags(const FlagsTest& test, const Packet& packet) noexcept {
 
 bool matches_icmp(const IcmpTest& test, const Packet& packet) noexcept {
   constexpr std::uint32_t kTypeAndCode = 2;
-  const auto icmp = packet.family == Family::Ipv4 ? kIcmp : kIcmp6;
-  return packet.protocol == icmp && !packet.is_fragment_body() &&
+  return packet.is_icmp() && !packet.is_fragment_body() &&
          packet.size >= packet.header_size + kTypeAndCode && packet.icmp.type == test.type &&
          (!test.code || packet.icmp.code == *test.code);
 }
@@ -101,8 +100,7 @@ bool matches(const ProtocolTest& test, std::uint8_t protocol) noexcept {
 bool matches_ports(const Endpoint& source, const Endpoint& destination,
                    const Packet& packet) noexcept {
   if (!has_test(source.port) && !has_test(destination.port)) return true;
-  return has_ports(packet.protocol) && !packet.is_fragment_body() &&
-         source.port.matches(packet.ends.source_port) &&
+  return packet.carries_ports() && source.port.matches(packet.ends.source_port) &&
          destination.port.matches(packet.ends.destination_port);
 }
 

@@ -12,10 +12,6 @@ namespace {
 using packet::Ends;
 using packet::Packet;
 
-bool carries_ports(const Packet& packet) noexcept {
-  return has_ports(packet.protocol) && !packet.is_fragment_body();
-}
-
 Ends with_source(Ends ends, Ipv4Address host) {
   ends.source = HostAddress{host};
   return ends;
@@ -73,7 +69,7 @@ std::optional<Ends> NatChoice::map(const Packet& packet, const IsFree& is_free) 
   for (std::uint32_t tries = 0; tries < std::min(known->count, kMostTries); ++tries, ++turn) {
     const auto address = known->first + turn % known->count;
     auto ends = std::optional{with_source(packet.ends, Ipv4Address{address})};
-    if (rule_->portmap && carries_ports(packet)) {
+    if (rule_->portmap && packet.carries_ports()) {
       ends = with_port(*ends, is_free);
     } else if (!is_free(*ends)) {
       ends = std::nullopt;
@@ -121,7 +117,7 @@ std::optional<Ends> NatChoice::map_block(const Packet& packet, const IsFree& is_
   const auto address = host / sharing;
   if (address >= addresses) return std::nullopt;
   auto ends = with_source(packet.ends, Ipv4Address{first + address});
-  if (!carries_ports(packet) || sharing == 1) {
+  if (!packet.carries_ports() || sharing == 1) {
     return is_free(ends) ? std::optional{ends} : std::nullopt;
   }
   const auto count = rule_->ports_each ? std::uint32_t{*rule_->ports_each} : kPorts / sharing;
@@ -154,7 +150,7 @@ std::optional<Ends> NatChoice::inbound(const Packet& packet, const IsFree& is_fr
     const auto host = redirected(packet);
     if (!host) return std::nullopt;
     ends.destination = HostAddress{*host};
-    if (carries_ports(packet)) ends.destination_port = redirected_port(ends.destination_port);
+    if (packet.carries_ports()) ends.destination_port = redirected_port(ends.destination_port);
   }
   return is_free(ends) ? std::optional{ends} : std::nullopt;
 }

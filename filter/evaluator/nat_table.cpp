@@ -23,10 +23,6 @@ Direction opposite(Direction direction) noexcept {
   return direction == Direction::In ? Direction::Out : Direction::In;
 }
 
-bool carries_ports(const Packet& packet) noexcept {
-  return has_ports(packet.protocol) && !packet.is_fragment_body();
-}
-
 /// A bimap is asked from inside about its source, from outside about what the source becomes.
 bool matches_hosts(const NatRule& rule, const std::optional<Ipv4Address>& own,
                    const Packet& packet) {
@@ -46,9 +42,9 @@ bool matches_rule(const NatRule& rule, const std::optional<Ipv4Address>& own,
   if (rule.interface != packet.interface) return false;
   if (!matches(rule.protocol, packet.protocol) || !matches_hosts(rule, own, packet)) return false;
   if (!matches_ports(rule.source, rule.destination, packet)) return false;
-  if (rule.portmap && !carries_ports(packet)) return false;
+  if (rule.portmap && !packet.carries_ports()) return false;
   return !rule.ftp_port ||
-         (carries_ports(packet) && packet.ends.destination_port == *rule.ftp_port);
+         (packet.carries_ports() && packet.ends.destination_port == *rule.ftp_port);
 }
 
 bool ask_the_same(const NatRule& a, const NatRule& b) {

@@ -46,10 +46,6 @@ const Exchange* exchange_of(Family family, std::uint8_t query) noexcept {
   return nullptr;
 }
 
-bool is_icmp(const Packet& packet) noexcept {
-  return packet.protocol == (packet.family == Family::Ipv4 ? kIcmp : kIcmp6);
-}
-
 /// Whether a packet of the flow of a query is the query again, or its answer.
 bool continues(const Packet& packet, std::uint8_t query, Way way) noexcept {
   if (way == Way::Forward) return packet.icmp.type == query;
@@ -132,7 +128,7 @@ StateMatch StateTable::match(const Packet& packet, TimePoint now) {
   const auto found = find({packet.ends, packet.protocol}, now);
   if (!found) return {};
   auto& state = found->state->second;
-  if (is_icmp(packet) && !continues(packet, state.icmp_type, found->way)) return {};
+  if (packet.is_icmp() && !continues(packet, state.icmp_type, found->way)) return {};
   if (state.window) {
     const bool opens = (packet.tcp.flags & (kSyn | kAck)) == kSyn;
     if (opens && state.window->over()) {
@@ -157,7 +153,7 @@ void StateTable::prolong(State& state, const Packet& packet, Way way, TimePoint 
     state.expires = now + state.window->patience();
   } else {
     state.expires = now + of(packet.protocol == kUdp ? kUdpPatience
-                             : is_icmp(packet)       ? kIcmpPatience
+                             : packet.is_icmp()      ? kIcmpPatience
                                                      : kOtherPatience);
   }
 }
@@ -165,7 +161,7 @@ void StateTable::prolong(State& state, const Packet& packet, Way way, TimePoint 
 StateRefusal StateTable::add(const Packet& packet, const RuleEntry& rule, TimePoint now) {
   if (has_no_state(packet)) return StateRefusal::Bad;
   if (packet.protocol == kTcp && (packet.tcp.flags & kRst) != 0) return StateRefusal::Reset;
-  if (is_icmp(packet) && exchange_of(packet.family, packet.icmp.type) == nullptr) {
+  if (packet.is_icmp() && exchange_of(packet.family, packet.icmp.type) == nullptr) {
     return StateRefusal::NotAQuery;
   }
   const FlowKey key{packet.ends, packet.protocol};

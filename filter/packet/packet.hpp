@@ -1,6 +1,7 @@
 #pragma once
 
 #include "filter/model/host_address.hpp"
+#include "filter/model/protocols.hpp"
 #include "filter/model/rule.hpp"
 #include "tunneld/base/identifiers.hpp"
 
@@ -74,6 +75,12 @@ struct Packet {
   bool is_fragment() const noexcept { return more_fragments || offset != 0; }
 
   bool is_fragment_body() const noexcept { return offset != 0; }
+
+  /// Of TCP or UDP, and with its header.
+  bool carries_ports() const noexcept { return has_ports(protocol) && !is_fragment_body(); }
+
+  /// Of the ICMP of its family.
+  bool is_icmp() const noexcept { return protocol == (family == Family::Ipv4 ? kIcmp : kIcmp6); }
 };
 
 /// An octet string that is no packet: the headers lie.

@@ -123,14 +123,10 @@ void parse_icmp(Bytes body, Packet& packet) {
   }
 }
 
-bool is_icmp(const Packet& packet) noexcept {
-  return packet.protocol == (packet.family == Family::Ipv4 ? kIcmp : kIcmp6);
-}
-
 std::size_t least_transport_header(const Packet& packet) noexcept {
   if (packet.protocol == kTcp) return kTcpHeader;
   if (packet.protocol == kUdp) return kUdpHeader;
-  return is_icmp(packet) ? kIcmpHeader : 0;
+  return packet.is_icmp() ? kIcmpHeader : 0;
 }
 
 /// What lies behind the headers of IP. An error says why the packet cannot be.
@@ -150,7 +146,7 @@ std::optional<NotAPacket> parse_transport(Bytes body, Packet& packet) {
     packet.ends.source_port = in.u16().value_or(0);
     packet.ends.destination_port = in.u16().value_or(0);
   }
-  if (is_icmp(packet)) parse_icmp(body, packet);
+  if (packet.is_icmp()) parse_icmp(body, packet);
   return std::nullopt;
 }
 

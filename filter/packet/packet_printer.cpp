@@ -75,11 +75,10 @@ std::string print(const Packet& packet) {
   std::string text = packet.direction == Direction::In ? "in" : "out";
   if (packet.family == Family::Ipv6) text += '6';
   if (!packet.interface.str().empty()) text += " on " + packet.interface.str();
-  const auto icmp = packet.family == Family::Ipv4 ? kIcmp : kIcmp6;
   text += ' ' + ends_text(packet.ends, packet.protocol);
   if (!packet.is_fragment_body()) {
     if (packet.protocol == kTcp) text += tcp_text(packet.tcp);
-    if (packet.protocol == icmp) text += icmp_text(packet);
+    if (packet.is_icmp()) text += icmp_text(packet);
   }
   text += options_text(packet.options) + (packet.more_fragments ? " mf" : "") +
           value("id", packet.id, 0) + value("off", packet.offset, 0) +

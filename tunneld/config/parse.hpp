@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tunneld/config/configuration.hpp"
 #include "tunneld/base/diagnostic.hpp"
+#include "tunneld/config/configuration.hpp"
 #include "tunneld/config/private_key.hpp"
 #include "tunneld/config/secrets.hpp"
 

@@ -1,9 +1,9 @@
 // [pools] of tunneld.toml: addresses for the peers of sites that answer, which nobody else may
 // have.
 
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/gateway.hpp"
 #include "tunneld/config/ppp_values.hpp"
-#include "tunneld/base/text.hpp"
 
 #include <algorithm>
 #include <span>

@@ -1,7 +1,7 @@
 #include "tunneld/config/report.hpp"
 
-#include "tunneld/config/parse.hpp"
 #include "tunneld/base/text.hpp"
+#include "tunneld/config/parse.hpp"
 
 #include <algorithm>
 #include <string_view>

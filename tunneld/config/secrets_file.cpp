@@ -1,10 +1,10 @@
 #include "tunneld/config/secrets_file.hpp"
 
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/document.hpp"
 #include "tunneld/config/file_checks.hpp"
 #include "tunneld/config/report.hpp"
 #include "tunneld/config/table_reader.hpp"
-#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "tunneld/base/diagnostic.hpp"
 #include "tunneld/base/identifiers.hpp"
 #include "tunneld/base/secret.hpp"
-#include "tunneld/base/diagnostic.hpp"
 #include "tunneld/config/parse.hpp"
 #include "tunneld/config/secrets.hpp"
 

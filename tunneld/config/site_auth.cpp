@@ -1,9 +1,9 @@
 // [ppp.auth] of a profile, and the secrets it needs.
 
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/document.hpp"
 #include "tunneld/config/ppp_values.hpp"
 #include "tunneld/config/site_draft.hpp"
-#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <algorithm>

@@ -3,10 +3,10 @@
 // Which keys must be there hangs on which protocols the link is to carry, and that on what other
 // keys say: a profile without IPv4 addresses that asks for IPv6 is one of IPv6 alone.
 
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/document.hpp"
 #include "tunneld/config/ppp_values.hpp"
 #include "tunneld/config/site_draft.hpp"
-#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <algorithm>

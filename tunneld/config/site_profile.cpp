@@ -1,11 +1,11 @@
 // One profile: its tables, key by key, as tunneld.toml(5) lists them.
 
 #include "tunneld/base/check.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/config/document.hpp"
 #include "tunneld/config/file_checks.hpp"
 #include "tunneld/config/public_key.hpp"
 #include "tunneld/config/site_draft.hpp"
-#include "tunneld/base/text.hpp"
 #include "tunneld/config/values.hpp"
 
 #include <algorithm>

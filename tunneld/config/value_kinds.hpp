@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tunneld/config/checked.hpp"
 #include "tunneld/base/text.hpp"
+#include "tunneld/config/checked.hpp"
 
 #include <array>
 #include <chrono>
