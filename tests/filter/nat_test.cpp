@@ -42,6 +42,15 @@ TEST(Map, TakesThePortsByChanceUnlessSequential) {
   EXPECT_EQ(automatic.forwarded(kOut), "out on em0 tcp 192.0.2.1,1024 8.8.8.8,80 S");
 }
 
+TEST(Map, SequentialGoesOnToTheNextPortWhereverTheFlowGoes) {
+  Gateway gateway{"", "map em0 10.0.0.0/8 -> 192.0.2.1/32 portmap tcp 2000:2001 sequential"};
+  EXPECT_EQ(gateway.forwarded(kOut), "out on em0 tcp 192.0.2.1,2000 8.8.8.8,80 S");
+  EXPECT_EQ(gateway.forwarded("out on em0 tcp 10.0.0.1,1024 9.9.9.9,80 S"),
+            "out on em0 tcp 192.0.2.1,2001 9.9.9.9,80 S");
+  EXPECT_EQ(gateway.forwarded("out on em0 tcp 10.0.0.1,1024 7.7.7.7,80 S"),
+            "out on em0 tcp 192.0.2.1,2000 7.7.7.7,80 S");
+}
+
 TEST(Map, WithPortmapSkipsOtherProtocolsWhichFallToTheNextRule) {
   Gateway gateway{"",
                   "map em0 10.0.0.0/8 -> 192.0.2.1/32 portmap tcp/udp 2000:2009\n"
@@ -91,6 +100,18 @@ TEST(Map, TakesTheAddressesOfANetworkOrRangeInTurn) {
   EXPECT_EQ(range.forwarded("out on em0 udp 10.0.0.1,5 8.8.8.8,5"),
             "out on em0 udp 192.0.2.7,5 8.8.8.8,5");
   EXPECT_EQ(range.forwarded("out on em0 47 10.0.0.2 8.8.8.8"), "out on em0 47 192.0.2.8 8.8.8.8");
+}
+
+TEST(Map, GivesEachPairOfHostsTheNextAddressAndLetsItKeepThat) {
+  Gateway gateway{"", "map em0 10.0.0.0/8 -> 192.0.2.7-192.0.2.8 portmap udp 2000:2009 sequential"};
+  const auto source = [&gateway](const std::string& host, const std::string& port) {
+    const auto text = gateway.forwarded("out on em0 udp " + host + ',' + port + " 8.8.8.8,53");
+    return text.substr(text.find("192.0.2."), 9);
+  };
+  EXPECT_EQ(source("10.0.0.1", "1"), "192.0.2.7");
+  EXPECT_EQ(source("10.0.0.2", "1"), "192.0.2.8");
+  EXPECT_EQ(source("10.0.0.2", "2"), "192.0.2.8");
+  EXPECT_EQ(source("10.0.0.3", "1"), "192.0.2.7");
 }
 
 TEST(Map, HasTheAddressOfTheInterface) {

@@ -166,6 +166,24 @@ TEST_F(Windows, AConnectionLivesFiveDays) {
   EXPECT_EQ(client("A seq=1001 ack=9001"), "block");
 }
 
+TEST_F(Windows, AConnectionOfWhichOneSideHasFinishedLivesTwoHours) {
+  EXPECT_EQ(client("FA seq=1001 ack=9001"), "pass");
+  gateway.advance(std::chrono::hours{2} - 1s);
+  EXPECT_EQ(server("PA seq=9001 ack=1002 len=10 win=2000"), "pass");
+  gateway.advance(std::chrono::hours{2});
+  EXPECT_EQ(server("PA seq=9011 ack=1002 len=10 win=2000"), "block");
+}
+
+TEST_F(Windows, AConnectionThatBothHaveFinishedOrOneHasResetIsSoonForgotten) {
+  EXPECT_EQ(client("FA seq=1001 ack=9001"), "pass");
+  EXPECT_EQ(server("FA seq=9001 ack=1002"), "pass");
+  gateway.advance(239s);
+  EXPECT_EQ(client("A seq=1002 ack=9002"), "pass");
+  EXPECT_EQ(client("RA seq=1002 ack=9002"), "pass");
+  gateway.advance(60s);
+  EXPECT_EQ(client("A seq=1002 ack=9002"), "block");
+}
+
 TEST_F(Windows, ANewConnectionMayHaveThePortsOfOneThatIsOver) {
   EXPECT_EQ(client("FA seq=1001 ack=9001"), "pass");
   EXPECT_EQ(client("S seq=77777"), "block");  // the server has not finished
