@@ -28,10 +28,4 @@ void AuthHalf::drop_malformed(std::string_view what) {
   log_.packet(Layer::Auth, [what] { return "dropped: " + std::string{what}; });
 }
 
-bool AuthHalf::within(RateLimiter& rate, TimePoint now) noexcept {
-  const bool allowed = rate.allow(now);
-  if (!allowed) ++dropped_.flooded;
-  return allowed;
-}
-
 }  // namespace tunnel::ppp

@@ -60,7 +60,7 @@ class AuthHalf {
   void drop_unexpected() noexcept { ++dropped_.unexpected; }
 
   /// Whether `rate` allows one more; where it does not, the packet is counted as dropped.
-  bool within(RateLimiter& rate, TimePoint now) noexcept;
+  bool within(RateLimiter& rate, TimePoint now) noexcept { return dropped_.admit(rate, now); }
 
   bool pap() const noexcept { return method_ == AuthMethod::Pap; }
 

@@ -236,12 +236,6 @@ void ControlProtocol::log_options(Bytes options) {
   while (const auto option = in.next()) log_.packet(layer_, [&] { return describe(*option); });
 }
 
-bool ControlProtocol::within(RateLimiter& rate, TimePoint now) {
-  const bool allowed = rate.allow(now);
-  if (!allowed) ++dropped_.flooded;
-  return allowed;
-}
-
 /// The first reason stands, unless the peer turns abusive.
 void ControlProtocol::fail(DownReason reason) {
   const auto abusive = [](const DownReason& each) {

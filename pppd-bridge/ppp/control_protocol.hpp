@@ -157,8 +157,9 @@ class ControlProtocol {
   /// The first failure counts; the layer closes once the present packet is dealt with.
   void fail(DownReason reason);
   void count_malformed(std::string_view what);
+
   /// Whether `rate` allows one more; where it does not, the packet is counted as dropped.
-  bool within(RateLimiter& rate, TimePoint now);
+  bool within(RateLimiter& rate, TimePoint now) noexcept { return dropped_.admit(rate, now); }
 
   PacketLog& log() noexcept { return log_; }
 

@@ -57,7 +57,7 @@ void ControlProtocol::dispatch(const ControlPacket& packet, TimePoint now) {
 }
 
 void ControlProtocol::receive_configure_request(const ControlPacket& packet, TimePoint now) {
-  if (!requests_.allow(now)) return note_flood();
+  if (!within(requests_, now)) return note_flood();
   // An Ack repeats the whole request: one beyond the default MRU could not be answered.
   if (!OptionReader::well_formed(packet.data) || packet.wire.size() > kDefaultMru) {
     return count_malformed("a Configure-Request whose options do not add up");
@@ -109,10 +109,9 @@ ControlProtocol::Answer ControlProtocol::review_request(Bytes options) {
   return answer;
 }
 
-/// A request beyond the rate. A peer that goes on is no peer: the link ends, and the peer is
-/// held down.
+/// A request beyond the rate, counted already. A peer that goes on is no peer: the link ends, and
+/// the peer is held down.
 void ControlProtocol::note_flood() {
-  ++dropped_.flooded;
   if (++flooded_since_up_ < kFlood) return;
   fail({DownReason::Kind::Flood, DownReason::Permanence::Abusive,
         "the peer floods us with " + std::string{layer_name(layer_)} + " requests"});
@@ -179,7 +178,7 @@ void ControlProtocol::receive_refusal(Refusal refusal, const ControlPacket& pack
 }
 
 void ControlProtocol::receive_terminate_request(const ControlPacket& packet, TimePoint now) {
-  if (!requests_.allow(now)) return note_flood();
+  if (!within(requests_, now)) return note_flood();
   log_packet("Recv", packet.code, packet.id);
   peer_terminated_ = escape_text(packet.data);
   if (!peer_terminated_->empty()) log_.packet(layer_, [&] { return " TEXT " + *peer_terminated_; });

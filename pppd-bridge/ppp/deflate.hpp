@@ -32,8 +32,8 @@ class Deflater {
   explicit Deflater(DeflateWindow window);
   ~Deflater();
 
-  /// The Information field of a compressed datagram, valid until the next call; nullopt: it is no
-  /// shorter than the packet, which must be sent as it is, and the history has taken note of it.
+  /// The Information field of a compressed datagram, valid until the next call; nullopt: it would
+  /// be longer than the packet, which must be sent as it is, and the history has taken note of it.
   std::optional<Bytes> compress(Protocol protocol, Bytes packet);
   /// After a Reset-Request.
   void reset() noexcept;

@@ -125,7 +125,7 @@ void Prover::receive_success(Bytes message) {
   if (*method_ == AuthMethod::MsChapV2) {
     const auto expected = to_bytes(proof_.expected);
     const auto given = message.first(std::min(message.size(), expected.size()));
-    if (expected.empty() || !constant_time_equal(expected, given)) {
+    if (!constant_time_equal(expected, given)) {
       return fail(DownReason::Kind::AuthFailed,
                   "peer accepts our MS-CHAPv2 proof and does not know the secret itself");
     }

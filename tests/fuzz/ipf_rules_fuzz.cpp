@@ -1,12 +1,10 @@
 // ipf.rules: any text, which is read whole; what is good in it prints to the same rules.
 
 #include "filter/language/ipf_parser.hpp"
-#include "filter/language/printer.hpp"
 #include "tests/filter/fake_names.hpp"
+#include "tests/fuzz/rule_text.hpp"
 #include "tests/fuzz/target.hpp"
-#include "tunneld/base/check.hpp"
 
-#include <algorithm>
 #include <string>
 
 namespace tunnel::filter {
@@ -14,22 +12,6 @@ namespace {
 
 using language::parse_ipf_rules;
 using language::SourceFile;
-
-std::string text_of(const std::vector<Rule>& rules) {
-  std::string text;
-  for (const auto& rule : rules) text += language::print(rule) + '\n';
-  return text;
-}
-
-void check_mistakes(const std::vector<Diagnostic>& mistakes, const std::string& text) {
-  const auto lines = static_cast<unsigned>(std::count(text.begin(), text.end(), '\n')) + 1;
-  for (const auto& mistake : mistakes) {
-    TUNNEL_CHECK(mistake.line >= 1 && mistake.line <= lines);
-    TUNNEL_CHECK(mistake.first_column >= 1 && mistake.last_column > mistake.first_column);
-    TUNNEL_CHECK(!mistake.message.empty());
-    TUNNEL_CHECK(!explain(mistake).empty());
-  }
-}
 
 void check(const std::string& text) {
   const test::FakeNames names;

@@ -1,11 +1,10 @@
 // ipnat.rules: any text, which is read whole; what is good in it prints to the same rules.
 
 #include "filter/language/ipnat_parser.hpp"
-#include "filter/language/printer.hpp"
 #include "filter/model/nat_lists.hpp"
 #include "tests/filter/fake_names.hpp"
+#include "tests/fuzz/rule_text.hpp"
 #include "tests/fuzz/target.hpp"
-#include "tunneld/base/check.hpp"
 
 #include <string>
 
@@ -15,19 +14,10 @@ namespace {
 using language::parse_ipnat_rules;
 using language::SourceFile;
 
-std::string text_of(const std::vector<NatRule>& rules) {
-  std::string text;
-  for (const auto& rule : rules) text += language::print(rule) + '\n';
-  return text;
-}
-
 void check(const std::string& text) {
   const test::FakeNames names;
   const auto parsed = parse_ipnat_rules(SourceFile{"ipnat.rules", text, 0}, names);
-  for (const auto& mistake : parsed.mistakes) {
-    TUNNEL_CHECK(mistake.line >= 1 && mistake.last_column > mistake.first_column);
-    TUNNEL_CHECK(!explain(mistake).empty());
-  }
+  check_mistakes(parsed.mistakes, text);
   const auto lists = NatLists::of(parsed.rules);
   TUNNEL_CHECK(lists.inbound.size() + lists.outbound.size() >= parsed.rules.size());
   const auto printed = text_of(parsed.rules);

@@ -3,6 +3,7 @@
 
 #include "pppd-bridge/ppp/lcp.hpp"
 #include "tests/ppp/fake_link.hpp"
+#include "tests/ppp/silent_output.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,24 +16,6 @@ namespace tunnel::ppp::test {
 namespace {
 
 using Effects = std::vector<std::string>;
-
-class Silent final : public LinkOutput {
-  void send(const TransmitFormat&, Protocol, Bytes) override {}
-
-  void network_up(const Agreed&) override {}
-
-  void network_down() override {}
-
-  void ask(AuthSerial, AuthQuestion) override {}
-
-  void phase_changed(Phase) override {}
-
-  void finished(const DownReason&) override {}
-
-  void set_receive_format(const ReceiveFormat&) override {}
-
-  void log(Layer, std::string) override {}
-};
 
 /// LCP alone, its effects in the RFC's words.
 class Engine final : private EngineOutput {
@@ -86,7 +69,7 @@ class Engine final : private EngineOutput {
   }
 
   TimePoint now{};
-  Silent silent;
+  SilentOutput silent;
   PacketLog log{silent};
   SeededRandom random{1};
   AutomatonLimits limits;

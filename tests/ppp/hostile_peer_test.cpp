@@ -1,6 +1,7 @@
 // Floods, lies and noise.
 
 #include "tests/ppp/scripted_peer.hpp"
+#include "tests/ppp/silent_output.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,22 +77,8 @@ TEST_F(HostilePeer, HasWhatComesAtTheWrongTimeCounted) {
 }
 
 /// The log alone.
-class Lines final : public LinkOutput {
+class Lines final : public SilentOutput {
  public:
-  void send(const TransmitFormat&, Protocol, Bytes) override {}
-
-  void network_up(const Agreed&) override {}
-
-  void network_down() override {}
-
-  void ask(AuthSerial, AuthQuestion) override {}
-
-  void phase_changed(Phase) override {}
-
-  void finished(const DownReason&) override {}
-
-  void set_receive_format(const ReceiveFormat&) override {}
-
   void log(Layer, std::string) override { ++written; }
 
   int written = 0;
