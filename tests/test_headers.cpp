@@ -1,0 +1,2 @@
+// Nothing: what is wanted of this program is its precompiled headers (CMakeLists.txt).
+int main() {}
