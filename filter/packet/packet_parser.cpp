@@ -4,6 +4,7 @@
 
 #include "filter/model/protocols.hpp"
 #include "filter/packet/ip_header.hpp"
+#include "filter/packet/tcp_flags.hpp"
 
 #include <utility>
 
@@ -31,15 +32,6 @@ std::size_t icmp_header(std::uint8_t type) noexcept {
     default:
       return kIcmpHeader;
   }
-}
-
-/// RFC 9293 §3.1; which of these combinations no host sends is IPFilter's judgement.
-bool contradictory(std::uint8_t flags, std::uint16_t urgent) noexcept {
-  const auto has = [flags](unsigned some) { return (flags & some) != 0; };
-  if (has(kUrg) && urgent == 0) return true;
-  if (has(kSyn | kFin) && has(kRst) && !has(kAck)) return true;
-  if (has(kSyn) && has(kUrg | kPsh)) return true;
-  return !has(kAck) && (!has(kSyn | kRst) || has(kUrg | kPsh | kFin));
 }
 
 void parse_tcp_options(ByteReader in, TcpHeader& tcp) noexcept {

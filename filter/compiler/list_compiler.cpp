@@ -1,0 +1,166 @@
+#include "filter/compiler/list_compiler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tunnel::filter::compiler {
+
+namespace {
+
+using nft::Expressions;
+using nft::meta;
+using nft::Value;
+
+/// From so many rules on a map is worth having.
+constexpr std::size_t kLeastMap = 4;
+/// The kernel follows sixteen jumps, of which the way to a decision takes some.
+constexpr unsigned kMostDepth = 10;
+
+}  // namespace
+
+std::string ListCompiler::next_name(const char* kind) {
+  return variant_.name + "_" + kind + std::to_string(++names_);
+}
+
+/// A quick rule that is to keep state of what can have none is as if it were not there.
+bool ListCompiler::makes_no_state(const Rule& rule) const {
+  return variant_.statable == Statable::No && rule.quick && rule.keep_state;
+}
+
+std::vector<Expressions> ListCompiler::compile(const RuleList& list, std::size_t rules) {
+  StepList steps;
+  for (std::size_t at = 0; at < std::min(rules, list.rules.size()); ++at) add(steps, list, at);
+  Rules out;
+  for (const auto& step : steps.all()) emit(out, step, list);
+  return out;
+}
+
+void ListCompiler::add(StepList& steps, const RuleList& list, std::size_t at) {
+  const auto& rule = list.rules[at];
+  auto alternatives = conditions_of(rule, variant_.view, problems_);
+  const bool alone =
+      rule.action == Action::Log || rule.action == Action::Count || !rule.head.empty();
+  if (!alone && makes_no_state(rule)) return;
+  const auto quick = rule.quick ? Quick::Yes : Quick::No;
+  for (auto& each : alternatives) {
+    if (alone) {
+      steps.add_alone(at, std::move(each));
+    } else {
+      steps.add(quick, {numbers_.at(&rule), std::move(each)});
+    }
+  }
+}
+
+void ListCompiler::emit(Rules& out, const Step& step, const RuleList& list) {
+  if (step.rule()) {
+    emit_alone(out, step, list.rules[*step.rule()]);
+  } else if (step.entries().size() < kLeastMap) {
+    emit_each(out, step);
+  } else {
+    emit_map(out, step);
+  }
+}
+
+/// What a match leads to: the number is the verdict so far, and the last one where it is quick.
+Expressions ListCompiler::decision(Value number, Quick quick) const {
+  Expressions out{nft::set(meta("mark"), std::move(number))};
+  if (quick == Quick::Yes) out.push_back(nft::go_to(variant_.decide));
+  return out;
+}
+
+/// Entries of one step exclude each other, so that their order does not matter.
+void ListCompiler::emit_each(Rules& out, const Step& step) {
+  for (const auto& entry : step.entries()) {
+    emit_rule(out, entry.conditions, decision(Value(entry.number), step.quick()));
+  }
+}
+
+void ListCompiler::emit_map(Rules& out, const Step& step) {
+  nft::Map map{next_name("map"), {}, "mark"};
+  const auto& first = step.entries().front().conditions;
+  std::vector<Value> left;
+  for (const auto& part : first.exact) {
+    map.key.push_back(type_of(part.field));
+    left.push_back(part.left);
+  }
+  for (const auto& entry : step.entries()) {
+    std::vector<Value> right;
+    for (const auto& part : entry.conditions.exact) right.push_back(part.right);
+    map.elements.emplace_back(nft::concat(std::move(right)), Value(entry.number));
+  }
+  auto rule = first.rest;
+  const auto then = decision(nft::looked_up(nft::concat(std::move(left)), map.name), step.quick());
+  rule.insert(rule.end(), then.begin(), then.end());
+  out.push_back(std::move(rule));
+  table_.maps.push_back(std::move(map));
+}
+
+/// "And none of these" needs a chain of its own, which each of them leaves.
+void ListCompiler::emit_rule(Rules& out, const Conditions& conditions, Expressions then) {
+  Expressions rule;
+  for (const auto& part : conditions.exact) rule.push_back(nft::equal(part.left, part.right));
+  rule.insert(rule.end(), conditions.rest.begin(), conditions.rest.end());
+  if (!conditions.unless.empty()) {
+    nft::Chain chain{next_name("unless"), std::nullopt, {}};
+    for (auto exception : conditions.unless) {
+      exception.push_back(nft::go_back());
+      chain.rules.push_back(std::move(exception));
+    }
+    chain.rules.push_back(std::move(then));
+    then = {nft::jump(chain.name)};
+    table_.chains.push_back(std::move(chain));
+  }
+  rule.insert(rule.end(), then.begin(), then.end());
+  out.push_back(std::move(rule));
+}
+
+std::string ListCompiler::group_chain(const Rule& head) {
+  if (head.head.empty()) return {};
+  const auto kind = head.action == Action::Count ? ListKind::Count : ListKind::Filter;
+  const auto* group = lists_.find(kind, head.direction, head.head);
+  if (group == nullptr) return {};
+  if (depth_ >= kMostDepth) {
+    problems_.push_back({head.place, "groups are nested deeper than nftables follows",
+                         "at most 10 groups within each other"});
+    return {};
+  }
+  const auto known = groups_.find(head.head);
+  if (known != groups_.end()) return known->second;
+  const auto name = next_name("group");
+  groups_.emplace(head.head, name);
+  ++depth_;
+  auto rules = compile(*group, group->rules.size());
+  --depth_;
+  table_.chains.push_back({name, std::nullopt, std::move(rules)});
+  return name;
+}
+
+/// A head, or a rule with a side effect. The head's number is the verdict unless a member changes
+/// it; a quick head ends the list only where none has.
+void ListCompiler::emit_alone(Rules& out, const Step& step, const Rule& rule) {
+  const auto group = group_chain(rule);
+  const auto number = numbers_.at(&rule);
+  Expressions then;
+  bool decides = false;
+  if (rule.action == Action::Count) {
+    then.push_back(nft::counter());
+    if (rule.quick) {
+      problems_.push_back(
+          {rule.place, "nftables cannot end a list of count rules", "\"count\" without quick"});
+    }
+  } else if (rule.action == Action::Log) {
+    const auto octets = rule.log->body ? kLoggedBody : kLoggedHeaders;
+    then.push_back(nft::log(kLogged + std::to_string(number), options_.log_group, octets));
+  } else {
+    decides = !makes_no_state(rule);
+  }
+  if (decides) then.push_back(nft::set(meta("mark"), Value(number)));
+  if (!group.empty()) then.push_back(nft::jump(group));
+  if (then.empty()) return;
+  emit_rule(out, step.entries().front().conditions, std::move(then));
+  if (decides && rule.quick) {
+    out.push_back({nft::equal(meta("mark"), Value(number)), nft::go_to(variant_.decide)});
+  }
+}
+
+}  // namespace tunnel::filter::compiler

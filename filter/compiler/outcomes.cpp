@@ -1,0 +1,180 @@
+#include "filter/compiler/outcomes.hpp"
+
+#include "filter/model/protocols.hpp"
+
+#include <array>
+#include <bit>
+#include <utility>
+
+namespace tunnel::filter::compiler {
+
+namespace {
+
+using nft::equal;
+using nft::Expressions;
+using nft::meta;
+using nft::Value;
+
+/// How long IPFilter keeps a flow of UDP without an answer, and with one (ipf(5)).
+constexpr Ages kUdpAges{std::chrono::seconds{120}, std::chrono::seconds{12}};
+
+/// The codes of Destination Unreachable that nftables has names for (RFC 792, RFC 1812 §5.2.7.1).
+struct UnreachableCode {
+  std::uint8_t code;
+  const char* name;
+};
+
+constexpr std::array<UnreachableCode, 7> kUnreachableCodes{{{0, "net-unreachable"},
+                                                            {1, "host-unreachable"},
+                                                            {2, "prot-unreachable"},
+                                                            {3, "port-unreachable"},
+                                                            {9, "net-prohibited"},
+                                                            {10, "host-prohibited"},
+                                                            {13, "admin-prohibited"}}};
+
+std::string unreachable_name(std::uint8_t code) {
+  for (const auto& each : kUnreachableCodes) {
+    if (each.code == code) return each.name;
+  }
+  return std::to_string(code);
+}
+
+/// RFC 4443 §3.1.
+std::string unreachable6_name(std::uint8_t code) {
+  switch (code) {
+    case 1:
+      return "addr-unreachable";
+    case 3:
+      return "port-unreachable";
+    case 9:
+    case 10:
+    case 13:
+      return "admin-prohibited";
+    default:
+      return "no-route";
+  }
+}
+
+std::string log_words(const Rule& rule) {
+  if (!rule.log) return {};
+  return rule.log->body ? "_body" : "_log";
+}
+
+}  // namespace
+
+std::string Outcomes::named(std::string name, const std::function<Rules()>& make) {
+  if (made_.emplace(name, true).second) {
+    auto rules = make();
+    table_.chains.push_back({name, std::nullopt, std::move(rules)});
+  }
+  return name;
+}
+
+void Outcomes::add_log(Rules& rules, const Rule& rule, const char* prefix) const {
+  if (!rule.log) return;
+  const auto octets = rule.log->body ? kLoggedBody : kLoggedHeaders;
+  rules.push_back({nft::log(prefix, options_.log_group, octets)});
+}
+
+/// A named policy for conntrack: how long a flow may be silent.
+std::string Outcomes::timeouts(const char* protocol, const Ages& ages) {
+  const auto name = "age_" + std::string{protocol} + "_" + std::to_string(ages.forward.count()) +
+                    "_" + std::to_string(ages.backward.count());
+  if (!made_.emplace("object " + name, true).second) return name;
+  boost::json::object policy{{"unreplied", ages.forward.count()},
+                             {"replied", ages.backward.count()}};
+  if (std::string_view{protocol} == "tcp") {
+    policy = boost::json::object{{"established", ages.forward.count()}};
+  }
+  table_.objects.push_back(
+      {"ct timeout", name,
+       boost::json::object{
+           {"protocol", protocol}, {"l3proto", "ip"}, {"policy", std::move(policy)}}});
+  return name;
+}
+
+/// The number of the rule becomes the mark of the flow, bit by bit: the kernel has no word for "the
+/// one under a mask, the other outside of it".
+void Outcomes::add_keep(Rules& rules, const KeepState& keep) {
+  const auto mask = options_.mark_mask;
+  const auto mark = nft::ct("mark");
+  if (mask == 0xffff'ffff) {
+    rules.push_back({nft::set(mark, meta("mark"))});
+  } else {
+    rules.push_back({nft::set(mark, nft::masked(mark, ~mask))});
+    for (unsigned bit = 0; bit < 32; ++bit) {
+      const auto one = 1U << bit;
+      if ((mask & one) == 0) continue;
+      rules.push_back({nft::match("!=", nft::masked(meta("mark"), one), Value(0)),
+                       nft::set(mark, boost::json::object{{"|", boost::json::array{mark, one}}})});
+    }
+  }
+  const auto add_ages = [&](const char* protocol, std::uint8_t number, const Ages& ages) {
+    rules.push_back({equal(meta("nfproto"), Value("ipv4")), equal(meta("l4proto"), Value(number)),
+                     boost::json::object{{"ct timeout", timeouts(protocol, ages)}}});
+  };
+  add_ages("udp", kUdp, keep.ages.value_or(kUdpAges));
+  if (keep.ages) add_ages("tcp", kTcp, *keep.ages);
+}
+
+void Outcomes::add_block(Rules& rules, const Rule& rule) const {
+  const bool answered = rule.direction == Direction::In;
+  if (answered && rule.reply == Reply::Rst) {
+    rules.push_back({equal(meta("l4proto"), Value(kTcp)), nft::reject("tcp reset", "")});
+  } else if (answered && rule.reply != Reply::None) {
+    rules.push_back({equal(meta("nfproto"), Value("ipv4")),
+                     nft::reject("icmp", unreachable_name(rule.reply_code))});
+    rules.push_back({equal(meta("nfproto"), Value("ipv6")),
+                     nft::reject("icmpv6", unreachable6_name(rule.reply_code))});
+  }
+  rules.push_back({nft::drop()});
+}
+
+std::string Outcomes::chain_for(const Rule& rule, Statable statable) {
+  const bool passes =
+      rule.action == Action::Pass && (!rule.keep_state || statable == Statable::Yes);
+  std::string name = (passes ? "pass" : "block") + log_words(rule);
+  if (passes) {
+    if (rule.keep_state) name += "_keep";
+    if (rule.keep_state && rule.keep_state->ages) {
+      name += "_" + std::to_string(rule.keep_state->ages->forward.count()) + "_" +
+              std::to_string(rule.keep_state->ages->backward.count());
+    }
+    return named(name, [&] {
+      Rules rules;
+      if (rule.keep_state) add_keep(rules, *rule.keep_state);
+      add_log(rules, rule, kPassed);
+      rules.push_back({nft::set(meta("mark"), Value(0)), nft::accept()});
+      return rules;
+    });
+  }
+  const bool answered = rule.direction == Direction::In && rule.action == Action::Block;
+  if (answered && rule.reply == Reply::Rst) name += "_rst";
+  if (answered && (rule.reply == Reply::Icmp || rule.reply == Reply::IcmpAsDestination)) {
+    name += "_icmp_" + std::to_string(rule.reply_code);
+  }
+  return named(name, [&] {
+    Rules rules;
+    add_log(rules, rule, kBlocked);
+    add_block(rules, rule);
+    return rules;
+  });
+}
+
+/// With log first, the packet that made the state was the one to be logged.
+std::string Outcomes::state_chain_for(const Rule& rule) {
+  const bool logs = rule.log && !rule.log->first;
+  const auto name = "state" + (logs ? log_words(rule) : std::string{});
+  return named(name, [&] {
+    Rules rules;
+    if (logs) {
+      rules.push_back({nft::set(meta("mark"), nft::masked(nft::ct("mark"), options_.mark_mask))});
+      add_log(rules, rule, kPassedByState);
+      rules.push_back({nft::set(meta("mark"), Value(0))});
+    }
+    rules.push_back({nft::accept()});
+    return rules;
+  });
+}
+
+}  // namespace tunnel::filter::compiler

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "filter/compiler/compiler.hpp"
+
+#include <map>
+#include <string>
+
+namespace tunnel::filter::compiler {
+
+/// Whether the packet that a rule decides about can make a state.
+enum class Statable : bool { No, Yes };
+
+/// What becomes of packets once the deciding rule is known: a chain for each kind of outcome, and a
+/// map that leads from the numbers of rules to them.
+class Outcomes {
+ public:
+  Outcomes(const Options& options, nft::Table& table) : options_{options}, table_{table} {}
+
+  /// The chain that does what `rule` says with a packet that it decides about.
+  std::string chain_for(const Rule& rule, Statable statable);
+  /// Likewise with a packet of a flow that it has kept the state of.
+  std::string state_chain_for(const Rule& rule);
+
+ private:
+  using Rules = std::vector<nft::Expressions>;
+
+  std::string named(std::string name, const std::function<Rules()>& make);
+  void add_log(Rules& rules, const Rule& rule, const char* prefix) const;
+  void add_keep(Rules& rules, const KeepState& keep);
+  void add_block(Rules& rules, const Rule& rule) const;
+  std::string timeouts(const char* protocol, const Ages& ages);
+
+  const Options& options_;
+  nft::Table& table_;
+  std::map<std::string, bool> made_{};
+};
+
+/// Octets of a logged packet that are wanted: its headers, those of one that an ICMP error quotes,
+/// and 128 octets of the body where the rule says so (ipmon(8)).
+inline constexpr unsigned kLoggedHeaders = 128;
+inline constexpr unsigned kLoggedBody = 128 + 120;
+
+/// The prefixes of records, by what has happened: the number of the rule is the packet's mark, but
+/// for log rules, whose number follows the prefix.
+inline constexpr auto kPassed = "p";
+inline constexpr auto kBlocked = "b";
+inline constexpr auto kPassedByState = "P";
+inline constexpr auto kBlockedByState = "B";
+inline constexpr auto kLogged = "L";
+
+}  // namespace tunnel::filter::compiler

@@ -1,0 +1,272 @@
+#include "filter/compiler/qualities.hpp"
+
+#include "filter/model/protocols.hpp"
+#include "filter/packet/tcp_flags.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace tunnel::filter::compiler {
+
+namespace {
+
+using nft::equal;
+using nft::Expressions;
+using nft::masked;
+using nft::match;
+using nft::meta;
+using nft::payload;
+using nft::Value;
+
+constexpr std::uint32_t kOffset = 0x1fff;        // of the fragment field (RFC 791 §3.1)
+constexpr std::uint32_t kOffsetOrMore = 0x3fff;  // and whether more fragments follow
+constexpr unsigned kTosOffset = 8;               // in bits
+constexpr std::uint8_t kLowTtl = 4;              // lowttl: less than this
+constexpr auto kMulticast4 = "224.0.0.0";
+constexpr auto kMulticast6 = "ff00::";
+constexpr auto kBroadcast = "255.255.255.255";
+
+Choice of_ipv4(Expressions expressions) {
+  return {Family::Ipv4, std::move(expressions)};
+}
+
+Choice of_ipv6(Expressions expressions) {
+  return {Family::Ipv6, std::move(expressions)};
+}
+
+nft::Expression is_ipv4() {
+  return equal(meta("nfproto"), Value("ipv4"));
+}
+
+nft::Expression is_ipv6() {
+  return equal(meta("nfproto"), Value("ipv6"));
+}
+
+Value fragment_field(std::uint32_t mask) {
+  return masked(payload("ip", "frag-off"), mask);
+}
+
+/// Whether an IPv6 fragment header is there.
+nft::Expression has_fragment_header() {
+  return equal(boost::json::object{{"exthdr", boost::json::object{{"name", "frag"}}}}, Value(true));
+}
+
+std::vector<Choice> fragment_bodies() {
+  const boost::json::object offset{{"name", "frag"}, {"field", "frag-off"}};
+  return {of_ipv4({match("!=", fragment_field(kOffset), Value(0))}),
+          of_ipv6({match("!=", boost::json::object{{"exthdr", offset}}, Value(0))})};
+}
+
+/// Lengths of an IPv4 packet whose header of so many words leaves less than `least` octets.
+std::vector<Value> cut_lengths(unsigned least) {
+  constexpr unsigned kShortest = 5;
+  constexpr unsigned kLongest = 15;
+  std::vector<Value> all;
+  for (auto words = kShortest; words <= kLongest; ++words) {
+    all.push_back(nft::concat({Value(words), nft::range(0, 4 * words + least - 1)}));
+  }
+  return all;
+}
+
+struct CutProtocol {
+  std::uint8_t number;
+  unsigned header;
+};
+
+constexpr std::array<CutProtocol, 3> kCutProtocols{{{kTcp, 20}, {kUdp, 8}, {kIcmp, 8}}};
+
+nft::Expression is_protocol(std::uint8_t number) {
+  return equal(payload("ip", "protocol"), Value(number));
+}
+
+/// A first fragment, or a whole packet, that ends within its transport header.
+Choice cut_header(std::uint8_t protocol, unsigned header) {
+  return of_ipv4({is_protocol(protocol), equal(fragment_field(kOffset), Value(0)),
+                  equal(nft::concat({payload("ip", "hdrlength"), payload("ip", "length")}),
+                        nft::set_of(cut_lengths(header)))});
+}
+
+/// What is bad about TCP, by the flags that matter to it.
+std::vector<Value> contradictory_flags(std::uint16_t urgent) {
+  std::vector<Value> bad;
+  for (unsigned flags = 0; flags <= FlagsTest::kDefaultMask; ++flags) {
+    const auto with_pointer = packet::contradictory(static_cast<std::uint8_t>(flags), 1);
+    const auto without = packet::contradictory(static_cast<std::uint8_t>(flags), 0);
+    // Those that are bad either way are in the first list, those for want of a pointer in the
+    // second.
+    if (urgent != 0 ? with_pointer : without && !with_pointer) bad.emplace_back(flags);
+  }
+  return bad;
+}
+
+/// The names that nftables has for types of IP options (RFC 791 §3.1, RFC 2113).
+const char* option_name(std::uint8_t type) noexcept {
+  switch (type) {
+    case 7:
+      return "rr";
+    case 131:
+      return "lsrr";
+    case 137:
+      return "ssrr";
+    case 148:
+      return "ra";
+    default:
+      return nullptr;
+  }
+}
+
+void add_options(ConditionBuilder& out, const WithTest& test, const Rule& rule,
+                 std::vector<Unsupported>& problems) {
+  const auto& types = std::get<std::vector<std::uint8_t>>(test.what);
+  for (const auto type : types) {
+    const auto* name = option_name(type);
+    if (name == nullptr) {
+      problems.push_back({rule.place,
+                          "nftables cannot look for IP options of type " + std::to_string(type),
+                          "\"with ipopts\" is any option; rr, lsrr, ssrr and rtralrt have names"});
+      return;
+    }
+    const auto there = [name](bool wanted) {
+      return equal(boost::json::object{{"ip option", boost::json::object{{"name", name}}}},
+                   Value(wanted));
+    };
+    if (test.negated) {
+      out.one_of({of_ipv6({is_ipv6()}), of_ipv4({is_ipv4(), there(false)})});
+    } else {
+      out.one_of({of_ipv4({there(true)})});
+    }
+  }
+}
+
+/// In either sense: the choices for it, or those against it.
+void add_choice(ConditionBuilder& out, bool negated, const std::vector<Choice>& choices) {
+  if (negated) {
+    out.none_of(choices);
+  } else {
+    out.one_of(choices);
+  }
+}
+
+void add_raw(ConditionBuilder& out, bool negated, View view, const std::vector<Choice>& choices) {
+  if (view == View::Raw) return add_choice(out, negated, choices);
+  if (!negated) out.never();  // what has been put together is neither
+}
+
+std::vector<Choice> translated() {
+  constexpr std::uint32_t kSourceOrDestination = 0x30;  // IPS_SRC_NAT, IPS_DST_NAT
+  return {{std::nullopt, {match("!=", masked(nft::ct("status"), kSourceOrDestination), Value(0))}}};
+}
+
+std::vector<Choice> to_multicast() {
+  return {of_ipv4({equal(payload("ip", "daddr"), nft::prefix(kMulticast4, 4))}),
+          of_ipv6({equal(payload("ip6", "daddr"), nft::prefix(kMulticast6, 8))})};
+}
+
+std::vector<Choice> to_broadcast() {
+  return {of_ipv4({equal(payload("ip", "daddr"), Value(kBroadcast))})};
+}
+
+}  // namespace
+
+std::vector<Choice> tos_is(std::uint8_t tos) {
+  constexpr std::uint32_t kTrafficClass = 0x0ff0;  // of the first 16 bits (RFC 8200 §3)
+  const auto first = masked(nft::raw_payload("nh", 0, 16), kTrafficClass);
+  return {of_ipv4({is_ipv4(), equal(nft::raw_payload("nh", kTosOffset, 8), Value(tos))}),
+          of_ipv6({is_ipv6(), equal(first, Value(static_cast<unsigned>(tos) << 4))})};
+}
+
+std::vector<Choice> ttl_is(std::string_view op, std::uint8_t ttl) {
+  return {of_ipv4({match(op, payload("ip", "ttl"), Value(ttl))}),
+          of_ipv6({match(op, payload("ip6", "hoplimit"), Value(ttl))})};
+}
+
+std::vector<Choice> icmp_is(const IcmpTest& test, const ProtocolTest& protocol) {
+  std::vector<Choice> choices;
+  const auto* number = std::get_if<std::uint8_t>(&protocol);
+  const auto add = [&](std::uint8_t of, const char* name, Family family) {
+    if (number != nullptr && *number != of) return;
+    Expressions all{equal(payload(name, "type"), Value(test.type))};
+    if (test.code) all.push_back(equal(payload(name, "code"), Value(*test.code)));
+    choices.push_back({family, std::move(all)});
+  };
+  add(kIcmp, "icmp", Family::Ipv4);
+  add(kIcmp6, "icmpv6", Family::Ipv6);
+  return choices;
+}
+
+std::vector<Choice> fragments() {
+  return {of_ipv4({match("!=", fragment_field(kOffsetOrMore), Value(0))}),
+          of_ipv6({has_fragment_header()})};
+}
+
+std::vector<Choice> short_packets() {
+  constexpr unsigned kUnit = 8;  // of the fragment offset, in octets
+  std::vector<Choice> choices;
+  for (const auto& [number, header] : kCutProtocols) {
+    choices.push_back(cut_header(number, header));
+    const auto inside = (header - 1) / kUnit;
+    if (inside == 0) continue;
+    choices.push_back(
+        of_ipv4({is_protocol(number), equal(fragment_field(kOffset), nft::range(1, inside))}));
+  }
+  return choices;
+}
+
+std::vector<Choice> cut_headers() {
+  std::vector<Choice> choices;
+  for (const auto& [number, header] : kCutProtocols) {
+    if (has_ports(number)) choices.push_back(cut_header(number, header));
+  }
+  return choices;
+}
+
+std::vector<Choice> bad_packets() {
+  const auto flags = masked(payload("tcp", "flags"), FlagsTest::kDefaultMask);
+  return {{std::nullopt, {equal(flags, nft::set_of(contradictory_flags(1)))}},
+          {std::nullopt,
+           {equal(flags, nft::set_of(contradictory_flags(0))),
+            equal(payload("tcp", "urgptr"), Value(0))}}};
+}
+
+void add_quality(ConditionBuilder& out, const WithTest& test, const Rule& rule, View view,
+                 std::vector<Unsupported>& problems) {
+  if (!std::holds_alternative<Quality>(test.what)) return add_options(out, test, rule, problems);
+  const bool inbound = rule.direction == Direction::In;
+  switch (std::get<Quality>(test.what)) {
+    case Quality::IpOptions:
+      return add_choice(out, test.negated,
+                        {of_ipv4({match(">", payload("ip", "hdrlength"), Value(5))})});
+    case Quality::Short:
+      return add_raw(out, test.negated, view, short_packets());
+    case Quality::Fragment:
+      return add_raw(out, test.negated, view, fragments());
+    case Quality::FragmentBody:
+      return add_raw(out, test.negated, view, fragment_bodies());
+    case Quality::Bad:
+      return add_choice(out, test.negated, bad_packets());
+    case Quality::Nat:
+      return inbound ? add_choice(out, test.negated, translated())
+                     : add_choice(out, test.negated, {});
+    case Quality::LowTtl:
+      return inbound ? add_choice(out, test.negated, ttl_is("<", kLowTtl))
+                     : add_choice(out, test.negated, {});
+    case Quality::Multicast:
+      return add_choice(out, test.negated, to_multicast());
+    case Quality::Broadcast:
+      return add_choice(out, test.negated, to_broadcast());
+    case Quality::MultiBroadcast: {
+      auto both = to_multicast();
+      both.push_back(to_broadcast().front());
+      return add_choice(out, test.negated, both);
+    }
+  }
+}
+
+bool is_raw(const WithTest& test) noexcept {
+  const auto* quality = std::get_if<Quality>(&test.what);
+  return quality != nullptr && (*quality == Quality::Short || *quality == Quality::Fragment ||
+                                *quality == Quality::FragmentBody);
+}
+
+}  // namespace tunnel::filter::compiler
