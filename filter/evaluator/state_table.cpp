@@ -53,6 +53,12 @@ bool continues(const Packet& packet, std::uint8_t query, Way way) noexcept {
   return exchange != nullptr && packet.icmp.type == exchange->reply;
 }
 
+/// Linux' conntrack takes a flow up from a SYN, or in the middle, but not from its answer or its
+/// end. IPFilter does that as well.
+bool may_begin(std::uint8_t flags) noexcept {
+  return (flags & kFin) == 0 && (flags & (kSyn | kAck)) != (kSyn | kAck);
+}
+
 bool has_no_state(const Packet& packet) noexcept {
   return packet.is_short || packet.is_bad || packet.is_fragment_body();
 }
@@ -67,6 +73,8 @@ const char* words_for(StateRefusal refusal) noexcept {
       return "the packet is short, bad or not the first fragment";
     case StateRefusal::Reset:
       return "the packet resets its connection";
+    case StateRefusal::NotABeginning:
+      return "the packet answers or ends a connection that was never seen";
     case StateRefusal::NotAQuery:
       return "the packet is of ICMP and asks nothing";
     case StateRefusal::Known:
@@ -161,6 +169,7 @@ void StateTable::prolong(State& state, const Packet& packet, Way way, TimePoint 
 StateRefusal StateTable::add(const Packet& packet, const RuleEntry& rule, TimePoint now) {
   if (has_no_state(packet)) return StateRefusal::Bad;
   if (packet.protocol == kTcp && (packet.tcp.flags & kRst) != 0) return StateRefusal::Reset;
+  if (packet.protocol == kTcp && !may_begin(packet.tcp.flags)) return StateRefusal::NotABeginning;
   if (packet.is_icmp() && exchange_of(packet.family, packet.icmp.type) == nullptr) {
     return StateRefusal::NotAQuery;
   }

@@ -15,10 +15,11 @@ namespace tunnel::filter::evaluator {
 /// Why a packet makes no state.
 enum class StateRefusal : std::uint8_t {
   None,
-  Bad,        // short, bad, or not the first fragment
-  Reset,      // TCP with RST
-  NotAQuery,  // ICMP that asks nothing
-  Known,      // the flow has a state, which the packet did not match
+  Bad,            // short, bad, or not the first fragment
+  Reset,          // TCP with RST
+  NotABeginning,  // TCP with FIN, or SYN and ACK
+  NotAQuery,      // ICMP that asks nothing
+  Known,          // the flow has a state, which the packet did not match
   TableFull,
   LimitOfRule,
 };
