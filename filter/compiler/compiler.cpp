@@ -65,6 +65,7 @@ class PolicyCompiler {
     if (keeps_state_) compiled_.table.maps.push_back(states());
     for (const auto direction : {Direction::In, Direction::Out}) direct(direction);
     raw();
+    let_answers_out();
     compile_nat(nat_, compiled_.table, compiled_.problems);
     return std::move(compiled_);
   }
@@ -191,6 +192,15 @@ class PolicyCompiler {
               nft::Hook{"filter", direction == Direction::In ? "prerouting" : "postrouting",
                         direction == Direction::In ? kAfterNat : kBeforeNat},
               std::move(rules));
+  }
+
+  void let_answers_out() {
+    auto& chains = compiled_.table.chains;
+    const auto out = std::find_if(chains.begin(), chains.end(),
+                                  [](const nft::Chain& each) { return each.name == "out"; });
+    auto rules = outcomes_.answers();
+    out->rules.insert(out->rules.begin(), std::make_move_iterator(rules.begin()),
+                      std::make_move_iterator(rules.end()));
   }
 
   /// How far the main list has to be gone through for fragments: where all rules about them are

@@ -18,6 +18,13 @@ using nft::Value;
 /// How long IPFilter keeps a flow of UDP without an answer, and with one (ipf(5)).
 constexpr Ages kUdpAges{std::chrono::seconds{120}, std::chrono::seconds{12}};
 
+/// Longer than the kernel takes to send what it answers.
+constexpr std::chrono::seconds kAnswerTime{1};
+constexpr auto kAnswered4 = "answered4";
+constexpr auto kAnswered6 = "answered6";
+constexpr auto kAsDestination4 = "answered_as_dest4";
+constexpr auto kAsDestination6 = "answered_as_dest6";
+
 /// The codes of Destination Unreachable that nftables has names for (RFC 792, RFC 1812 §5.2.7.1).
 struct UnreachableCode {
   std::uint8_t code;
@@ -117,11 +124,63 @@ void Outcomes::add_keep(Rules& rules, const KeepState& keep) {
   if (keep.ages) add_ages("tcp", kTcp, *keep.ages);
 }
 
-void Outcomes::add_block(Rules& rules, const Rule& rule) const {
-  const bool answered = rule.direction == Direction::In;
+/// The sender, whose answer is on its way: the kernel sends it at once.
+void Outcomes::note_answer(Rules& rules, const char* set4, const char* set6) {
+  const auto note = [&](const char* set, const char* type, const char* protocol) {
+    rules.push_back({nft::remember(nft::payload(protocol, "saddr"), set)});
+    if (!made_.emplace(std::string{"set "} + set, true).second) return;
+    nft::Map senders{set, {type}};
+    senders.lifetime = kAnswerTime;
+    table_.maps.push_back(std::move(senders));
+  };
+  note(set4, "ipv4_addr", "ip");
+  note(set6, "ipv6_addr", "ip6");
+  answers_ = true;
+}
+
+/// In an ICMP error of ours, the address of the host that was meant stands as the destination of
+/// the packet that is quoted.
+std::vector<Expressions> Outcomes::answers() const {
+  constexpr unsigned kIcmpHeader = 8 * 8;  // in bits, as all of these
+  constexpr unsigned kDestination4 = kIcmpHeader + 16 * 8;
+  constexpr unsigned kDestination6 = kIcmpHeader + 24 * 8;
+  std::vector<Expressions> rules;
+  if (!answers_) return rules;
+  const auto to = [](const char* protocol, const char* set) {
+    return equal(nft::payload(protocol, "daddr"), nft::named(set));
+  };
+  const auto unreachable = [](const char* protocol, unsigned type) {
+    return equal(nft::payload(protocol, "type"), Value(type));
+  };
+  const auto reset = nft::match("!=", nft::masked(nft::payload("tcp", "flags"), kRst), Value(0));
+  if (as_destination_) {
+    rules.push_back(
+        {to("ip", kAsDestination4), unreachable("icmp", 3),
+         nft::set(nft::payload("ip", "saddr"), nft::raw_payload("th", kDestination4, 32)),
+         nft::accept()});
+    rules.push_back(
+        {to("ip6", kAsDestination6), unreachable("icmpv6", 1),
+         nft::set(nft::payload("ip6", "saddr"), nft::raw_payload("th", kDestination6, 128)),
+         nft::accept()});
+  }
+  rules.push_back({to("ip", kAnswered4), reset, nft::accept()});
+  rules.push_back({to("ip6", kAnswered6), reset, nft::accept()});
+  rules.push_back({to("ip", kAnswered4), unreachable("icmp", 3), nft::accept()});
+  rules.push_back({to("ip6", kAnswered6), unreachable("icmpv6", 1), nft::accept()});
+  return rules;
+}
+
+void Outcomes::add_block(Rules& rules, const Rule& rule) {
+  const bool answered = rule.direction == Direction::In && rule.reply != Reply::None;
+  if (answered && rule.reply == Reply::IcmpAsDestination) {
+    note_answer(rules, kAsDestination4, kAsDestination6);
+    as_destination_ = true;
+  } else if (answered) {
+    note_answer(rules, kAnswered4, kAnswered6);
+  }
   if (answered && rule.reply == Reply::Rst) {
     rules.push_back({equal(meta("l4proto"), Value(kTcp)), nft::reject("tcp reset", "")});
-  } else if (answered && rule.reply != Reply::None) {
+  } else if (answered) {
     rules.push_back({equal(meta("nfproto"), Value("ipv4")),
                      nft::reject("icmp", unreachable_name(rule.reply_code))});
     rules.push_back({equal(meta("nfproto"), Value("ipv6")),
@@ -152,6 +211,7 @@ std::string Outcomes::chain_for(const Rule& rule, Statable statable) {
   if (answered && rule.reply == Reply::Rst) name += "_rst";
   if (answered && (rule.reply == Reply::Icmp || rule.reply == Reply::IcmpAsDestination)) {
     name += "_icmp_" + std::to_string(rule.reply_code);
+    if (rule.reply == Reply::IcmpAsDestination) name += "_as_dest";
   }
   return named(name, [&] {
     Rules rules;

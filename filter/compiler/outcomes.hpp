@@ -18,6 +18,9 @@ class Outcomes {
 
   /// The chain that does what `rule` says with a packet that it decides about.
   std::string chain_for(const Rule& rule, Statable statable);
+  /// Rules at the head of the outbound chain that let our own answers to blocked packets out, which
+  /// are nobody's to filter. Only once all chains are made.
+  std::vector<nft::Expressions> answers() const;
   /// Likewise with a packet of a flow that it has kept the state of.
   std::string state_chain_for(const Rule& rule);
 
@@ -27,12 +30,15 @@ class Outcomes {
   std::string named(std::string name, const std::function<Rules()>& make);
   void add_log(Rules& rules, const Rule& rule, const char* prefix) const;
   void add_keep(Rules& rules, const KeepState& keep);
-  void add_block(Rules& rules, const Rule& rule) const;
+  void add_block(Rules& rules, const Rule& rule);
+  void note_answer(Rules& rules, const char* set4, const char* set6);
   std::string timeouts(const char* protocol, const Ages& ages);
 
   const Options& options_;
   nft::Table& table_;
   std::map<std::string, bool> made_{};
+  bool answers_ = false;         // some rule answers
+  bool as_destination_ = false;  // in the name of the host that was meant
 };
 
 /// Octets of a logged packet that are wanted: its headers, those of one that an ICMP error quotes,

@@ -15,6 +15,9 @@ using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
+/// Elements that packets may add to a set at most.
+constexpr unsigned kMostAdded = 65'535;
+
 /// Commands of one transaction on one table.
 class Script {
  public:
@@ -36,6 +39,11 @@ class Script {
     if (map.value) what["map"] = *map.value;
     if (map.counters == Map::Counters::Yes) what["stmt"] = array{object{{"counter", nullptr}}};
     if (map.intervals == Map::Intervals::Yes) what["flags"] = array{"interval"};
+    if (map.lifetime.count() > 0) {
+      what["flags"] = array{"dynamic", "timeout"};
+      what["timeout"] = map.lifetime.count();
+      what["size"] = kMostAdded;
+    }
     put("add", kind_of(map), std::move(what));
   }
 
@@ -123,7 +131,7 @@ const T* find(const std::vector<T>& all, const std::string& name) {
 /// Whether the elements can change and the map stay.
 bool same_kind(const Map& a, const Map& b) {
   return a.key == b.key && a.value == b.value && a.counters == b.counters &&
-         a.intervals == b.intervals;
+         a.intervals == b.intervals && a.lifetime == b.lifetime;
 }
 
 std::string text_of(const Map::Element& element) {

@@ -102,6 +102,10 @@ Expression counter() {
   return object{{"counter", nullptr}};
 }
 
+Expression remember(Value what, const std::string& set) {
+  return object{{"set", object{{"op", "update"}, {"elem", std::move(what)}, {"set", named(set)}}}};
+}
+
 Expression lead(Value key, const std::string& map) {
   return object{{"vmap", object{{"key", std::move(key)}, {"data", named(map)}}}};
 }

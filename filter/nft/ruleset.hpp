@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,6 +48,8 @@ struct Map {
   Counters counters = Counters::No;    // one for each element
   Intervals intervals = Intervals::No;
   std::vector<Element> elements{};
+  /// How long an element stays that a packet has added; zero: packets add none.
+  std::chrono::seconds lifetime{0};
   bool operator==(const Map&) const = default;
 };
 

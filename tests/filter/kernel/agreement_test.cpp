@@ -65,7 +65,6 @@ bool is_to_itself(const std::string& text) {
 World world() {
   World world;
   world.with_qualities = 0;
-  world.with_reply = 0;
   return world;
 }
 

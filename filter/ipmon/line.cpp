@@ -1,0 +1,167 @@
+#include "filter/ipmon/line.hpp"
+
+#include "filter/language/words.hpp"
+#include "filter/model/protocols.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+namespace tunnel::filter::ipmon {
+
+namespace {
+
+using packet::Ends;
+using packet::Packet;
+
+char letter(Record::Action action) {
+  switch (action) {
+    case Record::Action::Passed:
+      return 'p';
+    case Record::Action::Blocked:
+      return 'b';
+    case Record::Action::PassedByDefault:
+      return 'P';
+    case Record::Action::BlockedByDefault:
+      return 'B';
+    case Record::Action::Logged:
+      return 'L';
+    case Record::Action::Unmatched:
+      return 'n';
+  }
+  return 'n';
+}
+
+std::string protocol_word(std::uint8_t protocol) {
+  switch (protocol) {
+    case kIcmp:
+      return "icmp";
+    case kTcp:
+      return "tcp";
+    case kUdp:
+      return "udp";
+    case kIcmp6:
+      return "ipv6-icmp";
+    default:
+      return std::to_string(protocol);
+  }
+}
+
+/// "-AS": the order is ipmon's.
+std::string flags_text(std::uint8_t flags) {
+  constexpr std::array<std::pair<std::uint8_t, char>, 8> kLetters{{{kAck, 'A'},
+                                                                   {kRst, 'R'},
+                                                                   {kSyn, 'S'},
+                                                                   {kFin, 'F'},
+                                                                   {kUrg, 'U'},
+                                                                   {kPsh, 'P'},
+                                                                   {kEce, 'E'},
+                                                                   {kCwr, 'C'}}};
+  std::string text{"-"};
+  for (const auto& [flag, name] : kLetters) {
+    if ((flags & flag) != 0) text += name;
+  }
+  return text;
+}
+
+struct CodeName {
+  std::uint8_t type;
+  std::uint8_t code;
+  const char* name;
+};
+
+/// RFC 792, RFC 1812 §5.2.7, in ipmon's words.
+constexpr std::array<CodeName, 20> kCodeNames{{{3, 0, "net"},          {3, 1, "host"},
+                                               {3, 2, "protocol"},     {3, 3, "port"},
+                                               {3, 4, "needfrag"},     {3, 5, "srcfail"},
+                                               {3, 6, "net_unknown"},  {3, 7, "host_unknown"},
+                                               {3, 8, "isolated"},     {3, 9, "net_prohib"},
+                                               {3, 10, "host_prohib"}, {3, 11, "tosnet"},
+                                               {3, 12, "toshost"},     {3, 13, "admin_prohibit"},
+                                               {5, 0, "net"},          {5, 1, "host"},
+                                               {5, 2, "tosnet"},       {5, 3, "toshost"},
+                                               {11, 0, "transit"},     {11, 1, "reassembly"}}};
+
+std::string icmp_text(const Packet& packet) {
+  const auto& [type, code] = packet.icmp;
+  const auto known = language::icmp_type_name(type, packet.family);
+  std::string text = known.empty() ? std::to_string(type) : std::string{known};
+  std::string_view word;
+  for (const auto& each : kCodeNames) {
+    if (packet.family == Family::Ipv4 && each.type == type && each.code == code) word = each.name;
+  }
+  text += '/';
+  return word.empty() ? text + std::to_string(code) : text.append(word);
+}
+
+std::string end_text(const HostAddress& host, std::uint16_t port, bool has_port) {
+  return has_port ? fmt::format("{},{}", host.str(), port) : host.str();
+}
+
+std::string ends_text(const Ends& ends, std::string_view between, bool ports) {
+  return fmt::format("{} {} {}", end_text(ends.source, ends.source_port, ports), between,
+                     end_text(ends.destination, ends.destination_port, ports));
+}
+
+/// " (frag 4711:64@1480+)"
+std::string fragment_text(const Packet& packet) {
+  return fmt::format(" (frag {}:{}@{}{})", packet.id, packet.size - packet.header_size,
+                     packet.offset, packet.more_fragments ? "+" : "");
+}
+
+std::string packet_text(const Packet& packet) {
+  const auto name = protocol_word(packet.protocol);
+  if (packet.is_fragment_body()) {
+    return fmt::format("{} PR {} len {} ({}){}", ends_text(packet.ends, "->", false), name,
+                       packet.header_size, packet.size, fragment_text(packet));
+  }
+  if (packet.carries_ports()) {
+    auto text = fmt::format("{} PR {} len {} {}", ends_text(packet.ends, "->", true), name,
+                            packet.header_size, packet.size);
+    if (packet.protocol == kTcp) text += ' ' + flags_text(packet.tcp.flags);
+    return packet.more_fragments ? text + fragment_text(packet) : text;
+  }
+  if (packet.is_icmp()) {
+    auto text = fmt::format("{} PR {} len {} {} {} {}", ends_text(packet.ends, "->", false), name,
+                            packet.header_size, packet.size, name, icmp_text(packet));
+    if (packet.quoted) {
+      text += fmt::format(" for {} PR {}",
+                          ends_text(packet.quoted->ends, "-", has_ports(packet.quoted->protocol)),
+                          protocol_word(packet.quoted->protocol));
+    }
+    return packet.more_fragments ? text + fragment_text(packet) : text;
+  }
+  return fmt::format("{} PR {} len {} ({})", ends_text(packet.ends, "->", false), name,
+                     packet.header_size, packet.size);
+}
+
+}  // namespace
+
+std::string line_of(const Record& record) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(record.time);
+  const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(record.time - seconds);
+  auto line =
+      fmt::format("{:%d/%m/%Y %H:%M:%S}.{:06} ",
+                  fmt::localtime(std::chrono::system_clock::to_time_t(seconds)), rest.count());
+  if (record.count > 1) line += fmt::format("{}x ", record.count);
+  const auto& packet = record.packet;
+  line += fmt::format("{} {} {}{} {}", packet.interface.str(), record.rule.str(),
+                      packet.is_short ? "S" : "", letter(record.action), packet_text(packet));
+  if (record.keeps_state) line += " K-S";
+  if (record.keeps_frags) line += " K-F";
+  line += packet.direction == Direction::In ? " IN" : " OUT";
+  return line;
+}
+
+bool same(const Record& a, const Record& b) {
+  const auto text = [](Record record) {
+    record.time = {};
+    record.count = 1;
+    return line_of(record);
+  };
+  return text(a) == text(b);
+}
+
+}  // namespace tunnel::filter::ipmon
