@@ -135,7 +135,6 @@ void Outcomes::note_answer(Rules& rules, const char* set4, const char* set6) {
   };
   note(set4, "ipv4_addr", "ip");
   note(set6, "ipv6_addr", "ip6");
-  answers_ = true;
 }
 
 /// In an ICMP error of ours, the address of the host that was meant stands as the destination of
@@ -145,7 +144,6 @@ std::vector<Expressions> Outcomes::answers() const {
   constexpr unsigned kDestination4 = kIcmpHeader + 16 * 8;
   constexpr unsigned kDestination6 = kIcmpHeader + 24 * 8;
   std::vector<Expressions> rules;
-  if (!answers_) return rules;
   const auto to = [](const char* protocol, const char* set) {
     return equal(nft::payload(protocol, "daddr"), nft::named(set));
   };
@@ -163,6 +161,7 @@ std::vector<Expressions> Outcomes::answers() const {
          nft::set(nft::payload("ip6", "saddr"), nft::raw_payload("th", kDestination6, 128)),
          nft::accept()});
   }
+  if (!answers_) return rules;
   rules.push_back({to("ip", kAnswered4), reset, nft::accept()});
   rules.push_back({to("ip6", kAnswered6), reset, nft::accept()});
   rules.push_back({to("ip", kAnswered4), unreachable("icmp", 3), nft::accept()});
@@ -177,6 +176,7 @@ void Outcomes::add_block(Rules& rules, const Rule& rule) {
     as_destination_ = true;
   } else if (answered) {
     note_answer(rules, kAnswered4, kAnswered6);
+    answers_ = true;
   }
   if (answered && rule.reply == Reply::Rst) {
     rules.push_back({equal(meta("l4proto"), Value(kTcp)), nft::reject("tcp reset", "")});

@@ -37,8 +37,8 @@ class Outcomes {
   const Options& options_;
   nft::Table& table_;
   std::map<std::string, bool> made_{};
-  bool answers_ = false;         // some rule answers
-  bool as_destination_ = false;  // in the name of the host that was meant
+  bool answers_ = false;         // some rule answers in the gateway's name
+  bool as_destination_ = false;  // some in that of the host that was meant
 };
 
 /// Octets of a logged packet that are wanted: its headers, those of one that an ICMP error quotes,

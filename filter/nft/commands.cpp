@@ -40,7 +40,7 @@ class Script {
     if (map.counters == Map::Counters::Yes) what["stmt"] = array{object{{"counter", nullptr}}};
     if (map.intervals == Map::Intervals::Yes) what["flags"] = array{"interval"};
     if (map.lifetime.count() > 0) {
-      what["flags"] = array{"dynamic", "timeout"};
+      what["flags"] = array{"timeout"};
       what["timeout"] = map.lifetime.count();
       what["size"] = kMostAdded;
     }

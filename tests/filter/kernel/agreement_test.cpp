@@ -218,12 +218,14 @@ TEST(Agreement, OfEvaluatorAndKernelAboutRandomRulesAndPackets) {
     const auto small = shrunk(wire, about);
     std::string packets;
     for (const auto& packet : small.packets) packets += packet + '\n';
-    FAIL() << "seed " << seed << ": " << difference(wire, small) << "\nwith the rules\n"
+    FAIL() << "seed " << seed << ": " << *found << "\nmade smaller: " << difference(wire, small)
+           << "\nwith the rules\n"
            << text_of(small.rules) << "and the packets\n"
            << packets;
   }
   std::cout << compared << " policies compared\n";
-  EXPECT_GT(compared, (last - first + 1) / 2);
+  // The others say something that the kernel cannot be told, and are refused with words.
+  EXPECT_GT(compared, (last - first + 1) / 3);
 }
 
 }  // namespace

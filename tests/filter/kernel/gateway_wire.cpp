@@ -79,6 +79,18 @@ void route_through(const std::string& from, const std::string& to, int table) {
   shell("ip -6 rule add iif " + from + " lookup " + number);
 }
 
+/// Whether what came out is what went in: but for TTL, checksum and the route that is recorded in
+/// options, it is the same.
+bool is_forwarded(Bytes out, Bytes in) {
+  constexpr std::ptrdiff_t kAddresses = 12;
+  constexpr std::ptrdiff_t kHeader = 20;
+  if (in[0] >> 4 == 6)
+    return std::equal(out.begin() + kAddresses, out.end(), in.begin() + kAddresses);
+  const std::ptrdiff_t header = (in[0] & 0xf) * 4;
+  return std::equal(out.begin() + kAddresses, out.begin() + kHeader, in.begin() + kAddresses) &&
+         std::equal(out.begin() + header, out.end(), in.begin() + header);
+}
+
 }  // namespace
 
 GatewayWire::GatewayWire() {
@@ -196,6 +208,8 @@ void GatewayWire::await_quiet(Side& side, Seen& seen) {
                                   reinterpret_cast<sockaddr*>(&from), &size);
       if (got < static_cast<ssize_t>(kEthernet)) break;
       if (from.sll_pkttype == PACKET_OUTGOING) continue;  // what we have sent
+      // The gateway's own words to its neighbours (RFC 2464 §7).
+      if (buffer[0] == 0x33 && buffer[1] == 0x33) continue;
       const auto type = static_cast<std::uint16_t>(buffer[12] << 8 | buffer[13]);
       const Bytes packet{buffer.data() + kEthernet, static_cast<std::size_t>(got) - kEthernet};
       if (type == kArp && packet[7] == 2) {
@@ -215,7 +229,12 @@ Seen GatewayWire::send(const std::string& interface, Bytes packet) {
   await_quiet(from, seen);
   Seen beyond;
   await_quiet(to, beyond);
-  if (!beyond.answers.empty()) seen.forwarded = std::move(beyond.answers.front());
+  for (auto& other : beyond.answers) {
+    // An answer of the gateway's may leave this way as well.
+    if (other.size() == packet.size() && is_forwarded(other, packet)) {
+      seen.forwarded = std::move(other);
+    }
+  }
   const auto read = log_->read([&](const kernel::LoggedPacket& logged) {
     seen.records.push_back({logged.direction, logged.mark, logged.prefix});
   });
