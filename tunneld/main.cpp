@@ -1,8 +1,10 @@
 // tunneld: the supervisor. It holds CAP_NET_ADMIN and reads nothing that comes from the network.
 // See docs/architecture.md.
 
+#include "filter/language/system_names.hpp"
 #include "tunneld/base/version.hpp"
 #include "tunneld/config/load.hpp"
+#include "tunneld/policy/policy.hpp"
 #include "tunneld/supervisor/daemon.hpp"
 #include "tunneld/supervisor/privileges.hpp"
 
@@ -14,6 +16,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -48,16 +51,20 @@ Result<void> prepare_machine(const config::Gateway& gateway) {
   return supervisor::keep_only_needed_powers(gateway.user);
 }
 
-int run(const std::filesystem::path& config_dir) {
-  auto loaded = config::load(config_dir);
-  for (const auto& diagnostic : loaded.diagnostics) {
+int refuse(const std::vector<Diagnostic>& diagnostics, const std::filesystem::path& config_dir) {
+  for (const auto& diagnostic : diagnostics) {
     std::fprintf(stderr, "%s\n", explain(diagnostic).c_str());
   }
-  if (!loaded.configuration) {
-    complain(fmt::format("not started: {} has errors; `tunnelctl check {}` shows them too",
-                         config_dir.native(), config_dir.native()));
-    return kExitConfiguration;
-  }
+  complain(fmt::format("not started: {} has errors; `tunnelctl check {}` shows them too",
+                       config_dir.native(), config_dir.native()));
+  return kExitConfiguration;
+}
+
+int run(const std::filesystem::path& config_dir) {
+  auto loaded = config::load(config_dir);
+  if (!loaded.configuration) return refuse(loaded.diagnostics, config_dir);
+  auto policy = policy::load(*loaded.configuration, filter::language::SystemNames{});
+  if (!policy.diagnostics.empty()) return refuse(policy.diagnostics, config_dir);
   const auto program = bridge_program(loaded.configuration->gateway);
   if (::access(program.c_str(), X_OK) < 0) {
     return complain(errno_error(fmt::format("find pppd-bridge at {}", program.native())).message());
@@ -67,7 +74,8 @@ int run(const std::filesystem::path& config_dir) {
   }
   boost::asio::io_context context{1};
   auto daemon = supervisor::Daemon::create(
-      context, {config_dir, std::move(*loaded.configuration), std::move(loaded.secrets), program});
+      context, {config_dir, std::move(*loaded.configuration), std::move(loaded.secrets),
+                std::move(policy.policy), program});
   if (!daemon) return complain(daemon.error().message());
   (*daemon)->run();
   return 0;

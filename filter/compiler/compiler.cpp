@@ -62,6 +62,7 @@ class PolicyCompiler {
 
   Compiled run() && {
     number();
+    keeps_state_ = keeps_state_ || !options_.retired.empty();
     if (keeps_state_) compiled_.table.maps.push_back(states());
     for (const auto direction : {Direction::In, Direction::Out}) direct(direction);
     raw();
@@ -109,11 +110,13 @@ class PolicyCompiler {
   /// Where flows with a number go.
   nft::Map states() {
     nft::Map map{kStates, {"mark"}, "verdict", nft::Map::Counters::Yes};
-    for (const auto& each : compiled_.rules) {
-      if (each.kind != ListKind::Filter || !each.rule.keep_state) continue;
+    const auto add = [&](const NumberedRule& each) {
+      if (each.kind != ListKind::Filter || !each.rule.keep_state) return;
       map.elements.emplace_back(Value(each.number),
                                 nft::going_to(outcomes_.state_chain_for(each.rule)));
-    }
+    };
+    std::for_each(compiled_.rules.begin(), compiled_.rules.end(), add);
+    std::for_each(options_.retired.begin(), options_.retired.end(), add);
     return map;
   }
 

@@ -32,6 +32,8 @@ struct Options {
   /// The number of a rule; from 1, and within the mask. The same rule gets the same number again,
   /// so that flows which it has let in are known after a reload.
   std::function<std::uint32_t(const RuleList& list, const RuleId& id, const Rule& rule)> number{};
+  /// Rules of earlier policies: what they have let in goes on as it did.
+  std::vector<NumberedRule> retired{};
 };
 
 struct Compiled {

@@ -74,9 +74,61 @@ TEST(GatewayFile, HasAllItsMistakesToldInOneRun) {
                   "unknown table [site]"));
 }
 
-TEST(GatewayFile, HasNoFilterThatWouldDoNothing) {
-  EXPECT_THAT(gateway_mistakes("[filter]\nrules = \"ipf.rules\"\nnat = \"ipnat.rules\"\n"),
-              ElementsAre("this version has no packet filter: [filter] would do nothing"));
+TEST(GatewayFile, NamesTheRulesOfThePacketFilter) {
+  const auto loaded = parse(gateway_file(R"([filter]
+rules = "ipf.rules"
+nat = "/etc/ipnat.rules"
+default = "block"
+log_group = 6
+mark_mask = 0xffff
+)"),
+                            {}, make_facts());
+  ASSERT_TRUE(loaded.configuration);
+  EXPECT_EQ(loaded.configuration->filter, (Filter{.rules = "/etc/tunneld/ipf.rules",
+                                                  .nat = "/etc/ipnat.rules",
+                                                  .by_default = FilterDefault::Block,
+                                                  .log_group = 6,
+                                                  .mark_mask = 0xffff}));
+}
+
+TEST(GatewayFile, HasNoFilterWithoutTheTable) {
+  const auto loaded = parse(gateway_file(""), {}, make_facts());
+  ASSERT_TRUE(loaded.configuration);
+  EXPECT_EQ(loaded.configuration->filter, std::nullopt);
+}
+
+TEST(GatewayFile, HasAllMistakesOfTheFilterToldInOneRun) {
+  auto facts = make_facts();
+  facts.file = [](const std::filesystem::path& path) -> FileFacts {
+    if (path == "/etc/tunneld/open") return {.error = {}, .mode = 0666};
+    return {.error = make_error_code(std::errc::no_such_file_or_directory)};
+  };
+  const auto loaded = parse(gateway_file("[filter]\nrules = \"gone\"\nnat = \"open\"\n"
+                                         "default = \"deny\"\nlog_group = 0\nmark_mask = 0xff0f\n"),
+                            {}, facts);
+  std::vector<std::string> messages;
+  for (const auto& each : loaded.diagnostics) messages.push_back(each.message);
+  EXPECT_THAT(messages,
+              ElementsAre("cannot read /etc/tunneld/gone: No such file or directory",
+                          "anybody may write to /etc/tunneld/open (mode 0666)",
+                          "\"deny\" is not \"pass\" or \"block\"", "0 is not between 1 and 65535",
+                          "the bits of this mask are not in a row from the lowest on"));
+}
+
+TEST(SiteRules, MakeAFilterEvenWithoutTheGatewaysOwn) {
+  const std::vector<SourceFile> sites{
+      site_file("labs", dial_profile() + "[filter]\nrules = \"sites/labs.rules\"\n")};
+  const auto loaded = parse(gateway_file(""), sites, make_facts());
+  ASSERT_TRUE(loaded.configuration);
+  ASSERT_TRUE(loaded.configuration->filter);
+  EXPECT_THAT(
+      loaded.configuration->filter->sites,
+      ElementsAre(SiteRules{*SiteName::parse("labs"), "/etc/tunneld/sites/labs.rules", {}}));
+}
+
+TEST(SiteRules, HaveNothingToSayAboutTheGatewayAsAWhole) {
+  EXPECT_EQ(mistake_in(dial_profile() + "[filter]\ndefault = \"pass\"\n"),
+            "\"default\" is of the gateway as a whole");
 }
 
 TEST(GatewayFile, MustBeThere) {

@@ -174,7 +174,7 @@ remote = ["192.168.1.1/24", 7, "0.0.0.0/0"]
 on_down = "up"
 [reconnect]
 min = "1 s"
-[filter]
+[filters]
 )");
   std::vector<unsigned> lines;
   for (const auto& mistake : mistakes) {

@@ -170,12 +170,37 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 };
 
+/// What becomes of packets that no rule matches.
+enum class FilterDefault : std::uint8_t { Pass, Block };
+
+/// [filter] of a profile: rules in which $interface, $local and $remote stand for the site's own.
+struct SiteRules {
+  SiteName site;
+  std::filesystem::path rules{};  // absolute, or empty
+  std::filesystem::path nat{};    // the same
+
+  bool operator==(const SiteRules&) const = default;
+};
+
+/// [filter] of tunneld.toml, and of the profiles.
+struct Filter {
+  std::filesystem::path rules{};  // absolute, or empty
+  std::filesystem::path nat{};    // the same
+  FilterDefault by_default = FilterDefault::Pass;
+  std::uint16_t log_group = 5;            // of NFLOG
+  std::uint32_t mark_mask = 0x00ff'ffff;  // our bits of the conntrack mark: the lowest ones
+  std::vector<SiteRules> sites{};         // sorted by name; those that have rules
+
+  bool operator==(const Filter&) const = default;
+};
+
 /// All that tunneld is told: comparable as a whole and site by site, for a reload to see what
 /// changed.
 struct Configuration {
   Gateway gateway;
-  std::vector<Site> sites;    // sorted by name
-  std::vector<Pool> pools{};  // sorted by name
+  std::vector<Site> sites;         // sorted by name
+  std::vector<Pool> pools{};       // sorted by name
+  std::optional<Filter> filter{};  // nothing where no file has a [filter]
 
   bool operator==(const Configuration&) const = default;
 };

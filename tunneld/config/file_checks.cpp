@@ -1,6 +1,7 @@
 #include "tunneld/config/file_checks.hpp"
 
 #include "tunneld/base/text.hpp"
+#include "tunneld/config/values.hpp"
 
 #include <sys/stat.h>
 
@@ -117,6 +118,23 @@ void check_ssh_config(SiteDraft& draft, Location where, const Facts& facts) {
     draft.report.error(where, "anybody may write to " + path + " (mode " + octal(file.mode) + ')',
                        "chmod o-w " + path);
   }
+}
+
+std::filesystem::path read_rule_file(TableReader& in, std::string_view key, const Facts& facts,
+                                     Report& report) {
+  const auto found = in.optional(key, file_path);
+  if (!found) return {};
+  auto path = (facts.directory / found->value).lexically_normal();
+  const auto file = facts.file(path);
+  if (file.error) {
+    report.error(found->where, "cannot read " + shown(path) + ": " + file.error.message(),
+                 "write the path of a file of rules, relative to the configuration directory");
+  } else if ((file.mode & S_IWOTH) != 0) {
+    report.error(found->where,
+                 "anybody may write to " + shown(path) + " (mode " + octal(file.mode) + ')',
+                 "chmod o-w " + shown(path));
+  }
+  return path;
 }
 
 bool check_secrets_file(const SecretsFile& file, Report& report) {

@@ -17,6 +17,11 @@ void check_identity(SiteDraft& draft, Location where, const Facts& facts);
 /// ProxyCommand in it is executed.
 void check_ssh_config(SiteDraft& draft, Location where, const Facts& facts);
 
+/// The value of a key that names a file of rules, made absolute; empty where there is none. The
+/// file must be there, and nobody else may have written it.
+std::filesystem::path read_rule_file(TableReader& in, std::string_view key, const Facts& facts,
+                                     Report& report);
+
 /// The file of secrets: ours alone. False when there is no text to go on with.
 bool check_secrets_file(const SecretsFile& file, Report& report);
 

@@ -11,16 +11,20 @@ namespace tunnel::config {
 
 namespace {
 
-constexpr std::array<KnownTable, 2> kTables{{{"gateway", false, ""}, {"pools", false, ""}}};
+constexpr std::array<KnownTable, 3> kTables{
+    {{"gateway", false, ""}, {"pools", false, ""}, {"filter", false, ""}}};
 
-/// [filter] is known by name, so that nobody believes to be protected by rules that are not read.
-Table without_filter(Table root, Report& report) {
-  const auto* filter = root.find("filter");
-  if (filter == nullptr) return root;
-  report.error(filter->key_where, "this version has no packet filter: [filter] would do nothing",
-               "remove [filter], and filter the tunnels' interfaces with nftables");
-  std::erase_if(root.entries, [](const Entry& entry) { return entry.key == "filter"; });
-  return root;
+std::optional<Filter> read_filter(const Table& root, const Facts& facts, Report& report) {
+  auto in = open_table(root, "filter", report);
+  if (root.find("filter") == nullptr) return std::nullopt;
+  Filter filter;
+  filter.rules = read_rule_file(in, "rules", facts, report);
+  filter.nat = read_rule_file(in, "nat", facts, report);
+  filter.by_default = in.value_or("default", filter_default, filter.by_default);
+  filter.log_group = in.value_or("log_group", log_group, filter.log_group);
+  filter.mark_mask = in.value_or("mark_mask", mark_mask, filter.mark_mask);
+  in.finish();
+  return filter;
 }
 
 void read_gateway_table(const Table& root, Gateway& gateway, Report& report) {
@@ -50,15 +54,15 @@ void read_gateway_table(const Table& root, Gateway& gateway, Report& report) {
 GatewayDraft read_gateway(const SourceFile& file, const Facts& facts, Report& report) {
   GatewayDraft draft{.gateway = {.name = facts.host_name}};
   if (!check_source(file, report)) return draft;
-  auto document = parse_document(file.text);
+  const auto document = parse_document(file.text);
   if (document.error) {
     report.error(document.error->where, document.error->message, document.error->hint);
     return draft;
   }
-  const auto root = without_filter(std::move(document.root), report);
-  check_tables(root, kTables, report);
-  read_gateway_table(root, draft.gateway, report);
-  draft.pools = read_pools(root, report);
+  check_tables(document.root, kTables, report);
+  read_gateway_table(document.root, draft.gateway, report);
+  draft.pools = read_pools(document.root, report);
+  draft.filter = read_filter(document.root, facts, report);
   return draft;
 }
 

@@ -5,6 +5,7 @@
 #include "tunneld/config/site_draft.hpp"
 #include "tunneld/config/table_reader.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct PoolDraft {
 struct GatewayDraft {
   Gateway gateway;
   std::vector<PoolDraft> pools{};  // sorted by name
+  std::optional<Filter> filter{};  // without what the profiles add
 };
 
 /// Reads tunneld.toml; what is wrong in it goes to the report.

@@ -1,7 +1,7 @@
 #include "tunneld/config/load.hpp"
 
 #include "tunneld/base/secret.hpp"
-#include "tunneld/base/unique_fd.hpp"
+#include "tunneld/config/file_reading.hpp"
 #include "tunneld/config/secrets_file.hpp"
 
 #include <fcntl.h>
@@ -23,53 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxProfile = 1 << 16;
 constexpr std::size_t kMaxKey = 1 << 16;
-constexpr mode_t kPermissions = 07777;
-
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
-
-struct File {
-  FileFacts facts;
-  std::vector<std::uint8_t> bytes;
-  uid_t owner = 0;
-};
-
-/// Reads all of it, or says in the facts why not. The buffer has its size from the start: growing
-/// would leave copies of a private key in memory.
-File read_file(const fs::path& path, std::size_t limit) {
-  File file;
-  const auto failed = [&](std::error_code error) {
-    file.facts.error = error;
-    wipe(file.bytes);
-    file.bytes.clear();
-    return std::move(file);
-  };
-  // Non-blocking, for a FIFO in the place of a file must not hang the daemon.
-  const UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-
-  struct stat status {};
-
-  if (!fd || fstat(fd.get(), &status) != 0) return failed(last_error());
-  if (S_ISDIR(status.st_mode)) return failed(make_error_code(std::errc::is_a_directory));
-  if (!S_ISREG(status.st_mode)) return failed(make_error_code(std::errc::invalid_argument));
-  if (status.st_size > static_cast<off_t>(limit)) {
-    return failed(make_error_code(std::errc::file_too_large));
-  }
-  file.facts.mode = status.st_mode & kPermissions;
-  file.owner = status.st_uid;
-  file.bytes.resize(static_cast<std::size_t>(status.st_size));
-  std::size_t done = 0;
-  while (done < file.bytes.size()) {
-    const auto count = read(fd.get(), file.bytes.data() + done, file.bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed(last_error());
-    if (count == 0) break;
-    done += static_cast<std::size_t>(count);
-  }
-  file.bytes.resize(done);
-  return file;
-}
 
 FileFacts facts_of(const fs::path& path) {
   struct stat status {};
@@ -169,6 +122,15 @@ bool may_read(const passwd& account, const struct stat& status) {
   return (status.st_mode & S_IROTH) != 0;
 }
 
+std::vector<fs::path> rule_files(const Configuration& configuration) {
+  std::vector<fs::path> files;
+  if (!configuration.filter) return files;
+  const auto& filter = *configuration.filter;
+  files.insert(files.end(), {filter.rules, filter.nat});
+  for (const auto& site : filter.sites) files.insert(files.end(), {site.rules, site.nat});
+  return files;
+}
+
 /// What root can read, and the daemon without root could not when it dials or reloads.
 void check_readers(const fs::path& directory, const Configuration& configuration,
                    std::vector<Diagnostic>& diagnostics) {
@@ -191,6 +153,7 @@ void check_readers(const fs::path& directory, const Configuration& configuration
     if (const auto* dial = site.dial()) check(dial->identity, "chown " + user);
   }
   check(directory / "secrets.toml", "chown " + user);
+  for (const auto& file : rule_files(configuration)) check(file, for_group);
 }
 
 /// The secrets beside a configuration; nothing where nobody wants them, or may not have them.

@@ -12,6 +12,16 @@ namespace tunnel::config {
 
 namespace {
 
+/// What all files say about the packet filter.
+std::optional<Filter> filter_of(std::optional<Filter> filter, const std::vector<SiteDraft>& sites) {
+  for (const auto& draft : sites) {
+    if (draft.filter_rules.empty() && draft.filter_nat.empty()) continue;
+    if (!filter) filter.emplace();
+    filter->sites.push_back({*draft.name, draft.filter_rules, draft.filter_nat});
+  }
+  return filter;
+}
+
 /// The end of every run: all diagnostics, or else a configuration.
 Loaded conclude(GatewayDraft gateway, const Report& gateway_report, std::vector<SiteDraft> drafts) {
   Loaded loaded{.diagnostics = gateway_report.sorted()};
@@ -27,6 +37,7 @@ Loaded conclude(GatewayDraft gateway, const Report& gateway_report, std::vector<
     for (const auto& range : draft.addresses) pool.addresses.push_back(range.value);
     configuration.pools.push_back(std::move(pool));
   }
+  configuration.filter = filter_of(std::move(gateway.filter), drafts);
   for (auto& draft : drafts) configuration.sites.push_back(finish_site(std::move(draft)));
   loaded.configuration = std::move(configuration);
   return loaded;

@@ -5,6 +5,7 @@
 #include "tunneld/config/report.hpp"
 #include "tunneld/config/table_reader.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ struct SiteDraft {
   std::vector<Located<Prefix>> networks{};  // what goes into `routes`
   Routes routes{};
   Reconnect reconnect{};
+
+  std::filesystem::path filter_rules{};
+  std::filesystem::path filter_nat{};
 };
 
 /// Reads one profile; all that can be said about it alone is in the draft's report.

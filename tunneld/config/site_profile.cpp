@@ -21,12 +21,13 @@ namespace {
 constexpr std::string_view kHostKeyExample = "[\"ssh-ed25519 AAAA...\"]";
 constexpr std::string_view kAuthorizedKeysExample = "[\"ssh-ed25519 AAAA... gateway\"]";
 
-constexpr std::array<KnownTable, 5> kTables{{
+constexpr std::array<KnownTable, 6> kTables{{
     {"site", true, "role = \"dial\" or role = \"answer\""},
     {"ssh", true, "host, identity and host_key to dial, or authorized_keys to answer"},
     {"ppp", true, "interface, local and remote"},
     {"routes", true, "remote, the list of the far site's networks"},
     {"reconnect", false, ""},
+    {"filter", false, ""},
 }};
 
 void read_site_table(const Table& root, SiteDraft& draft) {
@@ -186,6 +187,17 @@ void read_reconnect(const Table& root, SiteDraft& draft) {
   }
 }
 
+void read_filter(const Table& root, SiteDraft& draft, const Facts& facts) {
+  auto in = open_table(root, "filter", draft.report);
+  draft.filter_rules = read_rule_file(in, "rules", facts, draft.report);
+  draft.filter_nat = read_rule_file(in, "nat", facts, draft.report);
+  for (const std::string_view key : {"default", "log_group", "mark_mask"}) {
+    in.forbid(key, in_quotes(key) + " is of the gateway as a whole",
+              "write it in [filter] of tunneld.toml");
+  }
+  in.finish();
+}
+
 }  // namespace
 
 SiteDraft read_site(const SourceFile& file, const Facts& facts) {
@@ -211,6 +223,7 @@ SiteDraft read_site(const SourceFile& file, const Facts& facts) {
   read_ssh(document.root, draft, facts);
   read_ppp(document.root, draft, facts);
   read_reconnect(document.root, draft);
+  read_filter(document.root, draft, facts);
   return draft;
 }
 

@@ -99,6 +99,11 @@ Checked<Forwarding> forwarding(std::string_view text) {
       text, {{{"enable", Forwarding::Enable}, {"leave-alone", Forwarding::LeaveAlone}}});
 }
 
+Checked<FilterDefault> filter_default(std::string_view text) {
+  return choose<FilterDefault, 2>(
+      text, {{{"pass", FilterDefault::Pass}, {"block", FilterDefault::Block}}});
+}
+
 Checked<std::string> plain_text(std::string_view text) {
   constexpr std::size_t kLongest = 255;
   if (text.size() > kLongest) {
@@ -237,6 +242,22 @@ Checked<std::uint32_t> metric(std::int64_t value) {
 
 Checked<unsigned> attempts(std::int64_t value) {
   return between<unsigned>(value, 0, 1'000'000, "0 tries for ever");
+}
+
+Checked<std::uint16_t> log_group(std::int64_t value) {
+  return between<std::uint16_t>(value, 1, 65535, "5 is the default; group 0 is the kernel's own");
+}
+
+Checked<std::uint32_t> mark_mask(std::int64_t value) {
+  constexpr std::int64_t kLeast = 0xff;
+  const auto mask = between<std::uint32_t>(value, kLeast, std::numeric_limits<std::uint32_t>::max(),
+                                           "0x00ffffff is the default");
+  if (!mask.has_value()) return mask.error();
+  if ((*mask & (*mask + 1)) != 0) {
+    return Complaint{"the bits of this mask are not in a row from the lowest on",
+                     "rules are numbered in them: 0x00ffffff, or 0xffff to leave others more"};
+  }
+  return *mask;
 }
 
 Checked<milliseconds> echo_interval(std::string_view text) {

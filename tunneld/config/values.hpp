@@ -21,6 +21,7 @@ Checked<Autostart> autostart(bool value);
 Checked<SshClient> ssh_client(std::string_view text);
 Checked<OnDown> on_down(std::string_view text);
 Checked<Forwarding> forwarding(std::string_view text);
+Checked<FilterDefault> filter_default(std::string_view text);
 
 /// Text for people and for the peer's log: at most 255 bytes, no control characters.
 Checked<std::string> plain_text(std::string_view text);
@@ -58,6 +59,10 @@ Checked<Mru> mru(std::int64_t value);
 Checked<unsigned> echo_failures(std::int64_t value);
 Checked<std::uint32_t> metric(std::int64_t value);
 Checked<unsigned> attempts(std::int64_t value);
+/// A group of NFLOG.
+Checked<std::uint16_t> log_group(std::int64_t value);
+/// Bits of the conntrack mark: the lowest ones, in a row, and enough of them to number rules.
+Checked<std::uint32_t> mark_mask(std::int64_t value);
 
 /// "500ms", "1s", "2m" or "1h": a whole number and its unit. The bounds are each key's own.
 Checked<std::chrono::milliseconds> echo_interval(std::string_view text);

@@ -4,6 +4,7 @@
 #include "tunneld/supervisor/daemon.hpp"
 
 #include "tunneld/base/check.hpp"
+#include "tunneld/base/diagnostic.hpp"
 #include "tunneld/base/escape.hpp"
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/base/version.hpp"
@@ -91,9 +92,11 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
 Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context, Start start) {
   const auto sites = start.configuration.sites;
   auto pools = start.configuration.pools;
+  auto policy = std::move(start.policy);
   std::unique_ptr<Daemon> daemon{new Daemon{context, std::move(start)}};
   // The sockets first: a second daemon ends here, before it has touched anything.
   if (auto opened = daemon->open_sockets(); !opened) return opened.error();
+  if (auto opened = daemon->open_filter(std::move(policy)); !opened) return opened.error();
   auto network = Network::open(context, forwarding_of(daemon->gateway_), daemon->audit_);
   if (!network) return network.error();
   daemon->network_ = std::move(*network);
@@ -113,6 +116,18 @@ Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context,
 
 std::unique_ptr<Site> Daemon::make_site(const config::Site& profile) {
   return std::make_unique<Site>(profile, site_context_);
+}
+
+/// Before there is any link.
+Result<void> Daemon::open_filter(policy::FilterPolicy policy) {
+  auto opened = PacketFilter::open(io_, audit_, gateway_.state_dir);
+  if (!opened) return opened.error();
+  filter_ = std::move(*opened);
+  const auto wrong = filter_->put(std::move(policy));
+  if (wrong.empty()) return {};
+  std::string text;
+  for (const auto& each : wrong) text += (text.empty() ? "" : "\n") + explain(each);
+  return make_error(std::errc::invalid_argument, std::move(text));
 }
 
 Result<void> Daemon::open_sockets() {

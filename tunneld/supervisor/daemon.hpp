@@ -7,6 +7,7 @@
 #include "tunneld/supervisor/control_server.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/notify.hpp"
+#include "tunneld/supervisor/packet_filter.hpp"
 #include "tunneld/supervisor/site.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -48,6 +49,7 @@ class Daemon final : private ControlApi {
     std::filesystem::path config_dir;
     config::Configuration configuration;
     config::Secrets secrets;
+    policy::FilterPolicy policy;
     std::filesystem::path bridge_program;
   };
 
@@ -60,6 +62,7 @@ class Daemon final : private ControlApi {
   Daemon(boost::asio::io_context& context, Start start);
 
   Result<void> open_sockets();
+  Result<void> open_filter(policy::FilterPolicy policy);
   void start_sites();
   void give_up_adoption();
   /// The site's peer no longer has its address of a pool, if it had one.
@@ -75,6 +78,9 @@ class Daemon final : private ControlApi {
   using ReloadResult = std::variant<ReloadReport, ReloadRefused>;
   ReloadResult reload();
   ReloadReport apply(config::Configuration wanted);
+  std::vector<std::string> said(const std::vector<Diagnostic>& diagnostics);
+  std::vector<std::string> needs_restart(const config::Configuration& wanted);
+  std::vector<std::string> renew_filter(const config::Configuration& wanted);
   /// Who waits since a secret was wrong need not wait for the rest of the pause. Returns their
   /// names.
   std::vector<std::string> retry_with_other_secrets(const config::Secrets& before);
@@ -125,6 +131,7 @@ class Daemon final : private ControlApi {
   HistoryStore history_;
   LeaseStore leases_;
   config::Secrets secrets_;
+  std::unique_ptr<PacketFilter> filter_;
   std::unique_ptr<Network> network_;
   SiteContext site_context_;
   std::map<SiteName, std::unique_ptr<Site>> sites_;

@@ -1,6 +1,7 @@
 // A changed configuration: all of it, or nothing. Sites whose profile is the same are not touched;
 // one that changed is closed, and begun anew with its new profile when its old link is down.
 
+#include "filter/language/system_names.hpp"
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/supervisor/daemon.hpp"
 
@@ -22,19 +23,9 @@ Daemon::ReloadResult Daemon::reload() {
   if (stopping_) return ReloadRefused{{"tunneld is ending"}};
   manager_.reloading();
   auto loaded = config::load(config_dir_);
-  std::vector<std::string> wrong;
-  for (const auto& diagnostic : loaded.diagnostics) {
-    wrong.push_back(explain(diagnostic));
-    say(audit::Priority::Error,
-        fmt::format("reload: {}:{}:{}: {}", diagnostic.file, diagnostic.line,
-                    diagnostic.first_column, diagnostic.message));
-  }
-  if (wrong.empty() && loaded.configuration && loaded.configuration->gateway != gateway_) {
-    wrong.emplace_back(
-        "[gateway] in tunneld.toml has changed: `systemctl restart tunneld` (or the "
-        "init script) makes that take effect");
-    say(audit::Priority::Error, "reload: " + wrong.back());
-  }
+  auto wrong = said(loaded.diagnostics);
+  if (wrong.empty() && loaded.configuration) wrong = needs_restart(*loaded.configuration);
+  if (wrong.empty() && loaded.configuration) wrong = renew_filter(*loaded.configuration);
   if (!wrong.empty() || !loaded.configuration) {
     say(audit::Priority::Error, "reload: refused; the running configuration stays as it is");
     manager_.ready();
@@ -46,6 +37,43 @@ Daemon::ReloadResult Daemon::reload() {
   say(audit::Priority::Notice, "reload: " + summary(report));
   manager_.ready();
   return report;
+}
+
+/// Mistakes as a reload's answer has them; each is in the log as well.
+std::vector<std::string> Daemon::said(const std::vector<Diagnostic>& diagnostics) {
+  std::vector<std::string> texts;
+  for (const auto& diagnostic : diagnostics) {
+    texts.push_back(explain(diagnostic));
+    say(audit::Priority::Error,
+        fmt::format("reload: {}:{}:{}: {}", diagnostic.file, diagnostic.line,
+                    diagnostic.first_column, diagnostic.message));
+  }
+  return texts;
+}
+
+std::vector<std::string> Daemon::needs_restart(const config::Configuration& wanted) {
+  std::string table;
+  if (wanted.gateway != gateway_) table = "[gateway]";
+  // Under another mask, flows would belong to other rules.
+  const auto& options = filter_->policy().options;
+  if (wanted.filter && filter_->policy().filters &&
+      (wanted.filter->mark_mask != options.mark_mask ||
+       wanted.filter->log_group != options.log_group)) {
+    table = "mark_mask or log_group of [filter]";
+  }
+  if (table.empty()) return {};
+  auto text = table +
+              " in tunneld.toml has changed: `systemctl restart tunneld` (or the init "
+              "script) makes that take effect";
+  say(audit::Priority::Error, "reload: " + text);
+  return {std::move(text)};
+}
+
+/// First of all: a new site's packets must never meet the old rules.
+std::vector<std::string> Daemon::renew_filter(const config::Configuration& wanted) {
+  auto loaded = policy::load(wanted, filter::language::SystemNames{});
+  if (!loaded.diagnostics.empty()) return said(loaded.diagnostics);
+  return said(filter_->put(std::move(loaded.policy)));
 }
 
 Daemon::Begin Daemon::begin_of(const config::Site& profile) {

@@ -49,17 +49,23 @@ bool sync_directory(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<void> StateFile::read(const EachSite& each) const {
+Result<json::object> StateFile::read() const {
   std::ifstream in{file_};
-  if (!in) return {};
+  if (!in) return json::object{};
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
   boost::system::error_code error;
-  const auto document = json::parse(text.substr(0, most_bytes_), error);
-  const auto* sites = document.if_object();
-  if (error || sites == nullptr) {
+  auto document = json::parse(text.substr(0, most_bytes_), error);
+  auto* object = document.if_object();
+  if (error || object == nullptr) {
     return make_error(std::errc::invalid_argument,
                       fmt::format("{} is damaged; {}", file_.native(), loss_));
   }
+  return std::move(*object);
+}
+
+Result<void> StateFile::read(const EachSite& each) const {
+  const auto sites = read();
+  if (!sites) return sites.error();
   for (const auto& entry : *sites) {
     const auto site = SiteName::parse(std::string_view{entry.key().data(), entry.key().size()});
     const auto* kept = entry.value().if_object();
@@ -70,9 +76,9 @@ Result<void> StateFile::read(const EachSite& each) const {
 
 // A rename may reach the disk before the octets of what is renamed, and is itself not there before
 // its directory is: a power cut in between would leave an empty file, or none.
-Result<void> StateFile::write(const json::object& sites) const {
+Result<void> StateFile::write(const json::object& document) const {
   const auto fresh = file_.native() + ".new";
-  const bool written = write_to_disk(fresh, json::serialize(sites) + '\n') &&
+  const bool written = write_to_disk(fresh, json::serialize(document) + '\n') &&
                        std::rename(fresh.c_str(), file_.c_str()) == 0 &&
                        sync_directory(file_.parent_path());
   if (!written) return errno_error(fmt::format("write {}", file_.native()));

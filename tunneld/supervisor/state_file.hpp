@@ -17,9 +17,9 @@
 
 namespace tunnel::supervisor {
 
-/// A file of the state directory: a JSON object with an object for each site. It is replaced as a
-/// whole, and is on the disk when write() returns, so that a crash or a power cut leaves the old
-/// one or the new one.
+/// A file of the state directory: a JSON object, often with an object for each site. It is replaced
+/// as a whole, and is on the disk when write() returns, so that a crash or a power cut leaves the
+/// old one or the new one.
 class StateFile {
  public:
   using EachSite = std::function<void(const SiteName& site, const boost::json::object& kept)>;
@@ -28,10 +28,12 @@ class StateFile {
   StateFile(std::filesystem::path file, std::size_t most_bytes, std::string loss)
       : file_{std::move(file)}, most_bytes_{most_bytes}, loss_{std::move(loss)} {}
 
+  /// All of it; empty where there is no file.
+  Result<boost::json::object> read() const;
   /// Calls `each` in the order of the file; no file is no error. Entries that are no objects, or
   /// that no site can have, are left out.
   Result<void> read(const EachSite& each) const;
-  Result<void> write(const boost::json::object& sites) const;
+  Result<void> write(const boost::json::object& document) const;
 
  private:
   std::filesystem::path file_;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "tunneld/base/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tunnel::filter::kernel {
+
+/// Somebody else's change of the table that is watched.
+struct Touch {
+  std::uint32_t pid = 0;     // 0: not known, as the kernel had too much to tell
+  std::string program = {};  // as the kernel has it, which asks nobody; escaped
+};
+
+/// Hears of every change of a table of family inet: by libnl, of the network namespace in which
+/// open() was called.
+class TableWatch {
+ public:
+  static Result<TableWatch> open(std::string table);
+
+  TableWatch(TableWatch&&) noexcept;
+  TableWatch& operator=(TableWatch&&) noexcept;
+  ~TableWatch();
+
+  /// To wait for; readable when there is something to read().
+  int fd() const noexcept;
+
+  /// What others have done since the last time, in its order.
+  Result<std::vector<Touch>> read();
+
+  /// Behind a change of our own: what has been told so far is old.
+  void forget();
+
+ private:
+  struct Impl;
+  explicit TableWatch(std::unique_ptr<Impl> impl) noexcept;
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tunnel::filter::kernel

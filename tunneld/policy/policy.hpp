@@ -1,0 +1,42 @@
+#pragma once
+
+#include "filter/compiler/compiler.hpp"
+#include "filter/language/policy_parser.hpp"
+#include "tunneld/base/diagnostic.hpp"
+#include "tunneld/config/configuration.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tunnel::policy {
+
+/// What the packet filter of a gateway is to do: its rules, read, and what is not in rule files.
+struct FilterPolicy {
+  std::vector<filter::language::PolicySource> sources{};  // the files, by Place::file
+  filter::language::ParsedPolicy rules{};
+  filter::compiler::Options options{};  // without numbers of its own
+  bool filters = false;                 // false: there is no [filter], only the tunnels' checks
+  std::vector<filter::nft::Chain> source_checks{};
+  std::vector<filter::nft::Map> source_maps{};
+};
+
+/// A policy without mistakes, or all that is wrong in its files, in their order.
+struct Loaded {
+  FilterPolicy policy{};
+  std::vector<Diagnostic> diagnostics{};
+};
+
+/// Reads the rule files that a configuration names, and makes sure that they can be put in force.
+/// Names of hosts in them are asked for.
+Loaded load(const config::Configuration& configuration, const filter::language::Names& names);
+
+/// The table of a policy, in which rules have the numbers that `options` give them (those of the
+/// policy, or with what only the daemon knows).
+filter::compiler::Compiled compile(const FilterPolicy& policy,
+                                   const filter::compiler::Options& options);
+
+/// What is wrong with the rule at a place, said like a mistake in its file.
+Diagnostic about_rule(const FilterPolicy& policy, const filter::Place& place, std::string message,
+                      std::string hint);
+
+}  // namespace tunnel::policy

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tunneld/policy/policy.hpp"
+
+namespace tunnel::policy {
+
+/// Makes the kernel drop what comes out of a site's tunnel with a source outside of its networks,
+/// but for the peer's own addresses. The bridge, which parses what the peer sends, refuses such
+/// packets as well; this holds also where somebody has got hold of the bridge.
+///
+/// Where the peer may choose its address, any of those that it may choose is let in.
+void add_source_checks(const config::Configuration& configuration, FilterPolicy& policy);
+
+}  // namespace tunnel::policy

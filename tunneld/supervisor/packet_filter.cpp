@@ -1,0 +1,164 @@
+#include "tunneld/supervisor/packet_filter.hpp"
+
+#include "filter/nft/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+
+#include <utility>
+
+namespace tunnel::supervisor {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between two repairs, so that a program which does not give up costs little.
+constexpr auto kRepairPause = 100ms;
+/// Between two lines about the same.
+constexpr auto kQuiet = 10s;
+
+std::string offender_of(const filter::kernel::Touch& touch) {
+  if (touch.pid == 0) return "somebody";
+  return fmt::format("{} (pid {})", touch.program, touch.pid);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PacketFilter>> PacketFilter::open(boost::asio::io_context& context,
+                                                         audit::Audit& audit,
+                                                         const std::filesystem::path& state_dir) {
+  auto nftables = filter::kernel::Nftables::open();
+  if (!nftables) return nftables.error();
+  auto watch = filter::kernel::TableWatch::open(table_name());
+  if (!watch) return watch.error();
+  std::unique_ptr<PacketFilter> filter{
+      new PacketFilter{context, audit, state_dir, std::move(*nftables), std::move(*watch)}};
+  if (const auto read = filter->numbers_.load(); !read) {
+    filter->say(audit::Priority::Warning, read.error().message());
+  }
+  filter->watch();
+  return filter;
+}
+
+PacketFilter::PacketFilter(boost::asio::io_context& context, audit::Audit& audit,
+                           const std::filesystem::path& state_dir,
+                           filter::kernel::Nftables nftables, filter::kernel::TableWatch watch)
+    : nftables_{std::move(nftables)},
+      watch_{std::move(watch)},
+      notifications_{context, ::fcntl(watch_.fd(), F_DUPFD_CLOEXEC, 0)},
+      pause_{context},
+      audit_{audit},
+      numbers_{state_dir / "rules.json"} {}
+
+const std::string& PacketFilter::table_name() {
+  static const std::string name = filter::compiler::Options{}.table;
+  return name;
+}
+
+void PacketFilter::say(audit::Priority priority, std::string text) {
+  audit::Record record;
+  record.priority = priority;
+  record.text = "layer=filter " + std::move(text);
+  audit_.write(std::move(record));
+}
+
+/// As a change of what the kernel has, or as a whole where that cannot be.
+Result<void> PacketFilter::hand_over(const filter::compiler::Compiled& compiled) {
+  if (in_force_ && !flushed_) {
+    const auto commands = filter::nft::change(in_force_->table, compiled.table);
+    if (filter::nft::empty(commands) || nftables_.run(commands)) return {};
+  }
+  return nftables_.run(filter::nft::replace(compiled.table));
+}
+
+std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
+  auto options = policy.options;
+  numbers_.begin(policy.rules.rule_lists, options.mark_mask);
+  options.number = [this](const filter::RuleList&, const filter::RuleId&,
+                          const filter::Rule& rule) { return numbers_.number(rule); };
+  options.retired = numbers_.retired();
+  auto compiled = policy::compile(policy, options);
+  std::vector<Diagnostic> wrong;
+  for (auto& problem : compiled.problems) {
+    wrong.push_back(about_rule(policy, problem.place, problem.message, problem.hint));
+  }
+  if (!wrong.empty()) return wrong;
+  const auto done = hand_over(compiled);
+  watch_.forget();
+  if (!done) return refusal(policy, options, done.error());
+  if (const auto kept = numbers_.commit(); !kept) {
+    say(audit::Priority::Warning, kept.error().message());
+  }
+  flushed_ = false;
+  policy_ = std::move(policy);
+  in_force_ = std::move(compiled);
+  if (on_policy_) on_policy_(policy_, in_force_->rules);
+  return {};
+}
+
+std::vector<Diagnostic> PacketFilter::refusal(const policy::FilterPolicy& policy,
+                                              const filter::compiler::Options& options,
+                                              const Error& error) {
+  static_cast<void>(policy);
+  static_cast<void>(options);
+  return {{.message = "the kernel refuses the rules: " + error.message()}};
+}
+
+Result<void> PacketFilter::flush() {
+  const auto done = nftables_.run(filter::nft::remove(table_name()));
+  watch_.forget();
+  if (!done) return done;
+  flushed_ = true;
+  say(audit::Priority::Warning,
+      "the packet filter, NAPT and the tunnels' source checks were flushed: everything passes "
+      "until the next reload");
+  return {};
+}
+
+void PacketFilter::watch() {
+  notifications_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                            [this](const boost::system::error_code& error) {
+                              if (error) return;
+                              const auto touches = watch_.read();
+                              if (touches && !touches->empty()) touched(*touches);
+                              watch();
+                            });
+}
+
+void PacketFilter::touched(const std::vector<filter::kernel::Touch>& touches) {
+  if (!in_force_ || flushed_) return;
+  offender_ = offender_of(touches.back());
+  if (!pausing_) put_back();
+}
+
+void PacketFilter::put_back() {
+  const auto done = nftables_.run(filter::nft::replace(in_force_->table));
+  watch_.forget();
+  const auto now = std::chrono::steady_clock::now();
+  if (!done) {
+    say(audit::Priority::Error, fmt::format("{} has changed the table inet {}, and it cannot be "
+                                            "put back: {}",
+                                            offender_, table_name(), done.error().message()));
+  } else if (now >= quiet_until_) {
+    say(audit::Priority::Warning,
+        fmt::format(
+            "{} has changed the table inet {}: it was put back{}", offender_, table_name(),
+            unsaid_ == 0 ? "" : fmt::format(" ({} times more since the last line)", unsaid_)));
+    unsaid_ = 0;
+    quiet_until_ = now + kQuiet;
+  } else {
+    ++unsaid_;
+  }
+  offender_.clear();
+  pausing_ = true;
+  pause_.expires_after(kRepairPause);
+  pause_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    pausing_ = false;
+    if (!offender_.empty()) put_back();
+  });
+}
+
+}  // namespace tunnel::supervisor

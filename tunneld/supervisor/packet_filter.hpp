@@ -1,0 +1,88 @@
+#pragma once
+
+#include "filter/kernel/nftables.hpp"
+#include "filter/kernel/table_watch.hpp"
+#include "filter/nft/commands.hpp"
+#include "tunneld/audit/audit.hpp"
+#include "tunneld/base/diagnostic.hpp"
+#include "tunneld/base/result.hpp"
+#include "tunneld/policy/policy.hpp"
+#include "tunneld/supervisor/rule_numbers.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tunnel::supervisor {
+
+/// The gateway's rules in the kernel: one table of nftables, which stays when tunneld ends. What
+/// others do to it is undone at once.
+class PacketFilter {
+ public:
+  /// Called with the rules of a policy that has just come into force.
+  using OnPolicy = std::function<void(const policy::FilterPolicy& policy,
+                                      const std::vector<filter::compiler::NumberedRule>& rules)>;
+
+  static Result<std::unique_ptr<PacketFilter>> open(boost::asio::io_context& context,
+                                                    audit::Audit& audit,
+                                                    const std::filesystem::path& state_dir);
+
+  void on_policy(OnPolicy handler) { on_policy_ = std::move(handler); }
+
+  /// Puts a policy in force, all of it at one moment: connections that the present one has let in
+  /// stay, and rules that say the same keep their counters. Anything returned: why it could not be,
+  /// and the present policy stays.
+  std::vector<Diagnostic> put(policy::FilterPolicy policy);
+
+  /// Takes the table away, until the next put(): from then on everything passes.
+  Result<void> flush();
+
+  bool flushed() const noexcept { return flushed_; }
+
+  const policy::FilterPolicy& policy() const noexcept { return policy_; }
+
+  /// The rules in force, with their numbers, and the table that the kernel has of them.
+  const std::optional<filter::compiler::Compiled>& in_force() const noexcept { return in_force_; }
+
+  /// The table as the kernel has it now, counters and all.
+  Result<boost::json::value> table() { return nftables_.ask(filter::nft::list(table_name())); }
+
+ private:
+  PacketFilter(boost::asio::io_context& context, audit::Audit& audit,
+               const std::filesystem::path& state_dir, filter::kernel::Nftables nftables,
+               filter::kernel::TableWatch watch);
+
+  static const std::string& table_name();
+  Result<void> hand_over(const filter::compiler::Compiled& compiled);
+  std::vector<Diagnostic> refusal(const policy::FilterPolicy& policy,
+                                  const filter::compiler::Options& options, const Error& error);
+  void watch();
+  void touched(const std::vector<filter::kernel::Touch>& touches);
+  void put_back();
+  void say(audit::Priority priority, std::string text);
+
+  filter::kernel::Nftables nftables_;
+  filter::kernel::TableWatch watch_;
+  boost::asio::posix::stream_descriptor notifications_;
+  boost::asio::steady_timer pause_;
+  audit::Audit& audit_;
+  RuleNumbers numbers_;
+  OnPolicy on_policy_;
+  policy::FilterPolicy policy_;
+  std::optional<filter::compiler::Compiled> in_force_;
+  std::string offender_;
+  std::chrono::steady_clock::time_point quiet_until_{};
+  unsigned unsaid_ = 0;  // times that the table was put back without a word
+  bool pausing_ = false;
+  bool flushed_ = false;
+};
+
+}  // namespace tunnel::supervisor
