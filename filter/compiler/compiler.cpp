@@ -23,8 +23,6 @@ constexpr int kBeforeReassembly = -450;
 constexpr int kAfterNat = -90;  // which is at -100
 constexpr int kBeforeNat = 90;  // which is at 100
 
-constexpr auto kStates = "states";
-
 std::string name_of(Direction direction) {
   return direction == Direction::In ? "in" : "out";
 }
@@ -171,10 +169,10 @@ class PolicyCompiler {
       rules.push_back({nft::lead(mark, kStates)});
     }
     rules.push_back({nft::set(meta("mark"), Value(0))});
-    auto final = finals(name + "_final", direction, Statable::Yes);
+    auto final = finals(name + kFinal, direction, Statable::Yes);
     if (keeps_state_ && list != nullptr) {
       const auto less = name + "_stateless";
-      auto blocked = finals(less + "_final", direction, Statable::No);
+      auto blocked = finals(less + kFinal, direction, Statable::No);
       for (auto each : unstatable()) {
         each.push_back(nft::go_to(less));
         rules.push_back(std::move(each));
@@ -240,7 +238,7 @@ class PolicyCompiler {
           rules.push_back(std::move(each.expressions));
         }
       }
-      nft::Map map{"in_raw_final", {"mark"}, "verdict", nft::Map::Counters::Yes};
+      nft::Map map{std::string{"in_raw"} + kFinal, {"mark"}, "verdict", nft::Map::Counters::Yes};
       for (const auto& each : compiled_.rules) {
         if (each.rule.action != Action::Block || each.direction != Direction::In) continue;
         if (!is_raw_rule(each.rule)) continue;
@@ -270,6 +268,10 @@ class PolicyCompiler {
 };
 
 }  // namespace
+
+std::string counter_name(std::uint32_t number) {
+  return "rule_" + std::to_string(number);
+}
 
 Compiled compile(const RuleLists& rules, const NatLists& nat, const Options& options) {
   return PolicyCompiler{rules, nat, options}.run();

@@ -42,6 +42,15 @@ struct Compiled {
   std::vector<Unsupported> problems{};  // the table is whole only where there are none
 };
 
+// Where the kernel counts what rules do (stats.hpp).
+
+/// The map of the numbers of flows; and the end of the names of those of decisions.
+inline constexpr auto kStates = "states";
+inline constexpr auto kFinal = "_final";
+
+/// The name of the counter of a log or count rule.
+std::string counter_name(std::uint32_t number);
+
 /// What makes the kernel decide as the rules say (docs/filter.md has the exceptions).
 ///
 ///     prerouting  -450  in_raw       rules about fragments, before they are put together

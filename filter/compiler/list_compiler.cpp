@@ -135,6 +135,16 @@ std::string ListCompiler::group_chain(const Rule& head) {
   return name;
 }
 
+/// That of a rule which decides nothing, and so has none among the decisions.
+std::string ListCompiler::counter_of(std::uint32_t number) {
+  auto name = counter_name(number);
+  const auto is_it = [&](const nft::Object& each) { return each.name == name; };
+  if (std::none_of(table_.objects.begin(), table_.objects.end(), is_it)) {
+    table_.objects.push_back({"counter", name, {}});
+  }
+  return name;
+}
+
 /// A head, or a rule with a side effect. The head's number is the verdict unless a member changes
 /// it; a quick head ends the list only where none has.
 void ListCompiler::emit_alone(Rules& out, const Step& step, const Rule& rule) {
@@ -143,13 +153,14 @@ void ListCompiler::emit_alone(Rules& out, const Step& step, const Rule& rule) {
   Expressions then;
   bool decides = false;
   if (rule.action == Action::Count) {
-    then.push_back(nft::counter());
+    then.push_back(nft::counter(counter_of(number)));
     if (rule.quick) {
       problems_.push_back(
           {rule.place, "nftables cannot end a list of count rules", "\"count\" without quick"});
     }
   } else if (rule.action == Action::Log) {
     const auto octets = rule.log->body ? kLoggedBody : kLoggedHeaders;
+    then.push_back(nft::counter(counter_of(number)));
     then.push_back(nft::log(kLogged + std::to_string(number), options_.log_group, octets));
   } else {
     decides = !makes_no_state(rule);

@@ -51,6 +51,7 @@ class ListCompiler {
   std::string group_chain(const Rule& head);
   bool makes_no_state(const Rule& rule) const;
   std::string next_name(const char* kind);
+  std::string counter_of(std::uint32_t number);
 
   Variant variant_;
   const Options& options_;

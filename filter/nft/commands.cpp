@@ -186,9 +186,16 @@ object change(const Table& before, const Table& after) {
     const auto* old = find(before.maps, map.name);
     if (old != nullptr && !same_kind(*old, map)) return replace(after);
   }
-  if (before.name != after.name || before.objects != after.objects) return replace(after);
+  for (const auto& each : after.objects) {
+    const auto* old = find(before.objects, each.name);
+    if (old != nullptr && !(*old == each)) return replace(after);
+  }
+  if (before.name != after.name) return replace(after);
 
   Script script{after.name};
+  for (const auto& each : after.objects) {
+    if (find(before.objects, each.name) == nullptr) script.add(each);
+  }
   for (const auto& chain : after.chains) {
     if (find(before.chains, chain.name) == nullptr) script.add(chain);
   }
@@ -213,6 +220,9 @@ object change(const Table& before, const Table& after) {
   }
   for (const auto& chain : before.chains) {
     if (find(after.chains, chain.name) == nullptr) script.remove(chain);
+  }
+  for (const auto& each : before.objects) {
+    if (find(after.objects, each.name) == nullptr) script.remove(each);
   }
   return std::move(script).finish();
 }

@@ -102,6 +102,10 @@ Expression counter() {
   return object{{"counter", nullptr}};
 }
 
+Expression counter(const std::string& name) {
+  return object{{"counter", name}};
+}
+
 Expression remember(Value what, const std::string& set) {
   return object{{"set", object{{"op", "update"}, {"elem", std::move(what)}, {"set", named(set)}}}};
 }

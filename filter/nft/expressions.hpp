@@ -48,6 +48,8 @@ Expression log(std::string_view prefix, unsigned group, unsigned octets);
 /// "tcp reset", "icmp", "icmpv6"; `code` by its name, empty for a reset.
 Expression reject(std::string_view type, std::string_view code);
 Expression counter();
+/// A counter that is an object of its own, by its name.
+Expression counter(const std::string& name);
 /// Puts a value into a set, or makes it stay longer.
 Expression remember(Value what, const std::string& set);
 /// Goes to where the map has the key lead; falls through where it has none.

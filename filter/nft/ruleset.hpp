@@ -53,7 +53,7 @@ struct Map {
   bool operator==(const Map&) const = default;
 };
 
-/// "ct helper", "ct timeout": what a rule names and somebody else runs.
+/// "ct helper", "ct timeout", "counter": what a rule names and somebody else runs.
 struct Object {
   std::string kind;  // as the command has it: "ct helper"
   std::string name;

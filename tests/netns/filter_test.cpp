@@ -13,6 +13,7 @@
 namespace tunnel::test {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -108,6 +109,72 @@ INSTANTIATE_TEST_SUITE_P(With, Vandal,
                                          "flush chain inet tunneld in",
                                          "insert rule inet tunneld in ip saddr 10.9.9.9 accept",
                                          "delete element inet tunneld tunnels '{ \"tun0\" }'"));
+
+TEST(PacketFilter, CountsWhatEachRuleDecides) {
+  World world;
+  filter_by(world, std::string{kPolicy} + "log in on tun0 proto icmp all\n");
+  world.start();
+  world.output("client", {"ping", "-c", "3", "-i", "0.01", "192.168.253.1"});
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
+
+  const auto stats = world.output("labs", {"tunnelctl", "filter", "stats"});
+  EXPECT_THAT(stats, ContainsRegex("PACKETS +BYTES +DIR +RULE +TEXT\n"));
+  // Three requests come in and go out, and three replies go the other way.
+  EXPECT_THAT(stats, ContainsRegex("\n12 +1008 +in +@300:1 +pass in quick on tun0 "));
+  EXPECT_THAT(stats, ContainsRegex("\n[1-9] +[0-9]+ +in +@0:1 +block in on tun0 all head 300\n"));
+  EXPECT_THAT(stats, ContainsRegex("\n[1-9][0-9]* +[0-9]+ +in +@0:2 +log in on tun0 proto icmp"));
+  const auto unused = world.output("labs", {"tunnelctl", "filter", "stats", "--unused"});
+  EXPECT_THAT(unused, Not(HasSubstr("@300:1")));
+
+  // What says the same goes on counting, wherever it stands.
+  world.write("labs", kRules, std::string{"pass in on tun0 proto 99 all\n"} + kPolicy);
+  EXPECT_EQ(world.tunnelctl("labs", {"reload"}).status, 0);
+  EXPECT_THAT(world.output("labs", {"tunnelctl", "filter", "stats"}),
+              ContainsRegex("\n12 +1008 +in +@300:1 +pass in quick on tun0 "));
+}
+
+TEST(PacketFilter, IsFlushedOnlyByTheWordForIt) {
+  World world;
+  filter_by(world, kPolicy);
+  world.start();
+  EXPECT_EQ(world.tunnelctl("labs", {"filter", "flush"}).status, 2) << "without --yes";
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
+  EXPECT_EQ(world.tunnelctl("labs", {"filter", "flush", "--yes"}).status, 0);
+  EXPECT_TRUE(reaches(world, "client", "192.168.253.2"));
+  EXPECT_EQ(nft(world, "list tables"), "");
+  EXPECT_THAT(world.tunnelctl("labs", {"filter", "stats"}).err, HasSubstr("was flushed"));
+  EXPECT_EQ(world.tunnelctl("labs", {"reload"}).status, 0);
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
+
+  world.stop("labs", "tunneld");
+  EXPECT_THAT(table(world), HasSubstr("chain in_decide"));
+  EXPECT_EQ(world.tunnelctl("labs", {"filter", "flush", "--yes"}).status, 0) << "by root";
+  EXPECT_EQ(nft(world, "list tables"), "");
+}
+
+TEST(PacketFilter, HasItsMistakesShownByCheckAndAtTheStart) {
+  World world;
+  filter_by(world, "pass in al\n");
+  const auto check = world.tunnelctl("labs", {"check"});
+  EXPECT_EQ(check.status, 1);
+  EXPECT_THAT(check.out, HasSubstr("/etc/tunneld/ipf.rules:1:9-11: error:"));
+  const auto start = world.exec("labs", {"tunneld"});
+  EXPECT_EQ(start.status, 78);
+  EXPECT_THAT(start.err, HasSubstr("/etc/tunneld/ipf.rules:1:9-11: error:"));
+}
+
+TEST(PacketFilter, HasPartsInTheProfilesThatSpeakOfTheirOwnSite) {
+  World world;
+  filter_by(world, "block in on tun0 all head 300\n");
+  world.write("labs", "/etc/tunneld/sites/home.rules",
+              "pass in quick on $interface proto icmp from $remote to any group 300\n");
+  world.write("labs", "/etc/tunneld/sites/home.toml",
+              world.read("labs", "/etc/tunneld/sites/home.toml") +
+                  "\n[filter]\nrules = \"sites/home.rules\"\n");
+  world.start();
+  EXPECT_TRUE(reaches(world, "home", "10.224.1.2"));
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.1"));
+}
 
 TEST(PacketFilter, LeavesTablesOfOthersAlone) {
   World world;

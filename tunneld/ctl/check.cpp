@@ -1,10 +1,12 @@
 // The verb `check`: the configuration, without a daemon.
 
+#include "filter/language/system_names.hpp"
 #include "tunneld/config/load.hpp"
 #include "tunneld/ctl/diagnostics.hpp"
 #include "tunneld/ctl/document.hpp"
 #include "tunneld/ctl/units.hpp"
 #include "tunneld/ctl/verbs.hpp"
+#include "tunneld/policy/policy.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -118,6 +120,13 @@ std::string sites_text(const fs::path& path, const config::Configuration& config
   return out;
 }
 
+/// The files of rules that the configuration names, too.
+void check_rules(config::Loaded& loaded) {
+  loaded.diagnostics =
+      policy::load(*loaded.configuration, filter::language::SystemNames{}).diagnostics;
+  if (!loaded.diagnostics.empty()) loaded.configuration.reset();
+}
+
 }  // namespace
 
 ExitCode run(const Context& context, const CheckCommand& command) {
@@ -131,9 +140,10 @@ ExitCode run(const Context& context, const CheckCommand& command) {
   if (error) {
     return context.fail("cannot check " + terminal_text(path.native()) + ": " + error.message());
   }
-  const auto loaded = kind == fs::file_type::directory
-                          ? config::load(path, config::SecretsWanted::IfReadable)
-                          : config::check_file(path);
+  auto loaded = kind == fs::file_type::directory
+                    ? config::load(path, config::SecretsWanted::IfReadable)
+                    : config::check_file(path);
+  if (loaded.configuration) check_rules(loaded);
   if (command.format == Format::Json) {
     context.out.line(json_line(result_json(loaded)));
   } else if (loaded.configuration) {

@@ -2,6 +2,7 @@
 // version.
 
 #include "tunneld/base/version.hpp"
+#include "tunneld/ctl/columns.hpp"
 #include "tunneld/ctl/document.hpp"
 #include "tunneld/ctl/units.hpp"
 #include "tunneld/ctl/verbs.hpp"
@@ -28,29 +29,6 @@ std::string_view method(SiteVerb verb) {
       return "retry";
   }
   return {};
-}
-
-/// Columns as wide as their widest cell; the first row is the heading.
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      out += row[i];
-      if (i + 1 < row.size()) out.append(widths[i] - row[i].size() + 2, ' ');
-    }
-    out += '\n';
-  }
-  return out;
-}
-
-/// "-" for an empty cell, so that columns can be counted by awk.
-std::string cell(std::string value) {
-  return value.empty() ? "-" : value;
 }
 
 /// One after the other; one that fails does not spare the rest.

@@ -35,4 +35,18 @@ Examples:
 
 Exit status: 0 whatever the verdicts, 1 when rules or packets have mistakes.)";
 
+inline constexpr const char* kFilterStatsFooter =
+    R"(Shows each rule in force with the packets and octets that it has decided about, those that passed
+by its states included; of log and count rules, what they matched. A rule that says the same after a
+reload goes on counting.
+
+Examples:
+  tunnelctl filter stats --unused        rules that nobody needs, or that others hide
+  tunnelctl filter stats --json | jq -r '.rules[] | [.rule, .packets, .text] | @tsv')";
+
+inline constexpr const char* kFilterFlushFooter =
+    R"(Takes the table of the packet filter out of the kernel: the rules, NAPT and the tunnels' source
+checks. It is the only way to be without them: they stay when tunneld ends. `tunnelctl reload` puts
+them back, and so does a start of tunneld or of the machine. Where no tunneld runs, root can do it.)";
+
 }  // namespace tunnel::ctl

@@ -1,7 +1,7 @@
 #include "tunneld/ctl/options.hpp"
 
 #include "tunneld/base/version.hpp"
-#include "tunneld/ctl/filter_help.hpp"
+#include "tunneld/ctl/filter_options.hpp"
 #include "tunneld/ctl/units.hpp"
 
 #include <CLI/CLI.hpp>
@@ -111,7 +111,7 @@ class CommandLine {
     add_leases();
     add_trace();
     add_key();
-    add_filter();
+    filter_.add_to(app_, command_);
     add_version();
   }
 
@@ -145,27 +145,10 @@ class CommandLine {
     });
   }
 
-  static void json(CLI::App* verb, Format& format) {
-    verb->add_flag_callback(
-        "--json", [&format] { format = Format::Json; }, "Print JSON, a document a line");
-  }
-
-  CLI::App* verb(CLI::App& parent, const char* name, const char* description) {
-    auto* added = parent.add_subcommand(name, description);
-    added->fallthrough();
-    return added;
-  }
-
-  /// What a verb yields, once it is known which was typed.
-  template <typename Options>
-  void yields(CLI::App* verb, Options& options) {
-    verb->callback([this, &options] { command_ = [&options] { return Command{options}; }; });
-  }
-
   void add_status() {
-    auto* status = verb(app_, "status", "Show the links");
+    auto* status = add_verb(app_, "status", "Show the links");
     status->add_option("site", status_.site, "One site only")->type_name("SITE");
-    json(status, status_.format);
+    add_json(status, status_.format);
     status->add_flag("--watch", status_.watch, "Go on until interrupted");
     auto* until =
         status
@@ -184,10 +167,10 @@ class CommandLine {
   }
 
   void add_site_verb(SiteVerb which, const char* name, const char* description) {
-    auto* site = verb(app_, name, description);
+    auto* site = add_verb(app_, name, description);
     site->add_option("site", sites_.sites, "The sites")->type_name("SITE");
     site->add_flag("--all", all_, "Every site");
-    json(site, sites_.format);
+    add_json(site, sites_.format);
     if (which == SiteVerb::Down) {
       site->add_flag("--withdraw", sites_.withdraw, "Do not keep its networks refused");
       site->footer(kDownFooter);
@@ -209,21 +192,22 @@ class CommandLine {
   }
 
   void add_reload() {
-    auto* reload = verb(app_, "reload", "Take over the configuration: all of it, or none");
-    json(reload, reload_.format);
-    yields(reload, reload_);
+    auto* reload = add_verb(app_, "reload", "Take over the configuration: all of it, or none");
+    add_json(reload, reload_.format);
+    yields(reload, command_, reload_);
   }
 
   void add_check() {
-    auto* check = verb(app_, "check", "Look for mistakes in the configuration, without tunneld");
+    auto* check =
+        add_verb(app_, "check", "Look for mistakes in the configuration, without tunneld");
     check->add_option("path", check_.path, "Another folder, or one file of it")
         ->type_name("DIR|FILE");
-    json(check, check_.format);
-    yields(check, check_);
+    add_json(check, check_.format);
+    yields(check, command_, check_);
   }
 
   void add_log() {
-    auto* log = verb(app_, "log", "Show what was logged");
+    auto* log = add_verb(app_, "log", "Show what was logged");
     log->add_flag("-f,--follow", log_.follow, "Go on with what is logged from now on");
     log->add_option("--site", log_.site, "Of one site only")->type_name("SITE");
     log->add_option("--type", log_.type, "Of one log only: ppp, auth or console")
@@ -233,18 +217,18 @@ class CommandLine {
         ->type_name("N")
         ->check(CLI::Range(0, 10'000))
         ->capture_default_str();
-    json(log, log_.format);
-    yields(log, log_);
+    add_json(log, log_.format);
+    yields(log, command_, log_);
   }
 
   void add_routes() {
-    auto* routes = verb(app_, "routes", "Show the routes that tunneld keeps");
-    json(routes, routes_.format);
-    yields(routes, routes_);
+    auto* routes = add_verb(app_, "routes", "Show the routes that tunneld keeps");
+    add_json(routes, routes_.format);
+    yields(routes, command_, routes_);
   }
 
   void add_trace() {
-    auto* trace = verb(app_, "trace", "Record PPP frames of a link, for Wireshark");
+    auto* trace = add_verb(app_, "trace", "Record PPP frames of a link, for Wireshark");
     trace->add_option("SITE", trace_.site, "The site")->required();
     trace->add_option("--pcap", trace_.pcap, "The file to write, or - for standard output")
         ->required()
@@ -256,33 +240,34 @@ class CommandLine {
     trace->add_option("--count", trace_.count, "End after so many frames (0: when interrupted)")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    yields(trace, trace_);
+    yields(trace, command_, trace_);
   }
 
   void add_leases() {
-    auto* leases = verb(app_, "leases", "Show who has which address of the pools");
-    json(leases, leases_.format);
-    yields(leases, leases_);
+    auto* leases = add_verb(app_, "leases", "Show who has which address of the pools");
+    add_json(leases, leases_.format);
+    yields(leases, command_, leases_);
   }
 
   void add_key() {
-    auto* key = verb(app_, "key", "Make and show keys");
+    auto* key = add_verb(app_, "key", "Make and show keys");
     key->require_subcommand(1);
-    auto* gen = verb(*key, "gen", "Make a key for a site that dials");
+    auto* gen = add_verb(*key, "gen", "Make a key for a site that dials");
     gen->add_option("site", gen_.site, "The site; its profile may come later")
         ->type_name("SITE")
         ->required();
     gen->add_flag("--force", gen_.force, "Replace the key that is there");
-    json(gen, gen_.format);
+    add_json(gen, gen_.format);
     gen->footer(kKeyGenFooter);
-    yields(gen, gen_);
+    yields(gen, command_, gen_);
 
-    auto* show = verb(*key, "show", "Show the public key of a site, or the keys it lets in");
+    auto* show = add_verb(*key, "show", "Show the public key of a site, or the keys it lets in");
     show->add_option("site", show_.site, "The site")->type_name("SITE")->required();
-    json(show, show_.format);
-    yields(show, show_);
+    add_json(show, show_.format);
+    yields(show, command_, show_);
 
-    auto* authorized = verb(*key, "authorized-keys", "Tell sshd which keys may run which bridge");
+    auto* authorized =
+        add_verb(*key, "authorized-keys", "Tell sshd which keys may run which bridge");
     authorized->add_option("--offered-key", authorized_.offered_key, "Of this key only (%t %k)")
         ->type_name("[TYPE] BASE64")
         ->expected(1, 2);
@@ -291,66 +276,18 @@ class CommandLine {
                      "Its fingerprint, for the log (%f)")
         ->type_name("FP");
     authorized->footer(kAuthorizedKeysFooter);
-    yields(authorized, authorized_);
-  }
-
-  static void rule_source(CLI::App* verb, RuleSource& source) {
-    verb->add_option("--rules", source.rules, "A file in the language of ipf.rules")
-        ->required()
-        ->type_name("FILE");
-    verb->add_option("--nat", source.nat, "A file in the language of ipnat.rules")
-        ->type_name("FILE");
-    verb->add_option("--set", source.variables, "What $NAME stands for, in the rules of a site")
-        ->type_name("NAME=VALUE")
-        ->allow_extra_args(false);
-  }
-
-  void add_filter() {
-    auto* filter = verb(app_, "filter", "Look at rules of the packet filter, and try them");
-    filter->require_subcommand(1);
-    auto* show = verb(*filter, "show", "Show a file of rules as it is understood");
-    rule_source(show, filter_show_.source);
-    json(show, filter_show_.format);
-    show->footer(kFilterShowFooter);
-    yields(show, filter_show_);
-
-    auto* test = verb(*filter, "test", "Show what rules do to packets");
-    rule_source(test, filter_test_.source);
-    auto* file =
-        test->add_option("--packets", filter_test_.packets_file, "A file, a packet a line");
-    file->type_name("FILE");
-    test->add_option("packet", filter_test_.packets, "Packets, each in quotes")
-        ->type_name("PACKET")
-        ->excludes(file);
-    test->add_flag("--hex", filter_test_.hex, "Packets are octets in hexadecimal");
-    test->add_flag("--explain", filter_test_.explain,
-                   "Say which rules matched, and why one decided");
-    test->add_flag("--block-by-default", filter_test_.block_by_default,
-                   "Block what no rule matches, instead of \"nomatch\"");
-    test->add_option("--address", filter_test_.addresses, "The address of an interface, for 0/32")
-        ->type_name("IFACE=ADDRESS")
-        ->allow_extra_args(false);
-    test->add_option("--seed", filter_test_.seed, "Of the ports that are chosen by chance")
-        ->capture_default_str();
-    json(test, filter_test_.format);
-    test->footer(kFilterTestFooter);
-    test->callback([this] {
-      if (filter_test_.packets_file.empty() && filter_test_.packets.empty()) {
-        throw CLI::ValidationError("test", "name packets, or a file of them with --packets");
-      }
-      command_ = [this] { return Command{filter_test_}; };
-    });
+    yields(authorized, command_, authorized_);
   }
 
   void add_version() {
-    auto* version = verb(app_, "version", "Show the release of this program and of tunneld");
-    json(version, version_.format);
-    yields(version, version_);
+    auto* version = add_verb(app_, "version", "Show the release of this program and of tunneld");
+    add_json(version, version_.format);
+    yields(version, command_, version_);
   }
 
   CLI::App app_;
   Invocation invocation_;
-  std::function<Command()> command_;
+  Chosen command_;
   CLI::Option* config_ = nullptr;
   std::string patience_;
   std::string timeout_;
@@ -366,8 +303,7 @@ class CommandLine {
   KeyGenCommand gen_;
   KeyShowCommand show_;
   AuthorizedKeysCommand authorized_;
-  FilterShowCommand filter_show_;
-  FilterTestCommand filter_test_;
+  FilterOptions filter_;
   VersionCommand version_;
 };
 

@@ -124,10 +124,25 @@ struct FilterTestCommand {
   Format format = Format::Text;
 };
 
+struct FilterStatsCommand {
+  bool unused = false;  // only rules without a packet
+  Format format = Format::Text;
+};
+
+struct FilterFlushCommand {
+  bool yes = false;
+  Format format = Format::Text;
+};
+
+struct NatRulesCommand {
+  Format format = Format::Text;
+};
+
 using Command =
     std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
                  LeasesCommand, TraceCommand, KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand,
-                 VersionCommand, FilterShowCommand, FilterTestCommand>;
+                 VersionCommand, FilterShowCommand, FilterTestCommand, FilterStatsCommand,
+                 FilterFlushCommand, NatRulesCommand>;
 
 struct Invocation {
   CommonOptions common{};

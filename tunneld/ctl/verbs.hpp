@@ -21,5 +21,8 @@ ExitCode run(const Context& context, const AuthorizedKeysCommand& command);
 ExitCode run(const Context& context, const VersionCommand& command);
 ExitCode run(const Context& context, const FilterShowCommand& command);
 ExitCode run(const Context& context, const FilterTestCommand& command);
+ExitCode run(const Context& context, const FilterStatsCommand& command);
+ExitCode run(const Context& context, const FilterFlushCommand& command);
+ExitCode run(const Context& context, const NatRulesCommand& command);
 
 }  // namespace tunnel::ctl

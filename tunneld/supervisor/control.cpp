@@ -78,6 +78,9 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   if (method == "routes") return routes();
   if (method == "leases") return leases();
   if (method == "trace") return trace(params, client);
+  if (method == "filter.stats") return filter_stats();
+  if (method == "filter.flush") return filter_flush();
+  if (method == "nat.rules") return nat_rules();
   if (method == "version") return json::value(json::object{{"version", kVersion}});
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }

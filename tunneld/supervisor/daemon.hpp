@@ -116,6 +116,9 @@ class Daemon final : private ControlApi {
   RpcResult log(const boost::json::object& params) const;
   RpcResult routes() const;
   RpcResult leases() const;
+  RpcResult filter_stats();
+  RpcResult filter_flush();
+  RpcResult nat_rules() const;
   boost::json::object log_record(const audit::Record& record, const std::string& line) const;
   std::variant<Site*, RpcError> site_from(const boost::json::object& params);
   std::string site_of(const audit::Record& record) const;

@@ -1,0 +1,88 @@
+// What tunnelctl asks about the packet filter.
+
+#include "filter/compiler/stats.hpp"
+#include "filter/language/printer.hpp"
+#include "tunneld/supervisor/daemon.hpp"
+
+#include <utility>
+
+namespace tunnel::supervisor {
+
+namespace {
+
+namespace json = boost::json;
+
+RpcError refused(std::string why) {
+  return RpcError{rpc_code::kRefused, std::move(why), {}};
+}
+
+RpcError no_filter() {
+  return refused("this gateway has no packet filter: there is no [filter] in tunneld.toml");
+}
+
+/// Where a rule stands.
+void put_place(json::object& row, const policy::FilterPolicy& policy, const filter::Place& place) {
+  row["file"] =
+      place.file < policy.sources.size() ? policy.sources[place.file].name : std::string{};
+  row["line"] = place.line;
+}
+
+const char* kind_of(const filter::compiler::NumberedRule& rule) {
+  return rule.kind == filter::ListKind::Count ? "count" : "filter";
+}
+
+}  // namespace
+
+RpcResult Daemon::filter_stats() {
+  if (filter_->flushed()) return refused("the packet filter was flushed: `tunnelctl reload`");
+  if (!filter_->policy().filters) return no_filter();
+  const auto listing = filter_->table();
+  if (!listing) return refused(listing.error().message());
+  const auto counts = filter::compiler::counts_in(*listing);
+  json::array rows;
+  for (const auto& each : filter_->in_force()->rules) {
+    const auto found = counts.find(each.number);
+    const auto count = found == counts.end() ? filter::compiler::RuleCount{} : found->second;
+    json::object row;
+    row["rule"] = each.id.str();
+    row["direction"] = each.direction == filter::Direction::In ? "in" : "out";
+    row["kind"] = kind_of(each);
+    row["text"] = filter::language::print(each.rule);
+    put_place(row, filter_->policy(), each.rule.place);
+    row["packets"] = count.packets;
+    row["bytes"] = count.bytes;
+    row["state_packets"] = count.state_packets;
+    row["state_bytes"] = count.state_bytes;
+    rows.push_back(std::move(row));
+  }
+  return json::value(json::object{{"rules", std::move(rows)}});
+}
+
+RpcResult Daemon::filter_flush() {
+  if (const auto done = filter_->flush(); !done) return refused(done.error().message());
+  return json::value(
+      json::object{{"message",
+                    "the packet filter, NAPT and the tunnels' source checks are gone: everything "
+                    "passes until `tunnelctl reload`, or until tunneld starts again"}});
+}
+
+/// In the order in which they are tried.
+RpcResult Daemon::nat_rules() const {
+  const auto& policy = filter_->policy();
+  if (!policy.filters) return no_filter();
+  json::array rows;
+  const auto add = [&](const std::vector<filter::NatRule>& rules, const char* direction) {
+    for (const auto& rule : rules) {
+      json::object row;
+      row["direction"] = direction;
+      row["text"] = filter::language::print(rule);
+      put_place(row, policy, rule.place);
+      rows.push_back(std::move(row));
+    }
+  };
+  add(policy.rules.nat_lists.outbound, "out");
+  add(policy.rules.nat_lists.inbound, "in");
+  return json::value(json::object{{"rules", std::move(rows)}});
+}
+
+}  // namespace tunnel::supervisor
