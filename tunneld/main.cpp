@@ -5,6 +5,7 @@
 #include "tunneld/base/version.hpp"
 #include "tunneld/config/load.hpp"
 #include "tunneld/policy/policy.hpp"
+#include "tunneld/supervisor/boot_filter.hpp"
 #include "tunneld/supervisor/daemon.hpp"
 #include "tunneld/supervisor/privileges.hpp"
 
@@ -60,6 +61,16 @@ int refuse(const std::vector<Diagnostic>& diagnostics, const std::filesystem::pa
   return kExitConfiguration;
 }
 
+int put_filter_in_force(const std::filesystem::path& config_dir) {
+  const auto done = supervisor::put_filter_in_force(config_dir);
+  if (!done) {
+    complain(done.error().message());
+    return kExitConfiguration;
+  }
+  std::fprintf(stderr, "tunneld: %s\n", done->c_str());
+  return 0;
+}
+
 int run(const std::filesystem::path& config_dir) {
   auto loaded = config::load(config_dir);
   if (!loaded.configuration) return refuse(loaded.diagnostics, config_dir);
@@ -93,13 +104,16 @@ int main(int argc, char** argv) {
   std::string config_dir = "/etc/tunneld";
   app.add_option("--config", config_dir, "The directory with tunneld.toml and sites/")
       ->capture_default_str();
+  bool filter_only = false;
+  app.add_flag("--filter-only", filter_only,
+               "Put the packet filter in force, and end: at boot, before there is a network");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   try {
-    return run(config_dir);
+    return filter_only ? put_filter_in_force(config_dir) : run(config_dir);
   } catch (const std::exception& error) {
     return complain(error.what());
   }

@@ -176,6 +176,45 @@ TEST(PacketFilter, HasPartsInTheProfilesThatSpeakOfTheirOwnSite) {
   EXPECT_FALSE(reaches(world, "client", "192.168.253.1"));
 }
 
+/// As the unit that runs before there is a network.
+Finished boot_filter(const World& world) {
+  return world.exec("labs", {"tunneld", "--filter-only"});
+}
+
+TEST(PacketFilter, IsInForceAtBootBeforeThereIsADaemon) {
+  World world;
+  filter_by(world, kPolicy);
+  const auto boot = boot_filter(world);
+  EXPECT_EQ(boot.status, 0) << boot.err;
+  EXPECT_THAT(world.programs_on("labs"), IsEmpty());
+  const auto alone = table(world);
+  EXPECT_THAT(alone, HasSubstr("chain in_decide"));
+  EXPECT_THAT(alone, HasSubstr("chain sources_tun0"));
+  world.start();
+  EXPECT_TRUE(reaches(world, "client", "192.168.253.1"));
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
+}
+
+TEST(PacketFilter, IsTheLastOneAtBootWhereTheRulesHaveMistakesByThen) {
+  World world;
+  filter_by(world, "pass in from host-that-nobody-knows to any\n");
+  auto boot = boot_filter(world);
+  EXPECT_EQ(boot.status, 78);
+  EXPECT_THAT(boot.err, HasSubstr("no packet filter was in force before"));
+
+  world.write("labs", kRules, kPolicy);
+  world.start();
+  world.stop("labs", "tunneld");
+  const auto before = table(world);
+  nft(world, "flush ruleset");
+  world.write("labs", kRules, "pass in from host-that-nobody-knows to any\n");
+  boot = boot_filter(world);
+  EXPECT_EQ(boot.status, 0);
+  EXPECT_THAT(boot.err, HasSubstr("ipf.rules:1:"));
+  EXPECT_THAT(boot.err, HasSubstr("last in force is in force again"));
+  EXPECT_THAT(table(world), HasSubstr("icmp type echo-request"));
+}
+
 TEST(PacketFilter, LeavesTablesOfOthersAlone) {
   World world;
   filter_by(world, kPolicy);

@@ -48,7 +48,8 @@ check_contents() {
   for file in usr/sbin/tunneld usr/sbin/pppd-bridge usr/bin/tunnelctl etc/init.d/tunneld; do
     expect "has the program /$file" package_file_is -rwxr-xr-x "$file"
   done
-  for file in usr/lib/systemd/system/tunneld.service usr/lib/sysusers.d/tunneld.conf \
+  for file in usr/lib/systemd/system/tunneld.service \
+    usr/lib/systemd/system/tunneld-filter.service usr/lib/sysusers.d/tunneld.conf \
     usr/lib/tmpfiles.d/tunneld.conf etc/ssh/sshd_config.d/tunneld.conf etc/logrotate.d/tunneld \
     usr/share/bash-completion/completions/tunnelctl usr/share/man/man8/tunneld.8.gz \
     usr/share/man/man8/pppd-bridge.8.gz usr/share/man/man8/tunnelctl.8.gz \
@@ -139,7 +140,8 @@ check_configuration() {
   expect 'pppossh has no terminal' grep --quiet '^permittty no$' "$work/pppossh"
   expect 'pppossh has no password' grep --quiet '^passwordauthentication no$' "$work/pppossh"
   expect 'other accounts are as before' grep --quiet '^disableforwarding no$' "$work/root-account"
-  expect 'systemd accepts the unit' inside systemd-analyze verify --man=no tunneld.service
+  expect 'systemd accepts the units' \
+    inside systemd-analyze verify --man=no tunneld.service tunneld-filter.service
   expect 'sysusers agrees with the accounts that are there' \
     inside systemd-sysusers /usr/lib/sysusers.d/tunneld.conf
   expect 'tmpfiles agrees with the folders that are there' \

@@ -1,6 +1,7 @@
 #include "tunneld/supervisor/packet_filter.hpp"
 
 #include "filter/nft/commands.hpp"
+#include "tunneld/supervisor/boot_filter.hpp"
 
 #include <fmt/format.h>
 
@@ -50,7 +51,8 @@ PacketFilter::PacketFilter(boost::asio::io_context& context, audit::Audit& audit
       notifications_{context, ::fcntl(watch_.fd(), F_DUPFD_CLOEXEC, 0)},
       pause_{context},
       audit_{audit},
-      numbers_{state_dir / "rules.json"} {}
+      numbers_{state_dir / "rules.json"},
+      saved_{saved_filter(state_dir)} {}
 
 const std::string& PacketFilter::table_name() {
   static const std::string name = filter::compiler::Options{}.table;
@@ -89,6 +91,9 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   watch_.forget();
   if (!done) return refusal(policy, options, done.error());
   if (const auto kept = numbers_.commit(); !kept) {
+    say(audit::Priority::Warning, kept.error().message());
+  }
+  if (const auto kept = saved_.write(filter::nft::replace(compiled.table)); !kept) {
     say(audit::Priority::Warning, kept.error().message());
   }
   flushed_ = false;

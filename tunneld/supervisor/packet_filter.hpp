@@ -75,6 +75,7 @@ class PacketFilter {
   boost::asio::steady_timer pause_;
   audit::Audit& audit_;
   RuleNumbers numbers_;
+  StateFile saved_;  // for the next boot
   OnPolicy on_policy_;
   policy::FilterPolicy policy_;
   std::optional<filter::compiler::Compiled> in_force_;

@@ -1,0 +1,74 @@
+#include "tunneld/supervisor/boot_filter.hpp"
+
+#include "filter/kernel/nftables.hpp"
+#include "filter/language/system_names.hpp"
+#include "filter/nft/commands.hpp"
+#include "tunneld/base/diagnostic.hpp"
+#include "tunneld/config/load.hpp"
+#include "tunneld/policy/policy.hpp"
+#include "tunneld/supervisor/rule_numbers.hpp"
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+namespace tunnel::supervisor {
+
+namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+
+std::string texts(const std::vector<Diagnostic>& diagnostics) {
+  std::string all;
+  for (const auto& each : diagnostics) all += explain(each) + '\n';
+  return all;
+}
+
+/// With the numbers that the daemon will give them.
+Result<void> put(filter::kernel::Nftables& nftables, const policy::FilterPolicy& policy,
+                 const std::filesystem::path& state_dir) {
+  RuleNumbers numbers{state_dir / "rules.json"};
+  static_cast<void>(numbers.load());  // the daemon says what is wrong with it
+  numbers.begin(policy.rules.rule_lists, policy.options.mark_mask);
+  auto options = policy.options;
+  options.number = [&](const filter::RuleList&, const filter::RuleId&, const filter::Rule& rule) {
+    return numbers.number(rule);
+  };
+  return nftables.run(filter::nft::replace(policy::compile(policy, options).table));
+}
+
+}  // namespace
+
+StateFile saved_filter(const std::filesystem::path& state_dir) {
+  return {state_dir / "filter.json", kMostBytes, "it cannot be put in force at boot"};
+}
+
+Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir) {
+  auto nftables = filter::kernel::Nftables::open();
+  if (!nftables) return nftables.error();
+  const auto loaded = config::load(config_dir, config::SecretsWanted::No);
+  auto wrong = texts(loaded.diagnostics);
+  const auto state_dir =
+      loaded.configuration ? loaded.configuration->gateway.state_dir : config::Gateway{}.state_dir;
+  if (loaded.configuration) {
+    const auto policy = policy::load(*loaded.configuration, filter::language::SystemNames{});
+    wrong = texts(policy.diagnostics);
+    if (wrong.empty()) {
+      const auto done = put(*nftables, policy.policy, state_dir);
+      if (done) return std::string{"the packet filter is in force"};
+      wrong = "the kernel refuses the rules: " + done.error().message() + '\n';
+    }
+  }
+  const auto commands = saved_filter(state_dir).read();
+  if (!commands) return Error{commands.error().code, wrong + commands.error().context};
+  if (commands->empty()) {
+    return make_error(std::errc::invalid_argument,
+                      wrong + "and no packet filter was in force before");
+  }
+  if (const auto done = nftables->run(*commands); !done) return done.error();
+  return wrong + "the packet filter that was last in force is in force again";
+}
+
+}  // namespace tunnel::supervisor
