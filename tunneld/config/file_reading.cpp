@@ -54,7 +54,10 @@ File read_file(const std::filesystem::path& path, std::size_t limit) {
 
 Result<std::string> read_text(const std::filesystem::path& path, std::size_t limit) {
   const auto file = read_file(path, limit);
-  if (file.facts.error) return Error{file.facts.error, "cannot read " + path.string()};
+  if (file.facts.error) {
+    return Error{{file.facts.error.value(), std::system_category()},
+                 "cannot read " + path.string()};
+  }
   return std::string(file.bytes.begin(), file.bytes.end());
 }
 
