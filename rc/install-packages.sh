@@ -21,9 +21,9 @@ readonly demo_packages=(
   iperf3 iproute2 iputils-ping jq openssh-client openssh-server procps python3 socat util-linux
 )
 readonly test_packages=(
-  adduser bash-completion busybox-static clang-14 clang-format cpio git libbenchmark-dev
-  libclang-rt-14-dev libgmock-dev libgtest-dev lintian logrotate netcat-openbsd nftables ppp
-  qemu-system-x86 shellcheck slirp systemd tcpdump
+  adduser bash-completion busybox-static clang-14 clang-format cpio curl git libbenchmark-dev
+  libclang-rt-14-dev libgmock-dev libgtest-dev lintian logrotate netcat-openbsd nftables nsd ppp
+  qemu-system-x86 shellcheck slirp systemd tcpdump vsftpd
 )
 readonly service_policy=/usr/sbin/policy-rc.d
 
