@@ -54,7 +54,7 @@ _tunnelctl() {
   mapfile -t plain < <(_tunnelctl_plain_words)
   case ${plain[0]-} in
     '')
-      choices='status up down restart retry reload check log routes leases trace key filter version'
+      choices='status up down restart retry reload check log routes leases trace key filter nat version'
       options+=' --version'
       ;;
     status)
@@ -72,12 +72,18 @@ _tunnelctl() {
     reload | routes | leases | version) options+=' --json' ;;
     filter)
       case ${plain[1]-} in
-        '') choices='show test' ;;
+        '') choices='show test stats flush' ;;
         show) options+=' --json --rules --nat --set' ;;
+        stats) options+=' --json --unused' ;;
+        flush) options+=' --json --yes' ;;
         test)
           options+=' --json --rules --nat --set --packets --hex --explain --block-by-default --address --seed'
           ;;
       esac
+      ;;
+    nat)
+      options+=' --json'
+      ((${#plain[@]} > 1)) || choices='rules'
       ;;
     key)
       case ${plain[1]-} in
