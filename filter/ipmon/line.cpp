@@ -1,11 +1,13 @@
 #include "filter/ipmon/line.hpp"
 
+#include "filter/ipmon/dump.hpp"
 #include "filter/language/words.hpp"
 #include "filter/model/protocols.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -32,21 +34,6 @@ char letter(Record::Action action) {
       return 'n';
   }
   return 'n';
-}
-
-std::string protocol_word(std::uint8_t protocol) {
-  switch (protocol) {
-    case kIcmp:
-      return "icmp";
-    case kTcp:
-      return "tcp";
-    case kUdp:
-      return "udp";
-    case kIcmp6:
-      return "ipv6-icmp";
-    default:
-      return std::to_string(protocol);
-  }
 }
 
 /// "-AS": the order is ipmon's.
@@ -96,13 +83,12 @@ std::string icmp_text(const Packet& packet) {
   return word.empty() ? text + std::to_string(code) : text.append(word);
 }
 
-std::string end_text(const HostAddress& host, std::uint16_t port, bool has_port) {
-  return has_port ? fmt::format("{},{}", host.str(), port) : host.str();
-}
-
 std::string ends_text(const Ends& ends, std::string_view between, bool ports) {
-  return fmt::format("{} {} {}", end_text(ends.source, ends.source_port, ports), between,
-                     end_text(ends.destination, ends.destination_port, ports));
+  const auto port = [&](std::uint16_t number) {
+    return ports ? std::optional{number} : std::nullopt;
+  };
+  return fmt::format("{} {} {}", end_text(ends.source, port(ends.source_port)), between,
+                     end_text(ends.destination, port(ends.destination_port)));
 }
 
 /// " (frag 4711:64@1480+)"
@@ -137,31 +123,92 @@ std::string packet_text(const Packet& packet) {
                      packet.header_size, packet.size);
 }
 
-}  // namespace
-
-std::string line_of(const Record& record) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(record.time);
-  const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(record.time - seconds);
-  auto line =
-      fmt::format("{:%d/%m/%Y %H:%M:%S}.{:06} ",
-                  fmt::localtime(std::chrono::system_clock::to_time_t(seconds)), rest.count());
-  if (record.count > 1) line += fmt::format("{}x ", record.count);
-  const auto& packet = record.packet;
-  line += fmt::format("{} {} {}{} {}", packet.interface.str(), record.rule.str(),
-                      packet.is_short ? "S" : "", letter(record.action), packet_text(packet));
-  if (record.keeps_state) line += " K-S";
-  if (record.keeps_frags) line += " K-F";
-  line += packet.direction == Direction::In ? " IN" : " OUT";
-  return line;
+/// Of the transport header, as far as the packet is known to have one.
+std::size_t transport_header(const Packet& packet) noexcept {
+  constexpr std::size_t kUdpHeader = 8;
+  constexpr std::size_t kIcmpHeader = 8;
+  if (packet.is_fragment_body()) return 0;
+  if (packet.protocol == kTcp) return packet.size - packet.header_size - packet.tcp.payload;
+  if (packet.protocol == kUdp) return kUdpHeader;
+  return packet.is_icmp() ? kIcmpHeader : 0;
 }
 
-bool same(const Record& a, const Record& b) {
-  const auto text = [](Record record) {
-    record.time = {};
-    record.count = 1;
-    return line_of(record);
-  };
-  return text(a) == text(b);
+}  // namespace
+
+std::string protocol_word(std::uint8_t protocol) {
+  switch (protocol) {
+    case kIcmp:
+      return "icmp";
+    case kTcp:
+      return "tcp";
+    case kUdp:
+      return "udp";
+    case kIcmp6:
+      return "ipv6-icmp";
+    default:
+      return std::to_string(protocol);
+  }
+}
+
+std::string end_text(const HostAddress& host, std::optional<std::uint16_t> port) {
+  return port ? fmt::format("{},{}", host.str(), *port) : host.str();
+}
+
+std::string time_text(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds);
+  const auto local = fmt::localtime(std::chrono::system_clock::to_time_t(seconds));
+  return fmt::format("{:02}/{:02}/{:04} {:02}:{:02}:{:02}.{:06}", local.tm_mday, local.tm_mon + 1,
+                     local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec, rest.count());
+}
+
+std::string text_of(const Record& record) {
+  const auto& packet = record.packet;
+  auto text = fmt::format("{} {} {}{} {}", packet.interface.str(), record.rule.str(),
+                          packet.is_short ? "S" : "", letter(record.action), packet_text(packet));
+  if (record.keeps_state) text += " K-S";
+  if (record.keeps_frags) text += " K-F";
+  text += packet.direction == Direction::In ? " IN" : " OUT";
+  for (const auto& line : dump_of(record.body)) text += '\n' + line;
+  return text;
+}
+
+std::string line_of(WallTime time, unsigned count, const std::string& text) {
+  if (count < 2) return fmt::format("{} {}", time_text(time), text);
+  return fmt::format("{} {}x {}", time_text(time), count, text);
+}
+
+std::string line_of(const Record& record) {
+  return line_of(record.time, record.count, text_of(record));
+}
+
+Severity severity_of(const Record& record) noexcept {
+  if (record.level) return record.level->severity;
+  if (record.packet.is_short) return Severity::Err;
+  switch (record.action) {
+    case Record::Action::Passed:
+    case Record::Action::PassedByDefault:
+      return Severity::Notice;
+    case Record::Action::Blocked:
+    case Record::Action::BlockedByDefault:
+      return Severity::Warn;
+    case Record::Action::Logged:
+    case Record::Action::Unmatched:
+      return Severity::Info;
+  }
+  return Severity::Info;
+}
+
+std::uint8_t facility_of(const Record& record) noexcept {
+  constexpr std::uint8_t kLocal0 = 16;
+  return record.level ? record.level->facility.value_or(kLocal0) : kLocal0;
+}
+
+Bytes body_of(const packet::Packet& packet, Bytes octets) noexcept {
+  const auto there = octets.first(std::min<std::size_t>(octets.size(), packet.size));
+  const auto headers = packet.header_size + transport_header(packet);
+  const auto body = there.subspan(std::min<std::size_t>(headers, there.size()));
+  return body.first(std::min(body.size(), kMostBody));
 }
 
 }  // namespace tunnel::filter::ipmon

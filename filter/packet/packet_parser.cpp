@@ -122,13 +122,14 @@ std::size_t least_transport_header(const Packet& packet) noexcept {
 }
 
 /// What lies behind the headers of IP. An error says why the packet cannot be.
+/// `body` is as much as is there.
 std::optional<NotAPacket> parse_transport(Bytes body, Packet& packet) {
   const auto least = least_transport_header(packet);
   if (packet.is_fragment_body()) {
     if (packet.offset < least) packet.is_short = true;
     return std::nullopt;
   }
-  if (body.size() < least) packet.is_short = true;
+  if (packet.size - packet.header_size < least) packet.is_short = true;
   if (packet.is_short && has_ports(packet.protocol)) {
     return NotAPacket{"the first fragment does not hold the header of TCP or UDP"};
   }
@@ -183,6 +184,22 @@ std::variant<Packet, NotAPacket> parse_packet(Bytes octets) {
   const auto body = octets.first(header->size).subspan(header->header_size);
   if (cannot_be_put_together(packet, body.size())) packet.is_bad = true;
   if (const auto wrong = parse_transport(body, packet)) return *wrong;
+  return packet;
+}
+
+std::optional<Packet> parse_beginning(Bytes octets) {
+  const auto header = parse_ip_header(octets);
+  if (!header) return std::nullopt;
+  auto packet = packet_with(*header);
+  const std::size_t there = std::min<std::size_t>(header->size, octets.size());
+  const std::size_t missing = header->size - there;
+  const auto body = octets.first(there).subspan(std::min<std::size_t>(header->header_size, there));
+  if (cannot_be_put_together(packet, body.size() + missing)) packet.is_bad = true;
+  // Of a header that is cut, nothing is known but that.
+  if (parse_transport(body, packet)) return packet;
+  if (packet.protocol == kTcp && !packet.is_fragment_body()) {
+    packet.tcp.payload += static_cast<std::uint32_t>(missing);
+  }
   return packet;
 }
 
