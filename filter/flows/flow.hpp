@@ -68,7 +68,6 @@ struct Flow {
 struct FlowEvent {
   enum class Kind : std::uint8_t {
     New,
-    Changed,
     Ended,    // by itself: its time was over, or the connection closed
     Deleted,  // by somebody: conntrack(8), `tunnelctl filter flush`
   };

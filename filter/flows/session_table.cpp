@@ -74,7 +74,7 @@ std::vector<SessionEvent> SessionTable::begin(const Flow& flow) {
 std::vector<SessionEvent> SessionTable::take(const FlowEvent& event) {
   if (!is_translated(event.flow)) return {};
   using Kind = FlowEvent::Kind;
-  if (event.kind == Kind::New || event.kind == Kind::Changed) return begin(event.flow);
+  if (event.kind == Kind::New) return begin(event.flow);
   const auto sessions = sessions_of(event.flow);
   known_.erase(key_of(event.flow));
   const auto how =

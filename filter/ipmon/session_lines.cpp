@@ -50,14 +50,12 @@ const char* word(const FlowEvent& event) {
   switch (event.kind) {
     case FlowEvent::Kind::New:
       return "NEW";
-    case FlowEvent::Kind::Changed:
-      return nullptr;
     case FlowEvent::Kind::Ended:
       return has_closed(event.flow) ? "CLOSE" : "EXPIRE";
     case FlowEvent::Kind::Deleted:
       return "FLUSH";
   }
-  return nullptr;
+  return "NEW";
 }
 
 std::string counters_text(const char* name, const flows::Counters& counters) {
@@ -85,8 +83,6 @@ std::string line_of(const SessionEvent& event, WallTime now) {
 }
 
 std::string state_line_of(const FlowEvent& event, WallTime now) {
-  const auto* what = word(event);
-  if (what == nullptr) return {};
   const auto& flow = event.flow;
   const bool is_new = event.kind == FlowEvent::Kind::New;
   const auto end = [&](const HostAddress& host, std::uint16_t port) {
@@ -94,7 +90,7 @@ std::string state_line_of(const FlowEvent& event, WallTime now) {
   };
   auto line = fmt::format(
       "{} STATE:{} {} -> {} PR {}", time_text((is_new ? flow.start : flow.stop).value_or(now)),
-      what, end(flow.original.source, flow.original.source_port),
+      word(event), end(flow.original.source, flow.original.source_port),
       end(flow.original.destination, flow.original.destination_port), protocol_word(flow.protocol));
   if (is_new || !flow.forward || !flow.backward) return line;
   return line + counters_text("Forward", *flow.forward) + counters_text("Backward", *flow.backward);

@@ -23,7 +23,7 @@ std::string line_of(const flows::SessionEvent& event, WallTime now);
 ///     13/04/2005 15:02:11.123456 STATE:NEW 192.168.1.215,3936 -> 192.168.253.1,23 PR tcp
 ///
 /// EXPIRE: its time was over; CLOSE: a TCP connection was closed; FLUSH: somebody deleted it. The
-/// ends have the counters, where every packet that came in has gone out. Empty: nothing to say.
+/// ends have the counters, where every packet that came in has gone out.
 std::string state_line_of(const flows::FlowEvent& event, WallTime now);
 
 }  // namespace tunnel::filter::ipmon

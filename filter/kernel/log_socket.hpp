@@ -1,32 +1,23 @@
 #pragma once
 
-#include "filter/model/rule.hpp"
-#include "tunneld/base/bytes.hpp"
+#include "filter/kernel/log_message.hpp"
 #include "tunneld/base/result.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 namespace tunnel::filter::kernel {
 
-/// A packet that a rule has logged, valid during the call that brings it.
-struct LoggedPacket {
-  Direction direction = Direction::In;
-  std::uint32_t mark = 0;
-  std::string prefix{};
-  unsigned interface = 0;            // its index: where it came in, or goes out
-  std::chrono::microseconds time{};  // since 1970; zero: the kernel told none
-  Bytes packet{};                    // as far as it was asked for
-};
-
-/// The kernel's log of packets (NFLOG), one group of it.
+/// The kernel's log of packets (NFLOG), one group of it. Records come some at a time, and up to
+/// 10 ms late, so that 20,000 a second do not wake us 20,000 times.
 class LogSocket {
  public:
+  /// AtOnce: a record each time, for whoever waits for it.
+  enum class Delivery : std::uint8_t { Together, AtOnce };
+
   /// Binds the group: nobody else gets its packets.
-  static Result<LogSocket> open(unsigned group);
+  static Result<LogSocket> open(unsigned group, Delivery delivery = Delivery::Together);
 
   LogSocket(LogSocket&&) noexcept;
   LogSocket& operator=(LogSocket&&) noexcept;
@@ -35,12 +26,15 @@ class LogSocket {
   /// To wait for; readable when there is something to read().
   int fd() const noexcept;
 
-  /// Brings what has come. Not an error: that the kernel had to drop records, see lost().
-  Result<void> read(const std::function<void(const LoggedPacket&)>& each);
+  enum class Rest : bool { No, Yes };
+
+  /// Brings what has come, but not for ever: Rest::Yes, there is more. Not an error: that the
+  /// kernel had to drop records, see lost().
+  Result<Rest> read(const std::function<void(const LoggedPacket&)>& each);
 
   /// How often the kernel has dropped records because they were not read in time.
   std::uint64_t overruns() const noexcept;
-  /// Records that are missing in the kernel's count.
+  /// Records that are missing in the kernel's count. It is known when the next one comes.
   std::uint64_t lost() const noexcept;
 
  private:

@@ -36,7 +36,7 @@ TEST_F(Sessions, BeginOnceAndEndOnce) {
   ASSERT_THAT(begun, SizeIs(1));
   EXPECT_EQ(begun[0].kind, Kind::New);
   EXPECT_EQ(begun[0].session.rule, 1U);
-  EXPECT_THAT(table.take({FlowEvent::Kind::Changed, mapped(1)}), IsEmpty());
+  EXPECT_THAT(table.take({FlowEvent::Kind::New, mapped(1)}), IsEmpty());
 
   auto over = mapped(1);
   over.forward = Counters{12, 840};

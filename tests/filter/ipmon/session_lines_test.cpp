@@ -81,9 +81,5 @@ TEST_F(SessionLine, OfAStateSaysHowItEnds) {
             std::string::npos);
 }
 
-TEST_F(SessionLine, OfAStateThatOnlyChangedIsNone) {
-  EXPECT_EQ(state_line_of(flow(FlowEvent::Kind::Changed), kThen), "");
-}
-
 }  // namespace
 }  // namespace tunnel::filter::ipmon

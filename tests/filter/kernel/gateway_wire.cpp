@@ -112,7 +112,7 @@ GatewayWire::GatewayWire() {
   shell("ip route add default via " + neighbour_of("em0") + " dev em0");
   sides_ = {open_side("em0"), open_side("tun0")};
   auto nftables = kernel::Nftables::open();
-  auto log = kernel::LogSocket::open(5);
+  auto log = kernel::LogSocket::open(5, kernel::LogSocket::Delivery::AtOnce);
   if (!nftables || !log) fail("nftables or NFLOG");
   nftables_ = std::move(*nftables);
   log_ = std::move(*log);
