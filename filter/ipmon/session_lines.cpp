@@ -65,14 +65,17 @@ std::string counters_text(const char* name, const flows::Counters& counters) {
 
 }  // namespace
 
+std::string event_word(const SessionEvent& event) {
+  return fmt::format("{}-{}", word(event.kind), word(event.session.kind));
+}
+
 std::string line_of(const SessionEvent& event, WallTime now) {
   const Session& session = event.session;
   const auto end = [&](const HostAddress& host, std::uint16_t port) {
     return end_text(host, has_ports(session.protocol) ? std::optional{port} : std::nullopt);
   };
-  auto line = fmt::format("{} @{} NAT:{}-{} {} <- -> {} [{}] {}",
-                          time_text(event.time.value_or(now)), session.rule, word(event.kind),
-                          word(session.kind), end(session.inside, session.inside_port),
+  auto line = fmt::format("{} @{} NAT:{} {} <- -> {} [{}] {}", time_text(event.time.value_or(now)),
+                          session.rule, event_word(event), end(session.inside, session.inside_port),
                           end(session.outside, session.outside_port),
                           end(session.peer, session.peer_port), protocol_word(session.protocol));
   if (event.kind != SessionEvent::Kind::New && event.forward && event.backward) {

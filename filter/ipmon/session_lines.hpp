@@ -18,6 +18,9 @@ namespace tunnel::filter::ipmon {
 /// and back. @0: by none of the rules in force. `now` is for events without a time.
 std::string line_of(const flows::SessionEvent& event, WallTime now);
 
+/// "NEW-MAP", "EXPIRE-RDR".
+std::string event_word(const flows::SessionEvent& event);
+
 /// A flow whose state a rule keeps, as it begins or ends:
 ///
 ///     13/04/2005 15:02:11.123456 STATE:NEW 192.168.1.215,3936 -> 192.168.253.1,23 PR tcp

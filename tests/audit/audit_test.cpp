@@ -155,5 +155,58 @@ TEST_F(AuditTest, NoticeOfLostLinesIsALineOfTheLog) {
   EXPECT_TRUE(parse_line(LogType::Auth, kept[0], now));
 }
 
+Record of_traffic(LogType type, std::string text) {
+  Record record;
+  record.type = type;
+  record.text = std::move(text);
+  return record;
+}
+
+TEST_F(AuditTest, WritesTrafficAsItIs) {
+  audit.write_traffic({of_traffic(LogType::Filter, "13/04/2005 15:02:11.123456 one\n80 21  .!"),
+                       of_traffic(LogType::Filter, "13/04/2005 15:02:11.123457 two")});
+  audit.write_traffic({of_traffic(LogType::Nat, "13/04/2005 15:02:11.123456 three")});
+  audit.write_traffic({});
+  EXPECT_THAT(
+      lines(path(LogType::Filter)),
+      ElementsAre("13/04/2005 15:02:11.123456 one", "80 21  .!", "13/04/2005 15:02:11.123457 two"));
+  EXPECT_THAT(lines(path(LogType::Nat)), ElementsAre("13/04/2005 15:02:11.123456 three"));
+}
+
+TEST_F(AuditTest, TellsTheFollowerOfEachPacket) {
+  std::vector<std::string> heard;
+  audit.follow([&](const Record&, const std::string& line) { heard.push_back(line); });
+  audit.write_traffic({of_traffic(LogType::Filter, "1"), of_traffic(LogType::Filter, "2")});
+  EXPECT_THAT(heard, ElementsAre("1", "2"));
+}
+
+TEST_F(AuditTest, NoticeOfLostTrafficBearsTheTimeOfTheNextLine) {
+  {
+    const test::FullDisk disk{0};
+    audit.write_traffic({of_traffic(LogType::Filter, "13/04/2005 15:02:11.123456 lost"),
+                         of_traffic(LogType::Filter, "13/04/2005 15:02:11.123457 lost")});
+  }
+  EXPECT_EQ(audit.lost_lines(), 2U);
+  audit.write_traffic({of_traffic(LogType::Filter, "13/04/2005 15:02:12.000000 kept")});
+  EXPECT_THAT(lines(path(LogType::Filter)),
+              ElementsAre("13/04/2005 15:02:12.000000 2 lines were lost here: the log could not be "
+                          "written",
+                          "13/04/2005 15:02:12.000000 kept"));
+}
+
+TEST(QuotaTest, IsForEachSecond) {
+  Quota quota{2};
+  const WallTime now{std::chrono::seconds{1000}};
+  EXPECT_TRUE(quota.take(now));
+  EXPECT_TRUE(quota.take(now));
+  EXPECT_FALSE(quota.take(now));
+  EXPECT_FALSE(quota.take(now + std::chrono::milliseconds{999}));
+  EXPECT_EQ(quota.refused(now), 0U);
+  const auto later = now + std::chrono::seconds{1};
+  EXPECT_EQ(quota.refused(later), 2U);
+  EXPECT_EQ(quota.refused(later), 0U);
+  EXPECT_TRUE(quota.take(later));
+}
+
 }  // namespace
 }  // namespace tunnel::audit

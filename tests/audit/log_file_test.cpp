@@ -165,5 +165,18 @@ TEST_F(LogFileTest, NoticeIsWrittenOnceThoughTheDiskFillsUpAgain) {
   EXPECT_EQ(log.lost(), 2U);
 }
 
+TEST_F(LogFileTest, KeepsTheWholeLinesOfThoseThatDidNotFit) {
+  {
+    const FullDisk disk{10};
+    log.write_all("one\ntwo\nthree\nfour\n", "now: ");
+  }
+  EXPECT_EQ(contents(path), "one\ntwo\n");
+  EXPECT_EQ(log.lost(), 2U);
+  log.write_all("five\nsix\n", "now: ");
+  EXPECT_THAT(lines(path),
+              ElementsAre("one", "two", "now: 2 lines were lost here: the log could not be written",
+                          "five", "six"));
+}
+
 }  // namespace
 }  // namespace tunnel::audit

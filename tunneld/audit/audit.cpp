@@ -55,7 +55,8 @@ Audit::Audit(Writer writer, const std::filesystem::path& log_dir, Clock clock, J
     : writer_{std::move(writer)},
       clock_{std::move(clock)},
       to_journal_{journal == Journal::IfThere && journal_available()} {
-  for (const auto type : {LogType::Ppp, LogType::Auth, LogType::Console}) {
+  for (const auto type :
+       {LogType::Ppp, LogType::Auth, LogType::Console, LogType::Filter, LogType::Nat}) {
     files_.emplace(type, LogFile{log_dir / fmt::format("{}.log", name(type))});
   }
 }
@@ -73,6 +74,37 @@ void Audit::write(Record record) {
     std::fprintf(stderr, "%s\n", line.c_str());
   }
   if (follower_) follower_(record, line);
+}
+
+void Audit::write_traffic(const std::vector<Record>& records) {
+  if (records.empty()) return;
+  std::string lines;
+  for (const auto& record : records) (lines += record.text) += '\n';
+  const auto type = records.front().type;
+  // The notice of lost lines bears the time of the line behind it: the first two words.
+  const auto& first = records.front().text;
+  const auto time = first.find(' ', first.find(' ') + 1);
+  files_.at(type).write_all(lines, std::string_view{first}.substr(0, time + 1));
+  if (to_journal_) send_within_quota(records);
+  if (!follower_) return;
+  for (const auto& record : records) follower_(record, record.text);
+}
+
+void Audit::send_within_quota(const std::vector<Record>& records) {
+  const auto now = clock_();
+  if (const auto refused = journal_quota_.refused(now); refused > 0) {
+    Record notice;
+    notice.type = records.front().type;
+    notice.priority = Priority::Warning;
+    notice.text = fmt::format(
+        "{} records of packets and translations are in the files only: there "
+        "were too many for the journal",
+        refused);
+    send_to_journal(notice);
+  }
+  for (const auto& record : records) {
+    if (journal_quota_.take(now)) send_to_journal(record);
+  }
 }
 
 std::vector<std::string> Audit::tail(LogType type, std::size_t lines) const {

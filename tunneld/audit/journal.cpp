@@ -6,9 +6,9 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 namespace tunnel::audit {
 
@@ -24,7 +24,7 @@ bool journal_available() noexcept {
 }
 
 void send_to_journal(const Record& record) {
-  std::array fields{
+  std::vector<std::string> fields{
       "MESSAGE=" + (record.layer.empty() ? record.text : record.layer + ": " + record.text),
       fmt::format("PRIORITY={}", static_cast<int>(record.priority)),
       std::string{"SYSLOG_IDENTIFIER=tunneld"},
@@ -33,10 +33,12 @@ void send_to_journal(const Record& record) {
       "TUNNELD_INTERFACE=" + record.interface,
       "TUNNELD_LAYER=" + record.layer,
   };
-  std::array<iovec, fields.size()> parts{};
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    parts[i] = iovec{fields[i].data(), fields[i].size()};
+  if (record.facility) fields.push_back(fmt::format("SYSLOG_FACILITY={}", *record.facility));
+  for (const auto& field : record.fields) {
+    fields.push_back(fmt::format("{}={}", field.name, field.value));
   }
+  std::vector<iovec> parts;
+  for (auto& field : fields) parts.push_back(iovec{field.data(), field.size()});
   static_cast<void>(sd_journal_sendv(parts.data(), static_cast<int>(parts.size())));
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -33,28 +34,38 @@ bool LogFile::reopen() noexcept {
   return true;
 }
 
-bool LogFile::append(std::string_view line) noexcept {
-  const auto written = ::write(file_.get(), line.data(), line.size());
-  if (written == static_cast<ssize_t>(line.size())) return true;
-  if (written > 0) {
-    // Half a line on a full disk: take it back, so that the log holds whole lines only.
+/// How many octets are in the file now: whole lines only. What a full disk took of another is taken
+/// back.
+std::size_t LogFile::append(std::string_view lines) noexcept {
+  const auto result = ::write(file_.get(), lines.data(), lines.size());
+  const auto written = result < 0 ? 0 : static_cast<std::size_t>(result);
+  if (written == lines.size()) return written;
+  const auto last = lines.substr(0, written).rfind('\n');
+  const auto whole = last == std::string_view::npos ? 0 : last + 1;
+  const auto surplus = static_cast<off_t>(written - whole);
+  if (surplus > 0) {
     const auto end = ::lseek(file_.get(), 0, SEEK_END);
-    if (end >= written && ::ftruncate(file_.get(), end - written) < 0) return false;
+    if (end >= surplus && ::ftruncate(file_.get(), end - surplus) < 0) return whole;
   }
-  return false;
+  return whole;
 }
 
 void LogFile::write(std::string_view line, std::string_view prefix) {
+  write_all(fmt::format("{}\n", line), prefix);
+}
+
+void LogFile::write_all(std::string_view lines, std::string_view prefix) {
   const bool open = current() || reopen();
-  if (open && unreported_ > 0 &&
-      append(fmt::format("{}{} lines were lost here: the log could not be written\n", prefix,
-                         unreported_))) {
-    unreported_ = 0;
+  if (open && unreported_ > 0) {
+    const auto notice = fmt::format("{}{} lines were lost here: the log could not be written\n",
+                                    prefix, unreported_);
+    if (append(notice) == notice.size()) unreported_ = 0;
   }
-  if (!open || !append(fmt::format("{}\n", line))) {
-    ++lost_;
-    ++unreported_;
-  }
+  const auto there = open ? append(lines) : 0;
+  const auto missing = lines.substr(there);
+  const auto lost = static_cast<std::uint64_t>(std::count(missing.begin(), missing.end(), '\n'));
+  lost_ += lost;
+  unreported_ += lost;
 }
 
 }  // namespace tunnel::audit

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
@@ -20,6 +21,9 @@ class LogFile {
   /// Appends one line, a newline is added. `prefix` stands before the notice of lost lines.
   void write(std::string_view line, std::string_view prefix);
 
+  /// The same for many lines at once, each with its newline: in one write.
+  void write_all(std::string_view lines, std::string_view prefix);
+
   std::uint64_t lost() const noexcept { return lost_; }
 
   const std::filesystem::path& path() const noexcept { return path_; }
@@ -27,7 +31,7 @@ class LogFile {
  private:
   bool current() const noexcept;
   bool reopen() noexcept;
-  bool append(std::string_view line) noexcept;
+  std::size_t append(std::string_view lines) noexcept;
 
   std::filesystem::path path_;
   UniqueFd file_;

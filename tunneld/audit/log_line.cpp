@@ -10,7 +10,8 @@ namespace tunnel::audit {
 
 namespace {
 
-constexpr std::array kTypes{LogType::Ppp, LogType::Auth, LogType::Console};
+constexpr std::array kTypes{LogType::Ppp, LogType::Auth, LogType::Console, LogType::Filter,
+                            LogType::Nat};
 
 /// The words between "tunneld[pid]: " and the text.
 std::string subject(const Record& record) {
@@ -63,6 +64,10 @@ std::string_view name(LogType type) noexcept {
       return "auth";
     case LogType::Console:
       return "console";
+    case LogType::Filter:
+      return "filter";
+    case LogType::Nat:
+      return "nat";
   }
   return {};
 }
@@ -76,6 +81,12 @@ std::optional<LogType> parse_log_type(std::string_view text) noexcept {
 
 std::string_view name(Priority priority) noexcept {
   switch (priority) {
+    case Priority::Emergency:
+      return "emergency";
+    case Priority::Alert:
+      return "alert";
+    case Priority::Critical:
+      return "critical";
     case Priority::Error:
       return "error";
     case Priority::Warning:
@@ -91,6 +102,7 @@ std::string_view name(Priority priority) noexcept {
 }
 
 std::string format_line(const Record& record, const Writer& writer) {
+  if (is_of_traffic(record.type)) return record.text;
   const auto seconds = std::chrono::system_clock::to_time_t(record.time);
   std::tm local{};
   localtime_r(&seconds, &local);
@@ -100,6 +112,7 @@ std::string format_line(const Record& record, const Writer& writer) {
 
 std::optional<Record> parse_line(LogType type, std::string_view line, WallTime now) {
   constexpr std::size_t kStampLength = 15;  // "Apr 13 15:02:11"
+  if (is_of_traffic(type)) return std::nullopt;
   const auto written_by = line.find(" tunneld[");
   const auto body = line.find("]: ", written_by);
   if (written_by == std::string_view::npos || body == std::string_view::npos) return std::nullopt;
@@ -121,6 +134,9 @@ std::optional<Record> parse_line(LogType type, std::string_view line, WallTime n
       if (text.starts_with("tunnel=")) {
         record.site = text.substr(7, text.find(' ') - 7);
       }
+      break;
+    case LogType::Filter:
+    case LogType::Nat:
       break;
   }
   record.text = text;

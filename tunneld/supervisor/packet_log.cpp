@@ -1,0 +1,289 @@
+// What is read from the kernel becomes lines here; packet_tables.cpp has the tables of flows.
+
+#include "tunneld/supervisor/packet_log.hpp"
+
+#include "filter/ipmon/line_parser.hpp"
+#include "filter/ipmon/session_lines.hpp"
+#include "routes/sysctl.hpp"
+#include "tunneld/supervisor/clock.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace tunnel::supervisor {
+
+namespace ipmon = filter::ipmon;
+using boost::asio::posix::stream_descriptor;
+using filter::flows::FlowEvent;
+using filter::flows::SessionEvent;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Losses come in bursts: one line for each.
+constexpr auto kLossPause = 1s;
+/// Between two looks at the whole table, which may be large.
+constexpr auto kComparePause = 1s;
+
+/// What a setting of conntrack is for, in the words of the line that says it cannot be had.
+struct Setting {
+  const char* name;
+  const char* without;
+};
+
+constexpr std::array<Setting, 3> kSettings{
+    {{"nf_conntrack_acct", "packets and bytes of flows are not counted"},
+     {"nf_conntrack_timestamp", "the age of flows is not known"},
+     {"nf_conntrack_events", "the end of flows that began before tunneld is not logged"}}};
+
+/// A descriptor for Asio to wait on; the reader keeps its own.
+int waiting_fd(int fd) {
+  return ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+int waiting_fd(const std::optional<filter::kernel::FlowEvents>& flows) {
+  return flows ? waiting_fd(flows->fd()) : -1;
+}
+
+std::string counted(std::uint64_t number, const char* one, const char* more) {
+  return fmt::format("{} {}", number, number == 1 ? one : more);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PacketLog>> PacketLog::open(boost::asio::io_context& context,
+                                                   audit::Audit& audit, Settings settings) {
+  auto log = filter::kernel::LogSocket::open(settings.group);
+  if (!log) return log.error();
+  auto flows = filter::kernel::FlowEvents::open();
+  const auto why = flows ? std::string{} : flows.error().message();
+  std::unique_ptr<PacketLog> opened{
+      new PacketLog{context, audit, settings, std::move(*log),
+                    flows ? std::optional{std::move(*flows)} : std::nullopt}};
+  if (!why.empty()) {
+    opened->say(audit::Priority::Error, "nat.log stays empty: " + why);
+  }
+  opened->begin();
+  return opened;
+}
+
+PacketLog::PacketLog(boost::asio::io_context& context, audit::Audit& audit, Settings settings,
+                     filter::kernel::LogSocket log, std::optional<filter::kernel::FlowEvents> flows)
+    : settings_{settings},
+      audit_{audit},
+      records_{rules_, [this](unsigned index) { return interfaces_.name(index, steady_now()); }},
+      log_{std::move(log)},
+      packets_{context, waiting_fd(log_.fd())},
+      merger_timer_{context},
+      loss_timer_{context},
+      flows_{std::move(flows)},
+      flow_events_{context},
+      compare_timer_{context} {
+  if (const int fd = waiting_fd(flows_); fd >= 0) flow_events_.assign(fd);
+}
+
+PacketLog::~PacketLog() {
+  put(merger_.flush());
+  write_packets();
+  say_losses();
+  notice(audit::LogType::Filter, audit::Priority::Notice,
+         "tunneld ends: packets are not logged until it starts again");
+  if (!flows_) return;
+  notice(audit::LogType::Nat, audit::Priority::Notice,
+         "tunneld ends: translations are not logged until it starts again");
+}
+
+void PacketLog::begin() {
+  for (const auto& setting : kSettings) {
+    const auto path = fmt::format("net/netfilter/{}", setting.name);
+    const auto present = routes::read_sysctl(path);
+    if (present && *present == 1) continue;
+    if (const auto done = routes::write_sysctl(path, 1); !done) {
+      say(audit::Priority::Warning, fmt::format("{}: {}", setting.without, done.error().message()));
+    }
+  }
+  const bool earlier = !audit_.tail(audit::LogType::Filter, 1).empty();
+  notice(audit::LogType::Filter, audit::Priority::Notice,
+         earlier ? "tunneld starts: packets that rules have logged since the line before are lost"
+                 : "tunneld starts");
+  watch_packets();
+  if (flows_) watch_flows();
+}
+
+void PacketLog::set_policy(const std::vector<filter::compiler::NumberedRule>& rules,
+                           const filter::NatLists& nat) {
+  rules_.learn(rules);
+  sessions_.set_rules(nat, [this](const InterfaceName& interface, Ipv4Address address) {
+    return interfaces_.has_address(interface, address, steady_now());
+  });
+  if (flows_ && !std::exchange(adopted_, true)) adopt_sessions();
+}
+
+/// Sessions that an earlier daemon has logged are known; those that began since its last line are
+/// logged now.
+void PacketLog::adopt_sessions() {
+  std::optional<audit::WallTime> since;
+  for (const auto& line : audit_.tail(audit::LogType::Nat, 1)) {
+    if (const auto last = ipmon::parse_line(line)) since = last->time;
+  }
+  notice(audit::LogType::Nat, audit::Priority::Notice,
+         since ? "tunneld starts: translations that began and ended since the line before are lost"
+               : "tunneld starts");
+  const auto all = filter::kernel::list_flows();
+  if (!all) return say(audit::Priority::Warning, all.error().message());
+  write_sessions(sessions_.adopt(*all, since));
+}
+
+void PacketLog::say(audit::Priority priority, std::string text) {
+  audit::Record record;
+  record.priority = priority;
+  record.text = "layer=filter " + std::move(text);
+  audit_.write(std::move(record));
+}
+
+void PacketLog::notice(audit::LogType type, audit::Priority priority, const std::string& text) {
+  audit::Record record;
+  record.time = wall_now();
+  record.type = type;
+  record.priority = priority;
+  record.text = ipmon::line_of(record.time, 1, text);
+  audit_.write_traffic({record});
+}
+
+std::string PacketLog::site_of(const std::string& interface,
+                               const std::vector<filter::HostAddress>& addresses) const {
+  return site_of_ ? site_of_(interface, addresses) : std::string{};
+}
+
+void PacketLog::watch_packets() {
+  packets_.async_wait(stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (!error) read_packets();
+  });
+}
+
+void PacketLog::read_packets() {
+  const auto now = wall_now();
+  const auto steady = steady_now();
+  const auto read = log_.read([&](const filter::kernel::LoggedPacket& logged) {
+    if (auto record = records_.record_of(logged, now)) put(merger_.add(std::move(*record), steady));
+  });
+  write_packets();
+  arm_merger();
+  note_losses();
+  if (!read) {
+    return say(audit::Priority::Error,
+               "packets are not logged any more: " + read.error().message());
+  }
+  watch_packets();
+}
+
+void PacketLog::put(std::optional<ipmon::Written> done) {
+  if (!done) return;
+  auto record = log_record(*done);
+  const auto& ends = done->record.packet.ends;
+  record.site = site_of(record.interface, {ends.source, ends.destination});
+  waiting_.push_back(std::move(record));
+}
+
+void PacketLog::write_packets() {
+  audit_.write_traffic(waiting_);
+  waiting_.clear();
+}
+
+void PacketLog::arm_merger() {
+  const auto deadline = merger_.deadline();
+  if (!deadline) return;
+  merger_timer_.expires_at(*deadline);
+  merger_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    put(merger_.flush());
+    write_packets();
+  });
+}
+
+void PacketLog::note_losses() {
+  if (lost_packets() == said_packets_ || std::exchange(loss_noted_, true)) return;
+  loss_timer_.expires_after(kLossPause);
+  loss_timer_.async_wait([this](const boost::system::error_code& error) {
+    loss_noted_ = false;
+    if (!error) say_losses();
+  });
+}
+
+void PacketLog::say_losses() {
+  const auto lost = lost_packets() - said_packets_;
+  if (lost == 0) return;
+  said_packets_ = lost_packets();
+  const auto text = counted(lost, "record of a packet was", "records of packets were") +
+                    " lost: there were more than could be read";
+  notice(audit::LogType::Filter, audit::Priority::Warning, text);
+  say(audit::Priority::Warning, text);
+}
+
+void PacketLog::watch_flows() {
+  flow_events_.async_wait(stream_descriptor::wait_read,
+                          [this](const boost::system::error_code& error) {
+                            if (!error) read_flows();
+                          });
+}
+
+void PacketLog::read_flows() {
+  std::vector<SessionEvent> events;
+  const auto read = flows_->read([&](const FlowEvent& event) {
+    for (auto& each : sessions_.take(event)) events.push_back(std::move(each));
+  });
+  write_sessions(events);
+  if (!read) {
+    return say(audit::Priority::Error,
+               "translations are not logged any more: " + read.error().message());
+  }
+  if (lost_events() != compared_ && !std::exchange(comparing_, true)) {
+    compare_timer_.expires_after(kComparePause);
+    compare_timer_.async_wait([this](const boost::system::error_code& error) {
+      comparing_ = false;
+      if (!error) compare();
+    });
+  }
+  watch_flows();
+}
+
+/// Events that are on their way were about flows of before the list, or are in it.
+void PacketLog::compare() {
+  compared_ = lost_events();
+  const auto all = filter::kernel::list_flows();
+  if (!all) return say(audit::Priority::Warning, all.error().message());
+  auto events = sessions_.compare(*all);
+  auto rest = filter::kernel::FlowEvents::Rest::Yes;
+  while (rest == filter::kernel::FlowEvents::Rest::Yes) {
+    const auto read = flows_->read([&](const FlowEvent& event) {
+      for (auto& each : sessions_.take(event)) events.push_back(std::move(each));
+    });
+    rest = read ? *read : filter::kernel::FlowEvents::Rest::No;
+  }
+  for (auto& each : sessions_.end_doubtful()) events.push_back(std::move(each));
+  const auto text =
+      "the kernel could not hand over all events of flows: translations that began and ended in "
+      "between are lost";
+  notice(audit::LogType::Nat, audit::Priority::Warning, text);
+  say(audit::Priority::Warning, text);
+  write_sessions(events);
+}
+
+void PacketLog::write_sessions(const std::vector<SessionEvent>& events) {
+  std::vector<audit::Record> records;
+  const auto now = wall_now();
+  for (const auto& event : events) {
+    auto record = log_record(event, now);
+    record.site = site_of({}, {event.session.inside, event.session.peer});
+    records.push_back(std::move(record));
+  }
+  audit_.write_traffic(records);
+}
+
+}  // namespace tunnel::supervisor
