@@ -170,13 +170,14 @@ TEST(FormatUtc, IsIso8601WithMicroseconds) {
 }
 
 TEST(LogTypes, HaveNamesThatAreReadBack) {
-  for (const auto type : {LogType::Ppp, LogType::Auth, LogType::Console}) {
+  for (const auto type :
+       {LogType::Ppp, LogType::Auth, LogType::Console, LogType::Filter, LogType::Nat}) {
     EXPECT_EQ(parse_log_type(name(type)), type);
   }
   EXPECT_EQ(name(LogType::Ppp), "ppp");
   EXPECT_EQ(name(LogType::Auth), "auth");
   EXPECT_EQ(name(LogType::Console), "console");
-  for (const std::string_view text : {"", "PPP", "pp", "pppp", "filter"}) {
+  for (const std::string_view text : {"", "PPP", "pp", "pppp", "filters"}) {
     EXPECT_EQ(parse_log_type(text), std::nullopt) << text;
   }
 }

@@ -208,7 +208,8 @@ void PacketLog::arm_merger() {
 }
 
 void PacketLog::note_losses() {
-  if (lost_packets() == said_packets_ || std::exchange(loss_noted_, true)) return;
+  const bool none = lost_packets() == said_packets_ && log_.overruns() == said_overruns_;
+  if (none || std::exchange(loss_noted_, true)) return;
   loss_timer_.expires_after(kLossPause);
   loss_timer_.async_wait([this](const boost::system::error_code& error) {
     loss_noted_ = false;
@@ -216,12 +217,16 @@ void PacketLog::note_losses() {
   });
 }
 
+/// How many are missing, the next record tells; that some are, the kernel says before.
 void PacketLog::say_losses() {
-  const auto lost = lost_packets() - said_packets_;
-  if (lost == 0) return;
-  said_packets_ = lost_packets();
-  const auto text = counted(lost, "record of a packet was", "records of packets were") +
-                    " lost: there were more than could be read";
+  const auto lost = lost_packets() - std::exchange(said_packets_, lost_packets());
+  const bool overrun = std::exchange(said_overruns_, log_.overruns()) != log_.overruns();
+  if (lost == 0 && !overrun) return;
+  const auto text = lost > 0 ? counted(lost, "record of a packet was", "records of packets were") +
+                                   " lost: there were more than could be read"
+                             : std::string{
+                                   "records of packets were lost: how many, the next "
+                                   "packet that is logged will tell"};
   notice(audit::LogType::Filter, audit::Priority::Warning, text);
   say(audit::Priority::Warning, text);
 }

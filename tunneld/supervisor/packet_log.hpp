@@ -119,7 +119,8 @@ class PacketLog {
 
   boost::asio::steady_timer loss_timer_;
   bool loss_noted_ = false;
-  std::uint64_t said_packets_ = 0;  // of lost_packets()
+  std::uint64_t said_packets_ = 0;   // of lost_packets()
+  std::uint64_t said_overruns_ = 0;  // of the log's
 
   std::optional<filter::kernel::FlowEvents> flows_;  // nothing: the kernel tells none
   boost::asio::posix::stream_descriptor flow_events_;
