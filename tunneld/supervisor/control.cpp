@@ -122,7 +122,11 @@ RpcResult Daemon::status(const json::object& params) {
   result["log_dir"] = gateway_.log_dir.native();
   result["all_up"] = all_up;
   result["lost_log_lines"] = audit_.lost_lines();
-  result["conflicts"] = texts(network_->conflicts());
+  auto conflicts = network_->conflicts();
+  if (filter_->flushed()) {
+    conflicts.emplace_back("the packet filter was flushed, and everything passes");
+  }
+  result["conflicts"] = texts(conflicts);
   result["sites"] = std::move(sites);
   return json::value(std::move(result));
 }
