@@ -10,8 +10,8 @@
 #
 # Builds the release, makes the reference pair of sites (topology.sh) in a private machine
 # (tests/support/private-machine.sh), gives the gateways the profiles in home/ and labs/ with fresh
-# keys, starts sshd and tunneld, and shows the link, a ping, a transfer, the status and the audit
-# log of both ends. Takes everything down again, also on failure and on Ctrl-C. Nothing of this
+# keys, starts sshd and tunneld, and shows the link, a ping, a transfer, the packet filter at work,
+# the status and the audit log of both ends. Takes everything down again, also on failure and on Ctrl-C. Nothing of this
 # machine is changed but installed packages and the build folder; logs stay in build/two-sites.
 # Exit status: 0 if all of it worked.
 set -euo pipefail
@@ -91,6 +91,21 @@ transfer_file() {
   rm -f "$sent" "$received"
 }
 
+# What the reference policy makes of HOME at Labs.
+filter_at_labs() {
+  local folder=$SITES_DIR/nodes/labs/etc
+  cp "$repository"/examples/profiles/labs/{ipf,ipnat}.rules "$folder/"
+  printf '\n[filter]\nrules = "ipf.rules"\nnat   = "ipnat.rules"\n' >>"$folder/tunneld.toml"
+  on labs tunnelctl reload
+  on client ping -c 2 -i 0.2 192.168.253.1
+  on client socat -T 1 - TCP:192.168.253.1:8080,connect-timeout=1 </dev/null || true
+  on labs tunnelctl filter test --rules /etc/tunneld/ipf.rules --explain \
+    'in on tun0 tcp 192.168.1.215,3936 192.168.253.1,8080 S'
+  on labs tunnelctl filter stats
+  on labs tail -n 8 /var/log/tunneld/filter.log
+  on labs tail -n 4 /var/log/tunneld/nat.log
+}
+
 demonstrate() {
   trap clean_up EXIT
   trap 'exit 130' HUP INT TERM
@@ -117,6 +132,9 @@ demonstrate() {
 
   heading 'A transfer from the client PC to routerA'
   transfer_file
+
+  heading 'Labs filters: pings may cross, port 8080 may not, and HOME is seen as the gateway'
+  filter_at_labs
 
   heading 'Status of both ends'
   on home tunnelctl status

@@ -19,7 +19,7 @@ namespace tunnel::filter::bench {
 using packet::Packet;
 
 inline std::string rule_file(const std::string& name) {
-  const std::ifstream file{TUNNEL_SOURCE_DIR "/tests/data/reference-policy/" + name};
+  const std::ifstream file{TUNNEL_SOURCE_DIR "/examples/profiles/labs/" + name};
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -15,7 +15,7 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::StartsWith;
 
-const std::string kFolder = TUNNEL_SOURCE_DIR "/tests/data/reference-policy/";
+const std::string kFolder = TUNNEL_SOURCE_DIR "/examples/profiles/labs/";
 
 class ReferenceFilter : public CtlTest {
  protected:

@@ -10,7 +10,7 @@ namespace tunnel::filter::test {
 
 /// A rule file of the reference sites.
 inline std::string rule_file(const std::string& name) {
-  const std::ifstream file{TUNNEL_SOURCE_DIR "/tests/data/reference-policy/" + name};
+  const std::ifstream file{TUNNEL_SOURCE_DIR "/examples/profiles/labs/" + name};
   EXPECT_TRUE(file.good()) << name;
   std::ostringstream text;
   text << file.rdbuf();

@@ -20,7 +20,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string reference(const std::string& name) {
-  std::ifstream in{std::filesystem::path{TUNNEL_SOURCE_DIR} / "tests/data/reference-policy" / name};
+  std::ifstream in{std::filesystem::path{TUNNEL_SOURCE_DIR} / "examples/profiles/labs" / name};
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
