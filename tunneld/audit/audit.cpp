@@ -16,8 +16,6 @@ namespace tunnel::audit {
 
 namespace {
 
-constexpr off_t kTailBytes = 1024 * 1024;
-
 /// The octets of the control character that `text` begins with; 0 where it begins with another.
 /// U+0080 to U+009F count too: a terminal takes them for what ESC and a letter do.
 std::size_t control_length(std::string_view text) noexcept {
@@ -35,13 +33,13 @@ void defuse(std::string& text) {
   }
 }
 
-std::string read_end(const std::filesystem::path& path) {
+std::string read_end(const std::filesystem::path& path, std::size_t octets) {
   const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
 
   struct stat there {};
 
   if (!file || ::fstat(file.get(), &there) < 0) return {};
-  const off_t from = std::max<off_t>(0, there.st_size - kTailBytes);
+  const off_t from = std::max<off_t>(0, there.st_size - static_cast<off_t>(octets));
   std::string text(static_cast<std::size_t>(there.st_size - from), '\0');
   const auto got = ::pread(file.get(), text.data(), text.size(), from);
   text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
@@ -107,8 +105,8 @@ void Audit::send_within_quota(const std::vector<Record>& records) {
   }
 }
 
-std::vector<std::string> Audit::tail(LogType type, std::size_t lines) const {
-  const auto text = read_end(files_.at(type).path());
+std::vector<std::string> Audit::tail(LogType type, std::size_t lines, std::size_t octets) const {
+  const auto text = read_end(files_.at(type).path(), octets);
   std::vector<std::string> found;
   std::size_t begin = 0;
   for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {

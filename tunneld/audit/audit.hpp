@@ -42,9 +42,12 @@ class Audit {
   /// Called with every record from now on. One follower: the control server.
   void follow(Follower follower) { follower_ = std::move(follower); }
 
-  /// The last lines of a log, oldest first, at most so many. At most the end of the file is read
-  /// (1 MiB).
-  std::vector<std::string> tail(LogType type, std::size_t lines) const;
+  /// The last lines of a log, oldest first, at most so many, of so many octets at the end of the
+  /// file.
+  std::vector<std::string> tail(LogType type, std::size_t lines,
+                                std::size_t octets = kTailOctets) const;
+
+  static constexpr std::size_t kTailOctets = std::size_t{1} << 20;
 
   std::uint64_t lost_lines() const noexcept;
 

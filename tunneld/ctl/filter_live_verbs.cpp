@@ -85,9 +85,10 @@ ExitCode run(const Context& context, const NatRulesCommand& command) {
     context.out.line(json_line(*answer));
     return ExitCode::Ok;
   }
-  Rows rows{{"DIR", "PLACE", "RULE"}};
+  Rows rows{{"RULE", "DIR", "PLACE", "TEXT"}};
   for (const auto* rule : objects(*answer, "rules")) {
-    rows.push_back({text(*rule, "direction"), place(*rule), text(*rule, "text")});
+    rows.push_back(
+        {cell(text(*rule, "rule")), text(*rule, "direction"), place(*rule), text(*rule, "text")});
   }
   context.out.print(rows.size() > 1 ? table(rows) : "there are no rules of translation\n");
   return ExitCode::Ok;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -80,7 +81,9 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   if (method == "trace") return trace(params, client);
   if (method == "filter.stats") return filter_stats();
   if (method == "filter.flush") return filter_flush();
+  if (method == "filter.states") return filter_states();
   if (method == "nat.rules") return nat_rules();
+  if (method == "nat.sessions") return nat_sessions();
   if (method == "version") return json::value(json::object{{"version", kVersion}});
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }
@@ -122,6 +125,8 @@ RpcResult Daemon::status(const json::object& params) {
   result["log_dir"] = gateway_.log_dir.native();
   result["all_up"] = all_up;
   result["lost_log_lines"] = audit_.lost_lines();
+  result["lost_packet_records"] = packet_log_ ? packet_log_->lost_packets() : 0;
+  result["lost_flow_events"] = packet_log_ ? packet_log_->lost_events() : 0;
   auto conflicts = network_->conflicts();
   if (filter_->flushed()) {
     conflicts.emplace_back("the packet filter was flushed, and everything passes");
@@ -233,39 +238,48 @@ RpcResult Daemon::log(const json::object& params) const {
   const auto type_name = text_parameter(params, "type");
   const auto type = type_name ? audit::parse_log_type(*type_name) : std::nullopt;
   if (type_name && !type) {
-    return bad_parameter(
-        fmt::format("there is no log \"{}\": ppp, auth and console are there", *type_name));
+    return bad_parameter(fmt::format(
+        "there is no log \"{}\": ppp, auth, console, filter and nat are there", *type_name));
   }
   const auto* lines = params.if_contains("lines");
   if (lines == nullptr || !lines->is_int64() || lines->get_int64() < 0) {
     return bad_parameter("the parameter \"lines\" must be a number, 0 or more");
   }
+  const auto read = TrafficSelection::read(params);
+  if (const auto* why = std::get_if<std::string>(&read)) return bad_parameter(*why);
+  const auto& selection = std::get<TrafficSelection>(read);
   const auto most = static_cast<std::size_t>(std::min(lines->get_int64(), kMostLines));
   const auto site = text_parameter(params, "site");
-
-  struct Entry {
-    audit::Record record;
-    std::string line;
-  };
-
-  std::vector<Entry> entries;
-  const auto now = wall_now();
-  for (const auto each : {audit::LogType::Auth, audit::LogType::Console, audit::LogType::Ppp}) {
+  std::vector<LogEntry> entries;
+  for (const auto each : {audit::LogType::Auth, audit::LogType::Console, audit::LogType::Ppp,
+                          audit::LogType::Filter, audit::LogType::Nat}) {
     if (type && each != *type) continue;
-    for (auto& line : audit_.tail(each, static_cast<std::size_t>(kMostLines))) {
-      auto record = audit::parse_line(each, line, now);
-      if (!record || (site && site_of(*record) != *site)) continue;
-      entries.push_back({std::move(*record), std::move(line)});
-    }
+    // Of traffic there may be so much that nobody finds the rest: it is for those who ask.
+    if (audit::is_of_traffic(each) ? !type && selection.empty() : !selection.empty()) continue;
+    auto some = audit::is_of_traffic(each) ? traffic_entries(each, selection, site)
+                                           : log_entries(each, site);
+    std::move(some.begin(), some.end(), std::back_inserter(entries));
   }
   std::stable_sort(entries.begin(), entries.end(),
-                   [](const auto& a, const auto& b) { return a.record.time < b.record.time; });
+                   [](const auto& a, const auto& b) { return a.time < b.time; });
   if (entries.size() > most) {
     entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(most));
   }
   json::array records;
-  for (const auto& entry : entries) records.push_back(log_record(entry.record, entry.line));
+  for (auto& entry : entries) records.push_back(std::move(entry.record));
   return json::value(json::object{{"records", std::move(records)}});
+}
+
+std::vector<Daemon::LogEntry> Daemon::log_entries(audit::LogType type,
+                                                  const std::optional<std::string>& site) const {
+  std::vector<LogEntry> entries;
+  const auto now = wall_now();
+  for (const auto& line : audit_.tail(type, static_cast<std::size_t>(kMostLines))) {
+    const auto record = audit::parse_line(type, line, now);
+    if (!record || (site && site_of(*record) != *site)) continue;
+    entries.push_back({record->time, log_record(*record, line)});
+  }
+  return entries;
 }
 
 /// By pool, then by address.

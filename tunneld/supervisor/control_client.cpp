@@ -37,9 +37,17 @@ std::optional<std::vector<std::string>> read_topics(const json::value& value) {
 
 }  // namespace
 
+bool Subscription::has(std::string_view topic) const {
+  return std::find(topics.begin(), topics.end(), topic) != topics.end();
+}
+
 bool Subscription::takes(const Subject& subject) const {
-  return std::find(topics.begin(), topics.end(), subject.topic) != topics.end() &&
-         (site.empty() || site == subject.site) && (type.empty() || type == subject.type);
+  if (!has(subject.topic) || (!site.empty() && site != subject.site) ||
+      (!type.empty() && type != subject.type)) {
+    return false;
+  }
+  if (subject.traffic == nullptr) return traffic.empty();
+  return traffic.empty() ? !type.empty() : traffic.takes(*subject.traffic);
 }
 
 std::variant<Subscription, RpcError> Subscription::read(const json::object& params) {
@@ -55,10 +63,15 @@ std::variant<Subscription, RpcError> Subscription::read(const json::object& para
         return invalid_params("\"" + std::string{key} + "\" is a string");
       }
       (key == "site" ? out.site : out.type) = std::string_view{member.value().get_string()};
-    } else {
-      return invalid_params("subscribe takes \"topics\", \"site\" and \"type\"");
+    } else if (!TrafficSelection::is_parameter(key)) {
+      return invalid_params(
+          "subscribe takes \"topics\", \"site\", \"type\", \"rule\", \"address\" and "
+          "\"verdict\"");
     }
   }
+  auto traffic = TrafficSelection::read(params);
+  if (auto* why = std::get_if<std::string>(&traffic)) return invalid_params(std::move(*why));
+  out.traffic = std::move(*std::get_if<TrafficSelection>(&traffic));
   if (out.topics.empty()) return invalid_params("subscribe needs \"topics\"");
   return out;
 }

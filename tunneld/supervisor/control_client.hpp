@@ -21,7 +21,9 @@ struct Subscription {
   std::vector<std::string> topics;
   std::string site{};  // empty: of any
   std::string type{};
+  TrafficSelection traffic{};
 
+  bool has(std::string_view topic) const;
   bool takes(const Subject& subject) const;
 
   /// From the parameters of `subscribe`.
@@ -40,6 +42,10 @@ class ControlServer::Client : public std::enable_shared_from_this<Client> {
 
   bool hears(const Subject& subject) const {
     return subscription_ && subscription_->takes(subject);
+  }
+
+  bool subscribed(std::string_view topic) const {
+    return subscription_ && subscription_->has(topic);
   }
 
   std::size_t queued() const { return writing_.size() + waiting_.size(); }

@@ -1,8 +1,11 @@
 // What tunnelctl asks about the packet filter.
 
 #include "filter/compiler/stats.hpp"
+#include "filter/flows/session.hpp"
 #include "filter/language/printer.hpp"
 #include "tunneld/supervisor/daemon.hpp"
+
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -66,22 +69,25 @@ RpcResult Daemon::filter_flush() {
                     "passes until `tunnelctl reload`, or until tunneld starts again"}});
 }
 
-/// In the order in which they are tried.
+/// In the order in which they are tried, by the names that nat.log has for them.
 RpcResult Daemon::nat_rules() const {
   const auto& policy = filter_->policy();
   if (!policy.filters) return no_filter();
   json::array rows;
-  const auto add = [&](const std::vector<filter::NatRule>& rules, const char* direction) {
-    for (const auto& rule : rules) {
+  using filter::flows::NumberedNatRule;
+  const auto add = [&](const std::vector<NumberedNatRule>& rules, const char* direction) {
+    for (const auto& each : rules) {
       json::object row;
+      row["rule"] = fmt::format("@{}", each.number);
       row["direction"] = direction;
-      row["text"] = filter::language::print(rule);
-      put_place(row, policy, rule.place);
+      row["text"] = filter::language::print(each.rule);
+      put_place(row, policy, each.rule.place);
       rows.push_back(std::move(row));
     }
   };
-  add(policy.rules.nat_lists.outbound, "out");
-  add(policy.rules.nat_lists.inbound, "in");
+  const filter::flows::NatRules numbered{policy.rules.nat_lists};
+  add(numbered.outbound(), "out");
+  add(numbered.inbound(), "in");
   return json::value(json::object{{"rules", std::move(rows)}});
 }
 

@@ -84,6 +84,11 @@ bool ControlServer::anyone_hears(const Subject& subject) const {
                      [&](const auto& entry) { return entry.second->hears(subject); });
 }
 
+bool ControlServer::has_subscriber(std::string_view topic) const {
+  return std::any_of(clients_.begin(), clients_.end(),
+                     [&](const auto& entry) { return entry.second->subscribed(topic); });
+}
+
 bool ControlServer::has_room(ClientId client) const {
   const auto found = clients_.find(client);
   return found != clients_.end() && found->second->queued() < limits_.queue_bytes / 2;

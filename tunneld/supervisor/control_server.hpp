@@ -3,6 +3,7 @@
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/supervisor/json_rpc.hpp"
+#include "tunneld/supervisor/traffic_selection.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -70,6 +71,7 @@ struct Subject {
   std::string_view topic;  // one of kTopics, and the notification's method
   std::string_view site{};
   std::string_view type{};
+  const Traffic* traffic = nullptr;  // of a line of filter.log or nat.log: what it is about
 };
 
 inline constexpr std::array<std::string_view, 2> kTopics{"log", "state"};
@@ -79,8 +81,10 @@ inline constexpr std::array<std::string_view, 2> kTopics{"log", "state"};
 /// happened, so that a client that subscribes first and then asks for the present state misses
 /// nothing.
 ///
-/// `subscribe {topics: ["log", "state"], site?, type?}` replaces the client's subscription: it gets
-/// what is published under these topics and, where it names a site or a type, about that one only.
+/// `subscribe {topics: ["log", "state"], site?, type?, rule?, address?, verdict?}` replaces the
+/// client's subscription: it gets what is published under these topics and, where it names a site
+/// or a type, about that one only. Traffic, of which there may be very much, is for those who name
+/// its type, or select among it (TrafficSelection).
 class ControlServer {
  public:
   /// `listening` is a Unix stream socket that listens. The api must outlive the server.
@@ -95,6 +99,8 @@ class ControlServer {
   void publish(const Subject& subject, const boost::json::object& params);
   /// Whether publish() about this would reach anyone: spares building what nobody reads.
   bool anyone_hears(const Subject& subject) const;
+  /// Whether anyone has subscribed to this topic, whatever about.
+  bool has_subscriber(std::string_view topic) const;
   /// Whether a client reads fast enough for more that it can do without; false: it is gone.
   bool has_room(ClientId client) const;
   /// Sends a notification to one client, subscribed or not; nothing if it is gone.

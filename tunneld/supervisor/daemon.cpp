@@ -123,6 +123,9 @@ Result<void> Daemon::open_filter(policy::FilterPolicy policy) {
   auto opened = PacketFilter::open(io_, audit_, gateway_.state_dir);
   if (!opened) return opened.error();
   filter_ = std::move(*opened);
+  filter_->on_policy(
+      [this](const auto& in_force, const auto& rules) { policy_in_force(in_force, rules); });
+  open_packet_log(policy);
   const auto wrong = filter_->put(std::move(policy));
   if (wrong.empty()) return {};
   std::string text;
@@ -162,10 +165,8 @@ Result<void> Daemon::open_sockets() {
 void Daemon::run() {
   say(audit::Priority::Notice, fmt::format("tunneld {} starts: {} sites from {}", kVersion,
                                            sites_.size(), config_dir_.native()));
-  audit_.follow([this](const audit::Record& record, const std::string& line) {
-    const Subject subject{"log", record.site, audit::name(record.type)};
-    if (control_->anyone_hears(subject)) control_->publish(subject, log_record(record, line));
-  });
+  audit_.follow(
+      [this](const audit::Record& record, const std::string& line) { publish_log(record, line); });
   network_->on_missing([this](const InterfaceName& interface) {
     boost::asio::post(io_, [this, interface] {
       for (const auto& [name, site] : sites_) {
@@ -178,6 +179,7 @@ void Daemon::run() {
   manager_.ready();
   update_service_status();
   io_.run();
+  packet_log_.reset();
   say(audit::Priority::Notice, "tunneld ends; the networks of its sites stay refused");
 }
 

@@ -8,6 +8,7 @@
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/notify.hpp"
 #include "tunneld/supervisor/packet_filter.hpp"
+#include "tunneld/supervisor/packet_log.hpp"
 #include "tunneld/supervisor/site.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -63,6 +64,10 @@ class Daemon final : private ControlApi {
 
   Result<void> open_sockets();
   Result<void> open_filter(policy::FilterPolicy policy);
+  /// Before the policy is in force: what its rules log is not to be missed.
+  void open_packet_log(const policy::FilterPolicy& policy);
+  void policy_in_force(const policy::FilterPolicy& policy,
+                       const std::vector<filter::compiler::NumberedRule>& rules);
   void start_sites();
   void give_up_adoption();
   /// The site's peer no longer has its address of a pool, if it had one.
@@ -99,6 +104,12 @@ class Daemon final : private ControlApi {
   Site* find(const SiteName& name);
   std::unique_ptr<Site> make_site(const config::Site& profile);
 
+  /// A line of a log, with what is known of it.
+  struct LogEntry {
+    audit::WallTime time;
+    boost::json::object record;
+  };
+
   // ControlApi
   RpcResult call(std::string_view method, const boost::json::object& params,
                  ClientId client) override;
@@ -119,6 +130,17 @@ class Daemon final : private ControlApi {
   RpcResult filter_stats();
   RpcResult filter_flush();
   RpcResult nat_rules() const;
+  RpcResult filter_states();
+  RpcResult nat_sessions();
+  /// The site that a packet or a translation is of: by the interface, or else by the networks.
+  std::string site_of_traffic(const std::string& interface,
+                              const std::vector<filter::HostAddress>& hosts) const;
+  void publish_log(const audit::Record& record, const std::string& line);
+  std::vector<LogEntry> log_entries(audit::LogType type,
+                                    const std::optional<std::string>& site) const;
+  /// The last lines of filter.log or nat.log that are selected.
+  std::vector<LogEntry> traffic_entries(audit::LogType type, const TrafficSelection& selection,
+                                        const std::optional<std::string>& site) const;
   boost::json::object log_record(const audit::Record& record, const std::string& line) const;
   std::variant<Site*, RpcError> site_from(const boost::json::object& params);
   std::string site_of(const audit::Record& record) const;
@@ -135,6 +157,7 @@ class Daemon final : private ControlApi {
   LeaseStore leases_;
   config::Secrets secrets_;
   std::unique_ptr<PacketFilter> filter_;
+  std::unique_ptr<PacketLog> packet_log_;  // while there is a [filter]
   std::unique_ptr<Network> network_;
   SiteContext site_context_;
   std::map<SiteName, std::unique_ptr<Site>> sites_;

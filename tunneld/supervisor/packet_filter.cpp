@@ -99,7 +99,11 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   flushed_ = false;
   policy_ = std::move(policy);
   in_force_ = std::move(compiled);
-  if (on_policy_) on_policy_(policy_, in_force_->rules);
+  if (on_policy_) {
+    auto known = options.retired;
+    known.insert(known.end(), in_force_->rules.begin(), in_force_->rules.end());
+    on_policy_(policy_, known);
+  }
   return {};
 }
 

@@ -27,7 +27,8 @@ namespace tunnel::supervisor {
 /// others do to it is undone at once.
 class PacketFilter {
  public:
-  /// Called with the rules of a policy that has just come into force.
+  /// Called with the rules of a policy that has just come into force, and with those of earlier
+  /// ones that flows may still bear the numbers of.
   using OnPolicy = std::function<void(const policy::FilterPolicy& policy,
                                       const std::vector<filter::compiler::NumberedRule>& rules)>;
 

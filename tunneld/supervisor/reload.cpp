@@ -73,6 +73,7 @@ std::vector<std::string> Daemon::needs_restart(const config::Configuration& want
 std::vector<std::string> Daemon::renew_filter(const config::Configuration& wanted) {
   auto loaded = policy::load(wanted, filter::language::SystemNames{});
   if (!loaded.diagnostics.empty()) return said(loaded.diagnostics);
+  open_packet_log(loaded.policy);
   return said(filter_->put(std::move(loaded.policy)));
 }
 
