@@ -15,6 +15,8 @@ using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
+constexpr auto kCounter = "counter";
+
 /// Elements that packets may add to a set at most.
 constexpr unsigned kMostAdded = 65'535;
 
@@ -189,6 +191,10 @@ object change(const Table& before, const Table& after) {
   for (const auto& each : after.objects) {
     const auto* old = find(before.objects, each.name);
     if (old != nullptr && !(*old == each)) return replace(after);
+  }
+  // libnftables 1.0.6 aborts the process when it is asked to delete one of conntrack's objects.
+  for (const auto& each : before.objects) {
+    if (each.kind != kCounter && find(after.objects, each.name) == nullptr) return replace(after);
   }
   if (before.name != after.name) return replace(after);
 

@@ -60,7 +60,7 @@ TEST(PacketFilter, IsThereWithoutAnyProcessOfOurs) {
   world.start();
   const auto before = table(world);
   world.kill_tunneld_and_bridge("labs", world.bridge_pid("labs"));
-  EXPECT_THAT(world.programs_on("labs"), testing::ElementsAre("sshd"));
+  EXPECT_THAT(world.programs_on("labs"), testing::Each("sshd"));
   EXPECT_THAT(table(world), HasSubstr("chain sources_tun0"));
   EXPECT_THAT(table(world), HasSubstr("chain in_decide"));
 }
@@ -74,7 +74,8 @@ TEST(PacketFilter, KeepsItsConnectionsOverAReload) {
 
   // The rule that has let the ping in is gone, and what it has let in is not.
   world.write("labs", kRules, "block in on tun0 all\nblock out on tun0 all\n");
-  EXPECT_EQ(world.tunnelctl("labs", {"reload"}).status, 0);
+  const auto reload = world.tunnelctl("labs", {"reload"});
+  EXPECT_EQ(reload.status, 0) << reload.err;
   ping.wait_for("icmp_seq=20 ");
   EXPECT_FALSE(reaches(world, "client", "192.168.253.1")) << "a new one";
 }

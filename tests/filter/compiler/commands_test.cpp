@@ -93,5 +93,18 @@ TEST(Commands, TakeATableAway) {
   EXPECT_THAT(words(remove("t")), ElementsAre("add table t", "delete table t"));
 }
 
+TEST(Change, OfCountersIsOneOfThem) {
+  Table before{"t", {{"counter", "rule_1", {}}, {"counter", "rule_2", {}}}};
+  Table after{"t", {{"counter", "rule_2", {}}, {"counter", "rule_3", {}}}};
+  EXPECT_THAT(words(change(before, after)),
+              ElementsAre("add counter rule_3", "delete counter rule_1"));
+}
+
+TEST(Change, ThatTakesAnObjectOfConntracksAwayIsAWholeNewTable) {
+  // libnftables 1.0.6 knows no command to delete one, and aborts.
+  const Table before{"t", {{"ct timeout", "age", {{"protocol", "udp"}}}}};
+  EXPECT_EQ(change(before, Table{"t"}), replace(Table{"t"}));
+}
+
 }  // namespace
 }  // namespace tunnel::filter::nft
