@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -175,6 +176,55 @@ TEST_F(ReferenceSites, LetNobodyIntoHomeAndNoOtherHostAskTheNameServer) {
   EXPECT_EQ(ask("home-dns", "192.168.1.8").out, "question\n");
   EXPECT_EQ(ask("home-dns", "192.168.1.6").out, "");
   EXPECT_EQ(ask("client", "192.168.1.215").out, "");
+}
+
+/// A line of a log without its time, and with the client's port as P and the translated one as Q.
+std::string told(const std::string& line, const std::string& client_port) {
+  static const std::regex kTime{
+      "^[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6} "};
+  static const std::regex kTranslated{"192\\.168\\.253\\.4,[0-9]+"};
+  EXPECT_TRUE(std::regex_search(line, kTime)) << line;
+  auto text = std::regex_replace(line, kTime, "");
+  text =
+      std::regex_replace(text, std::regex{"192\\.168\\.1\\.215," + client_port}, "192.168.1.215,P");
+  return std::regex_replace(text, kTranslated, "192.168.253.4,Q");
+}
+
+TEST_F(ReferenceSites, HaveATelnetSessionLoggedInItsOrder) {
+  world_.start();
+  const auto telnet = serve("routera", 23, "cat");
+  auto filter_log = world_.spawn("labs", {"tail", "-n", "0", "-F", "/var/log/tunneld/filter.log"});
+  auto nat_log = world_.spawn("labs", {"tail", "-n", "0", "-F", "/var/log/tunneld/nat.log"});
+  const std::string port = "3936";
+  EXPECT_EQ(
+      world_.shell("client", "echo hello | socat -t 5 - TCP:192.168.253.1:23,sourceport=" + port),
+      "hello\n");
+
+  std::vector<std::string> seen;
+  while (seen.size() < 6) seen.push_back(told(filter_log.wait_for(" PR tcp "), port));
+  EXPECT_THAT(
+      seen,
+      testing::ElementsAre(
+          "tun0 @300:5 p 192.168.1.215,P -> 192.168.253.1,23 PR tcp len 20 60 -S K-S K-F IN",
+          "em0 @300:5 p 192.168.1.215,P -> 192.168.253.1,23 PR tcp len 20 60 -S K-S K-F OUT",
+          "em0 @300:5 p 192.168.253.1,23 -> 192.168.1.215,P PR tcp len 20 60 -AS K-S K-F IN",
+          "tun0 @300:5 p 192.168.253.1,23 -> 192.168.1.215,P PR tcp len 20 60 -AS K-S K-F OUT",
+          "tun0 @300:5 p 192.168.1.215,P -> 192.168.253.1,23 PR tcp len 20 52 -A K-S K-F IN",
+          "em0 @300:5 p 192.168.1.215,P -> 192.168.253.1,23 PR tcp len 20 52 -A K-S K-F OUT"));
+  EXPECT_EQ(told(nat_log.wait_for("NAT:NEW"), port),
+            "@1 NAT:NEW-MAP 192.168.1.215,P <- -> 192.168.253.4,Q [192.168.253.1,23] tcp");
+}
+
+TEST_F(ReferenceSites, HaveWhatIsBlockedLoggedByItsRule) {
+  world_.start();
+  auto log = world_.spawn("labs", {"tail", "-n", "0", "-F", "/var/log/tunneld/filter.log"});
+  EXPECT_FALSE(connects("client", "192.168.253.1", 8080));
+  EXPECT_THAT(log.wait_for("192.168.253.1,8080"),
+              testing::ContainsRegex(" tun0 @300:11 b 192\\.168\\.1\\.215,[0-9]+ -> "
+                                     "192\\.168\\.253\\.1,8080 PR tcp len 20 60 -S IN$"));
+  EXPECT_FALSE(connects("routera", "192.168.1.215", 22));
+  world_.exec("labs", {"nc", "-z", "-w", "1", "192.168.1.215", "22"});
+  EXPECT_THAT(log.wait_for("192.168.1.215,22"), testing::ContainsRegex(" tun0 @350:3 b .* OUT$"));
 }
 
 }  // namespace
