@@ -76,6 +76,7 @@ TEST(PacketFilter, KeepsItsConnectionsOverAReload) {
   world.write("labs", kRules, "block in on tun0 all\nblock out on tun0 all\n");
   const auto reload = world.tunnelctl("labs", {"reload"});
   EXPECT_EQ(reload.status, 0) << reload.err;
+  EXPECT_THAT(reload.out, HasSubstr("packet filter: 2 rules (1 added, 2 removed)"));
   ping.wait_for("icmp_seq=20 ");
   EXPECT_FALSE(reaches(world, "client", "192.168.253.1")) << "a new one";
 }

@@ -210,6 +210,13 @@ RpcResult Daemon::reload_verb() {
   answer["changed"] = texts(report.changed);
   answer["unchanged"] = texts(report.unchanged);
   answer["retried"] = texts(report.retried);
+  answer["rules"] = nullptr;
+  if (report.rules) {
+    answer["rules"] = json::object{{"all", report.rules->all},
+                                   {"added", report.rules->added},
+                                   {"removed", report.rules->removed},
+                                   {"nat", report.rules->nat}};
+  }
   return json::value(std::move(answer));
 }
 

@@ -33,6 +33,7 @@ struct ReloadReport {
   std::vector<std::string> changed;
   std::vector<std::string> unchanged;
   std::vector<std::string> retried;  // of the unchanged: they waited, and their secrets are others
+  std::optional<RuleChanges> rules{};  // nothing: there is no packet filter
 };
 
 /// "1 added, 0 removed, 2 changed, 5 unchanged".

@@ -7,6 +7,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace tunnel::supervisor {
@@ -23,6 +26,21 @@ constexpr auto kQuiet = 10s;
 std::string offender_of(const filter::kernel::Touch& touch) {
   if (touch.pid == 0) return "somebody";
   return fmt::format("{} (pid {})", touch.program, touch.pid);
+}
+
+std::set<std::uint32_t> numbers_of(const filter::compiler::Compiled& compiled) {
+  std::set<std::uint32_t> numbers;
+  for (const auto& rule : compiled.rules) numbers.insert(rule.number);
+  return numbers;
+}
+
+RuleChanges changes_between(const std::optional<filter::compiler::Compiled>& before,
+                            const filter::compiler::Compiled& after) {
+  const auto old = before ? numbers_of(*before) : std::set<std::uint32_t>{};
+  const auto now = numbers_of(after);
+  std::vector<std::uint32_t> stay;
+  std::set_intersection(old.begin(), old.end(), now.begin(), now.end(), std::back_inserter(stay));
+  return {now.size() - stay.size(), old.size() - stay.size(), now.size()};
 }
 
 }  // namespace
@@ -98,6 +116,8 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   }
   flushed_ = false;
   policy_ = std::move(policy);
+  changes_ = changes_between(in_force_, compiled);
+  changes_.nat = policy_.rules.nat.size();
   in_force_ = std::move(compiled);
   if (on_policy_) {
     auto known = options.retired;

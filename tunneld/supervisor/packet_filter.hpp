@@ -23,6 +23,14 @@
 
 namespace tunnel::supervisor {
 
+/// What a policy has made of the one before.
+struct RuleChanges {
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::size_t all = 0;
+  std::size_t nat = 0;  // rules of translation
+};
+
 /// The gateway's rules in the kernel: one table of nftables, which stays when tunneld ends. What
 /// others do to it is undone at once.
 class PacketFilter {
@@ -53,6 +61,9 @@ class PacketFilter {
   /// The rules in force, with their numbers, and the table that the kernel has of them.
   const std::optional<filter::compiler::Compiled>& in_force() const noexcept { return in_force_; }
 
+  /// Of the last put().
+  const RuleChanges& changes() const noexcept { return changes_; }
+
   /// The table as the kernel has it now, counters and all.
   Result<boost::json::value> table() { return nftables_.ask(filter::nft::list(table_name())); }
 
@@ -80,6 +91,7 @@ class PacketFilter {
   OnPolicy on_policy_;
   policy::FilterPolicy policy_;
   std::optional<filter::compiler::Compiled> in_force_;
+  RuleChanges changes_;
   std::string offender_;
   std::chrono::steady_clock::time_point quiet_until_{};
   unsigned unsaid_ = 0;  // times that the table was put back without a word

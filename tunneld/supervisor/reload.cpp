@@ -15,8 +15,13 @@ namespace tunnel::supervisor {
 std::string summary(const ReloadReport& report) {
   auto text = fmt::format("{} added, {} removed, {} changed, {} unchanged", report.added.size(),
                           report.removed.size(), report.changed.size(), report.unchanged.size());
-  if (report.retried.empty()) return text;
-  return text + fmt::format(" ({} retried with another secret)", report.retried.size());
+  if (!report.retried.empty()) {
+    text += fmt::format(" ({} retried with another secret)", report.retried.size());
+  }
+  if (!report.rules) return text;
+  const auto& rules = *report.rules;
+  return text + fmt::format("; packet filter: {} rules ({} added, {} removed), {} of translation",
+                            rules.all, rules.added, rules.removed, rules.nat);
 }
 
 Daemon::ReloadResult Daemon::reload() {
@@ -34,6 +39,7 @@ Daemon::ReloadResult Daemon::reload() {
   const auto secrets_before = std::exchange(secrets_, std::move(loaded.secrets));
   auto report = apply(std::move(*loaded.configuration));
   report.retried = retry_with_other_secrets(secrets_before);
+  if (filter_->policy().filters) report.rules = filter_->changes();
   say(audit::Priority::Notice, "reload: " + summary(report));
   manager_.ready();
   return report;
