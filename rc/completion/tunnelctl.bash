@@ -23,7 +23,7 @@ _tunnelctl_plain_words() {
   for ((index = 1; index < cword; ++index)); do
     case ${words[index]} in
       --config | --socket | --answer-timeout | --until | --timeout | --site | --type | --lines | -n) ((++index)) ;;
-      --pcap | --octets | --count | --rules | --nat | --packets | --address | --seed | --set) ((++index)) ;;
+      --pcap | --octets | --count | --rules | --nat | --packets | --address | --seed | --set | --rule | --verdict) ((++index)) ;;
       -*) ;;
       *) printf '%s\n' "${words[index]}" ;;
     esac
@@ -36,10 +36,11 @@ _tunnelctl_value() {
   case $1 in
     --config) _filedir -d ;;
     --socket | --pcap | --rules | --nat | --packets) _filedir ;;
-    --answer-timeout | --timeout | --lines | -n | --octets | --count | --address | --seed | --set) ;;
+    --answer-timeout | --timeout | --lines | -n | --octets | --count | --address | --seed | --set | --rule) ;;
     --until) mapfile -t COMPREPLY < <(compgen -W "$states restarting" -- "$cur") ;;
     --site) mapfile -t COMPREPLY < <(compgen -W "$(_tunnelctl_sites)" -- "$cur") ;;
-    --type) mapfile -t COMPREPLY < <(compgen -W 'ppp auth console' -- "$cur") ;;
+    --type) mapfile -t COMPREPLY < <(compgen -W 'ppp auth console filter nat' -- "$cur") ;;
+    --verdict) mapfile -t COMPREPLY < <(compgen -W 'pass block log' -- "$cur") ;;
     *) return 1 ;;
   esac
 }
@@ -64,7 +65,7 @@ _tunnelctl() {
     up | restart | retry) options+=' --json --all' choices=$(_tunnelctl_sites) ;;
     down) options+=' --json --all --withdraw' choices=$(_tunnelctl_sites) ;;
     check) options+=' --json'; ((${#plain[@]} > 1)) || [[ $cur == -* ]] || _filedir ;;
-    log) options+=' --json --follow --site --type --lines' ;;
+    log) options+=' --json --follow --site --type --lines --rule --address --verdict' ;;
     trace)
       options+=' --pcap --all --octets --count'
       ((${#plain[@]} > 1)) || choices=$(_tunnelctl_sites)
@@ -72,9 +73,10 @@ _tunnelctl() {
     reload | routes | leases | version) options+=' --json' ;;
     filter)
       case ${plain[1]-} in
-        '') choices='show test stats flush' ;;
+        '') choices='show test stats states flush' ;;
         show) options+=' --json --rules --nat --set' ;;
         stats) options+=' --json --unused' ;;
+        states) options+=' --json' ;;
         flush) options+=' --json --yes' ;;
         test)
           options+=' --json --rules --nat --set --packets --hex --explain --block-by-default --address --seed'
@@ -83,7 +85,7 @@ _tunnelctl() {
       ;;
     nat)
       options+=' --json'
-      ((${#plain[@]} > 1)) || choices='rules'
+      ((${#plain[@]} > 1)) || choices='rules sessions'
       ;;
     key)
       case ${plain[1]-} in

@@ -199,6 +199,32 @@ TEST_F(ControlServerTest, ASubscriptionWithoutFilterHearsEverythingOfItsTopics) 
   EXPECT_EQ(answer(socket).at("params").at("n"), 2);
 }
 
+TEST_F(ControlServerTest, TrafficIsForThoseWhoAskForIt) {
+  serve();
+  const auto socket = client();
+  const Traffic traffic{"@300:2", "pass", {*Prefix::parse("10.0.0.1")}};
+  const Subject packet{.topic = "log", .type = "filter", .traffic = &traffic};
+  const auto heard_with = [&](const std::string& more) {
+    ask(socket,
+        R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"topics":["log"])" + more + "}}");
+    return server_->anyone_hears(packet);
+  };
+  EXPECT_FALSE(server_->has_subscriber("log"));
+  EXPECT_FALSE(heard_with(""));
+  EXPECT_TRUE(server_->has_subscriber("log"));
+  EXPECT_TRUE(heard_with(R"(,"type":"filter")"));
+  EXPECT_TRUE(heard_with(R"(,"rule":"@300:2","address":"10.0.0.0/8")"));
+  EXPECT_FALSE(heard_with(R"(,"type":"filter","verdict":"block")"));
+  EXPECT_FALSE(server_->anyone_hears({.topic = "log", .type = "ppp"}));
+}
+
+TEST_F(ControlServerTest, ASubscriptionToNoRuleIsRefusedWithASentence) {
+  serve();
+  const auto refused = ask(client(), R"({"jsonrpc":"2.0","id":1,"method":"subscribe",)"
+                                     R"("params":{"topics":["log"],"rule":"x"}})");
+  EXPECT_EQ(refused.at("error").at("code"), rpc_code::kInvalidParams);
+}
+
 TEST_F(ControlServerTest, ALaterSubscriptionReplacesTheEarlier) {
   serve();
   const auto socket = client();

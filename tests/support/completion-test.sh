@@ -57,7 +57,9 @@ offers 'labs lisbon' tunnelctl --config "$folder" status ''
 offers 'lisbon' tunnelctl --config "$folder" up labs li
 offers '' tunnelctl --config "$folder" status labs ''
 offers 'labs lisbon' tunnelctl --config "$folder" log --site ''
-offers 'auth console ppp' tunnelctl log --type ''
+offers 'auth console filter nat ppp' tunnelctl log --type ''
+offers 'block log pass' tunnelctl log --verdict ''
+offers 'rules sessions' tunnelctl nat ''
 offers 'authorized-keys gen show' tunnelctl key ''
 offers 'labs lisbon' tunnelctl --config "$folder" key show ''
 offers 'show test' tunnelctl filter ''
@@ -65,7 +67,7 @@ offers "$folder/sites" tunnelctl filter show --rules "$folder/si"
 offers 'show test' tunnelctl --config "$folder" filter ''
 offers 'up' tunnelctl status --until u
 offers 'down' tunnelctl status --until=d
-for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show' 'filter show' 'filter test'; do
+for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show' 'filter show' 'filter test' 'filter states' 'nat rules' 'nat sessions'; do
   # shellcheck disable=SC2086  # two words
   for option in $(options_in_help $command); do
     offers "$option" tunnelctl $command "$option"

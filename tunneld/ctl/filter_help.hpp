@@ -49,4 +49,22 @@ inline constexpr const char* kFilterFlushFooter =
 checks. It is the only way to be without them: they stay when tunneld ends. `tunnelctl reload` puts
 them back, and so does a start of tunneld or of the machine. Where no tunneld runs, root can do it.)";
 
+inline constexpr const char* kFilterStatesFooter =
+    R"(RULE is the one that let the first packet in; EXPIRES is the time that is left without another packet.
+PACKETS and BYTES are those from the one who began, and back.)";
+
+inline constexpr const char* kNatSessionsFooter =
+    R"(RULE is as `tunnelctl nat rules` has it; @0 is none of those in force. INSIDE is the end that is
+translated, OUTSIDE what the DESTINATION sees instead. PACKETS and BYTES are those from the one who
+began, and back.)";
+
+inline constexpr const char* kLogFooter =
+    R"(What the packet filter logs, filter and nat, is shown where --type or a selection asks for it.
+
+Examples:
+  tunnelctl log -f --type filter             every packet that a rule logs
+  tunnelctl log --rule @300:2 --lines 1000   what this rule has logged
+  tunnelctl log -f --verdict block --address 192.168.1.0/24
+  tunnelctl log --type nat --json | jq .outside)";
+
 }  // namespace tunnel::ctl

@@ -69,6 +69,11 @@ void FilterOptions::add_live(CLI::App& filter, Chosen& chosen) {
   stats->footer(kFilterStatsFooter);
   yields(stats, chosen, stats_);
 
+  auto* states = add_verb(filter, "states", "Show the connections that rules keep the state of");
+  add_json(states, states_.format);
+  states->footer(kFilterStatesFooter);
+  yields(states, chosen, states_);
+
   auto* flush = add_verb(filter, "flush", "Let everything pass");
   flush->add_flag("--yes", flush_.yes, "Yes: no filter, no NAPT, no source checks")->required();
   add_json(flush, flush_.format);
@@ -82,6 +87,11 @@ void FilterOptions::add_nat(CLI::App& app, Chosen& chosen) {
   auto* rules = add_verb(*nat, "rules", "Show the rules of translation in force");
   add_json(rules, nat_rules_.format);
   yields(rules, chosen, nat_rules_);
+
+  auto* sessions = add_verb(*nat, "sessions", "Show the translations that there are now");
+  add_json(sessions, sessions_.format);
+  sessions->footer(kNatSessionsFooter);
+  yields(sessions, chosen, sessions_);
 }
 
 }  // namespace tunnel::ctl

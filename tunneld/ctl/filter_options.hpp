@@ -19,7 +19,9 @@ class FilterOptions {
   FilterTestCommand test_{};
   FilterStatsCommand stats_{};
   FilterFlushCommand flush_{};
+  FilterStatesCommand states_{};
   NatRulesCommand nat_rules_{};
+  NatSessionsCommand sessions_{};
 };
 
 }  // namespace tunnel::ctl

@@ -1,6 +1,7 @@
 // The verb `log`.
 
 #include "tunneld/ctl/document.hpp"
+#include "tunneld/ctl/terminal.hpp"
 #include "tunneld/ctl/verbs.hpp"
 
 #include <variant>
@@ -15,11 +16,17 @@ json::object filter(const LogCommand& command) {
   json::object params;
   if (!command.site.empty()) params["site"] = command.site;
   if (!command.type.empty()) params["type"] = command.type;
+  if (!command.rule.empty()) params["rule"] = command.rule;
+  if (!command.address.empty()) params["address"] = command.address;
+  if (!command.verdict.empty()) params["verdict"] = command.verdict;
   return params;
 }
 
 void print(const Context& context, const LogCommand& command, const json::object& record) {
-  context.out.line(command.format == Format::Json ? json_line(record) : text(record, "line"));
+  if (command.format == Format::Json) return context.out.line(json_line(record));
+  // Below a packet of "log body" stand its octets.
+  const bool packet = raw_text(record, "type") == "filter";
+  context.out.line(packet ? terminal_lines(raw_text(record, "line")) : text(record, "line"));
 }
 
 /// A failed call; whoever ends it himself needs no telling.

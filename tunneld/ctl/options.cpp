@@ -1,6 +1,7 @@
 #include "tunneld/ctl/options.hpp"
 
 #include "tunneld/base/version.hpp"
+#include "tunneld/ctl/filter_help.hpp"
 #include "tunneld/ctl/filter_options.hpp"
 #include "tunneld/ctl/units.hpp"
 
@@ -210,14 +211,22 @@ class CommandLine {
     auto* log = add_verb(app_, "log", "Show what was logged");
     log->add_flag("-f,--follow", log_.follow, "Go on with what is logged from now on");
     log->add_option("--site", log_.site, "Of one site only")->type_name("SITE");
-    log->add_option("--type", log_.type, "Of one log only: ppp, auth or console")
+    log->add_option("--type", log_.type, "Of one log only: ppp, auth, console, filter or nat")
         ->type_name("TYPE")
-        ->check(CLI::IsMember({"ppp", "auth", "console"}));
+        ->check(CLI::IsMember({"ppp", "auth", "console", "filter", "nat"}));
+    log->add_option("--rule", log_.rule, "Of filter and nat: what this rule did, as in @300:2")
+        ->type_name("RULE");
+    log->add_option("--address", log_.address, "Of filter and nat: with this host, or network")
+        ->type_name("ADDRESS[/N]");
+    log->add_option("--verdict", log_.verdict, "Of filter: pass, block or log")
+        ->type_name("VERDICT")
+        ->check(CLI::IsMember({"pass", "block", "log"}));
     log->add_option("--lines,-n", log_.lines, "How many lines of the past")
         ->type_name("N")
         ->check(CLI::Range(0, 10'000))
         ->capture_default_str();
     add_json(log, log_.format);
+    log->footer(kLogFooter);
     yields(log, command_, log_);
   }
 

@@ -59,6 +59,9 @@ struct CheckCommand {
 struct LogCommand {
   std::string site{};
   std::string type{};
+  std::string rule{};     // "@300:2"
+  std::string address{};  // or a network
+  std::string verdict{};
   unsigned lines = 50;
   bool follow = false;
   Format format = Format::Text;
@@ -134,6 +137,14 @@ struct FilterFlushCommand {
   Format format = Format::Text;
 };
 
+struct FilterStatesCommand {
+  Format format = Format::Text;
+};
+
+struct NatSessionsCommand {
+  Format format = Format::Text;
+};
+
 struct NatRulesCommand {
   Format format = Format::Text;
 };
@@ -142,7 +153,8 @@ using Command =
     std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
                  LeasesCommand, TraceCommand, KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand,
                  VersionCommand, FilterShowCommand, FilterTestCommand, FilterStatsCommand,
-                 FilterFlushCommand, NatRulesCommand>;
+                 FilterFlushCommand, NatRulesCommand,
+                 FilterStatesCommand, NatSessionsCommand>;
 
 struct Invocation {
   CommonOptions common{};

@@ -24,5 +24,7 @@ ExitCode run(const Context& context, const FilterTestCommand& command);
 ExitCode run(const Context& context, const FilterStatsCommand& command);
 ExitCode run(const Context& context, const FilterFlushCommand& command);
 ExitCode run(const Context& context, const NatRulesCommand& command);
+ExitCode run(const Context& context, const FilterStatesCommand& command);
+ExitCode run(const Context& context, const NatSessionsCommand& command);
 
 }  // namespace tunnel::ctl

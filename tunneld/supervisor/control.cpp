@@ -255,6 +255,10 @@ RpcResult Daemon::log(const json::object& params) const {
   const auto read = TrafficSelection::read(params);
   if (const auto* why = std::get_if<std::string>(&read)) return bad_parameter(*why);
   const auto& selection = std::get<TrafficSelection>(read);
+  if (type && !audit::is_of_traffic(*type) && !selection.empty()) {
+    return bad_parameter(fmt::format(
+        "rules, addresses and verdicts are of the logs filter and nat, not of {}", *type_name));
+  }
   const auto most = static_cast<std::size_t>(std::min(lines->get_int64(), kMostLines));
   const auto site = text_parameter(params, "site");
   std::vector<LogEntry> entries;
