@@ -62,9 +62,9 @@ offers 'block log pass' tunnelctl log --verdict ''
 offers 'rules sessions' tunnelctl nat ''
 offers 'authorized-keys gen show' tunnelctl key ''
 offers 'labs lisbon' tunnelctl --config "$folder" key show ''
-offers 'show test' tunnelctl filter ''
+offers 'flush show states stats test' tunnelctl filter ''
 offers "$folder/sites" tunnelctl filter show --rules "$folder/si"
-offers 'show test' tunnelctl --config "$folder" filter ''
+offers 'flush show states stats test' tunnelctl --config "$folder" filter ''
 offers 'up' tunnelctl status --until u
 offers 'down' tunnelctl status --until=d
 for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show' 'filter show' 'filter test' 'filter states' 'nat rules' 'nat sessions'; do

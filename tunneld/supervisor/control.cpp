@@ -56,6 +56,16 @@ std::string joined(const std::vector<Prefix>& networks) {
   return text;
 }
 
+/// That log, or all; none where there is no such log.
+std::vector<audit::LogType> log_types(const std::optional<std::string>& name) {
+  std::vector<audit::LogType> types;
+  for (const auto each : {audit::LogType::Auth, audit::LogType::Console, audit::LogType::Ppp,
+                          audit::LogType::Filter, audit::LogType::Nat}) {
+    if (!name || audit::name(each) == *name) types.push_back(each);
+  }
+  return types;
+}
+
 json::object route(const SiteName& site, const Prefix& network, const char* kind,
                    std::uint32_t metric) {
   json::object row;
@@ -242,11 +252,11 @@ json::object Daemon::log_record(const audit::Record& record, const std::string& 
 }
 
 RpcResult Daemon::log(const json::object& params) const {
-  const auto type_name = text_parameter(params, "type");
-  const auto type = type_name ? audit::parse_log_type(*type_name) : std::nullopt;
-  if (type_name && !type) {
-    return bad_parameter(fmt::format(
-        "there is no log \"{}\": ppp, auth, console, filter and nat are there", *type_name));
+  const auto type = text_parameter(params, "type");
+  const auto types = log_types(type);
+  if (types.empty()) {
+    return bad_parameter(
+        fmt::format("there is no log \"{}\": ppp, auth, console, filter and nat are there", *type));
   }
   const auto* lines = params.if_contains("lines");
   if (lines == nullptr || !lines->is_int64() || lines->get_int64() < 0) {
@@ -255,22 +265,25 @@ RpcResult Daemon::log(const json::object& params) const {
   const auto read = TrafficSelection::read(params);
   if (const auto* why = std::get_if<std::string>(&read)) return bad_parameter(*why);
   const auto& selection = std::get<TrafficSelection>(read);
-  if (type && !audit::is_of_traffic(*type) && !selection.empty()) {
+  if (type && !audit::is_of_traffic(types.front()) && !selection.empty()) {
     return bad_parameter(fmt::format(
-        "rules, addresses and verdicts are of the logs filter and nat, not of {}", *type_name));
+        "rules, addresses and verdicts are of the logs filter and nat, not of {}", *type));
   }
   const auto most = static_cast<std::size_t>(std::min(lines->get_int64(), kMostLines));
   const auto site = text_parameter(params, "site");
   std::vector<LogEntry> entries;
-  for (const auto each : {audit::LogType::Auth, audit::LogType::Console, audit::LogType::Ppp,
-                          audit::LogType::Filter, audit::LogType::Nat}) {
-    if (type && each != *type) continue;
+  for (const auto each : types) {
     // Of traffic there may be so much that nobody finds the rest: it is for those who ask.
-    if (audit::is_of_traffic(each) ? !type && selection.empty() : !selection.empty()) continue;
-    auto some = audit::is_of_traffic(each) ? traffic_entries(each, selection, site)
-                                           : log_entries(each, site);
+    const bool traffic = audit::is_of_traffic(each);
+    if (traffic ? !type && selection.empty() : !selection.empty()) continue;
+    auto some = traffic ? traffic_entries(each, selection, site) : log_entries(each, site);
     std::move(some.begin(), some.end(), std::back_inserter(entries));
   }
+  return last_of(std::move(entries), most);
+}
+
+/// In the order of their times.
+RpcResult Daemon::last_of(std::vector<LogEntry> entries, std::size_t most) {
   std::stable_sort(entries.begin(), entries.end(),
                    [](const auto& a, const auto& b) { return a.time < b.time; });
   if (entries.size() > most) {

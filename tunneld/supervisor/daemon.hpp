@@ -126,6 +126,7 @@ class Daemon final : private ControlApi {
                                 const std::string& name);
   RpcResult reload_verb();
   RpcResult log(const boost::json::object& params) const;
+  static RpcResult last_of(std::vector<LogEntry> entries, std::size_t most);
   RpcResult routes() const;
   RpcResult leases() const;
   RpcResult filter_stats();
