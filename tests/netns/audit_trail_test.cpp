@@ -1,0 +1,154 @@
+// The audit trail of the packet filter between the two sites: what filter.log and nat.log say, and
+// what tunnelctl shows of them.
+
+#include "tests/support/gateway.hpp"
+#include "tests/support/sites.hpp"
+
+#include <boost/json/parse.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace tunnel::test {
+namespace {
+
+namespace json = boost::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+using testing::SizeIs;
+
+std::string reference(const std::string& name) {
+  std::ifstream in{std::filesystem::path{TUNNEL_SOURCE_DIR} / "tests/data/reference-policy" / name};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// Labs under the reference policy; routerA has a telnet that says "login: ".
+class AuditTrail : public testing::Test {
+ protected:
+  AuditTrail() {
+    world_.write("labs", "/etc/tunneld/ipf.rules", reference("ipf.rules"));
+    world_.write("labs", "/etc/tunneld/ipnat.rules", reference("ipnat.rules"));
+    world_.write("labs", "/etc/tunneld/tunneld.toml",
+                 world_.read("labs", "/etc/tunneld/tunneld.toml") +
+                     "\n[filter]\nrules = \"ipf.rules\"\nnat = \"ipnat.rules\"\n");
+    world_.shell("routera", "ip route del default");
+  }
+
+  /// A server at routerA's port, and the trail of Labs as it grows.
+  void start() {
+    world_.start();
+    server_.emplace(world_.spawn(
+        "routera", {"socat", "-d", "-d", "TCP4-LISTEN:23,fork,reuseaddr", "EXEC:cat"}));
+    server_->wait_for("listening on");
+  }
+
+  Process follow(const std::string& log) const {
+    return world_.spawn("labs", {"tail", "-n", "+1", "-F", "/var/log/tunneld/" + log + ".log"});
+  }
+
+  /// A connection of HOME's client's, which stays.
+  Process telnet() const {
+    auto client = world_.spawn("client", {"bash", "-c",
+                                          "exec 3<>/dev/tcp/192.168.253.1/23; echo hello >&3; "
+                                          "head -1 <&3; read -r -u 3 _"});
+    client.wait_for("hello");
+    return client;
+  }
+
+  json::object ask(std::vector<std::string> arguments) const {
+    arguments.emplace_back("--json");
+    return json::parse(world_.tunnelctl("labs", std::move(arguments)).out).as_object();
+  }
+
+  World world_;
+  std::optional<Process> server_;
+};
+
+constexpr auto kTime = "[0-9]+/[0-9]+/[0-9]+ [0-9:.]+ ";
+
+TEST_F(AuditTrail, HasTheTranslationAndShowsItWhileItIsThere) {
+  start();
+  auto log = follow("nat");
+  const auto session = telnet();
+  log.wait_for("NAT:NEW-MAP");
+  EXPECT_THAT(log_lines(world_, "labs", "nat", ",23"),
+              ElementsAre(MatchesRegex(std::string{kTime} +
+                                       "@1 NAT:NEW-MAP 192.168.1.215,[0-9]+ <- -> "
+                                       "192.168.253.4,[0-9]+ \\[192.168.253.1,23\\] tcp")));
+  const auto sessions = ask({"nat", "sessions"}).at("sessions").as_array();
+  ASSERT_THAT(sessions, SizeIs(1));
+  EXPECT_EQ(text_of(sessions[0].as_object(), "inside"), "192.168.1.215");
+  EXPECT_EQ(text_of(sessions[0].as_object(), "site"), "home");
+  const auto states = ask({"filter", "states"}).at("states").as_array();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_EQ(text_of(states[0].as_object(), "rule"), "@300:5");
+  EXPECT_EQ(text_of(states[0].as_object(), "tcp_state"), "ESTABLISHED");
+  EXPECT_EQ(number_of(world_.status("labs").gateway, "lost_packet_records"), 0);
+}
+
+TEST_F(AuditTrail, IsSelectedByTunnelctl) {
+  start();
+  auto blocked = world_.spawn(
+      "labs", {"tunnelctl", "log", "-f", "--lines", "0", "--verdict", "block", "--rule", "300:11"});
+  auto log = follow("filter");
+  const auto session = telnet();
+  world_.exec("client", {"nc", "-z", "-w", "1", "192.168.253.1", "7"});
+  log.wait_for(",7 PR tcp");
+  EXPECT_THAT(blocked.wait_for("PR tcp"), HasSubstr("tun0 @300:11 b 192.168.1.215"));
+  const auto count = [&](const std::vector<std::string>& selection) {
+    std::vector<std::string> arguments{"log", "--lines", "100"};
+    arguments.insert(arguments.end(), selection.begin(), selection.end());
+    return world_.tunnelctl("labs", arguments).out;
+  };
+  EXPECT_THAT(count({"--address", "192.168.253.1", "--verdict", "block"}), HasSubstr(",7 PR tcp"));
+  EXPECT_THAT(count({"--rule", "@300:5"}), testing::Not(HasSubstr(" b ")));
+  EXPECT_THAT(count({"--address", "172.16.0.0/12"}), IsEmpty());
+  EXPECT_THAT(count({"--type", "nat", "--site", "home"}), HasSubstr("NAT:NEW-MAP"));
+  EXPECT_THAT(count({}), testing::Not(HasSubstr("@300")));
+  const auto wrong = world_.tunnelctl("labs", {"log", "--rule", "three"});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("\"three\" is no rule"));
+}
+
+TEST_F(AuditTrail, LosesNoLineWhenLogrotateComes) {
+  start();
+  // In the tests' machine the logs are root's.
+  const auto settings = (world_.folder() / "rotate").string();
+  world_.shell("labs", "sed 's/su tunneld adm/su root root/; s/create 0640 tunneld adm/create/' " +
+                           std::string{TUNNEL_SOURCE_DIR} + "/rc/tunneld.logrotate > " + settings);
+  const auto rotate = "logrotate --force --state " + settings + ".state " + settings;
+  auto log = follow("filter");
+  auto ping = world_.spawn("client", {"ping", "-i", "0.01", "-c", "200", "192.168.253.1"});
+  for (const auto* packet : {"icmp_seq=50 ", "icmp_seq=100 ", "icmp_seq=150 "}) {
+    ping.wait_for(packet);
+    world_.shell("labs", rotate);
+  }
+  ping.wait_for("packets transmitted");
+  // A last one ends the row of those before.
+  world_.exec("client", {"nc", "-z", "-w", "1", "192.168.253.1", "7"});
+  log.wait_for(",7 PR tcp");
+  const auto all = world_.shell("labs", "zcat -f /var/log/tunneld/filter.log*");
+  std::size_t echoes = 0;
+  std::istringstream lines{all};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("tun0 @300:10 p") == std::string::npos ||
+        line.find("icmp echo/0 IN") == std::string::npos) {
+      continue;
+    }
+    const auto times = line.find("x tun0");
+    echoes +=
+        times == std::string::npos ? 1 : std::stoul(line.substr(line.rfind(' ', times) + 1, times));
+  }
+  EXPECT_EQ(echoes, 200U);
+}
+
+}  // namespace
+}  // namespace tunnel::test
