@@ -154,13 +154,14 @@ labs (Labs Network): up for 2h 3m, since 2005-04-13 13:02:11
 
 TEST_F(StatusText, ASiteThatWaitsSaysWhyAndForHowLong) {
   const auto status = parsed(std::string{R"({"gateway": "talisker", "version": "0.1.0", "pid": 1,
-      "log_dir": "/var/log/tunneld", "lost_log_lines": 2,
+      "log_dir": "/var/log/tunneld", "lost_log_lines": 2, "lost_packet_records": 1,
       "conflicts": ["192.168.9.0/24 is on eth1 too"], "sites": [)"} +
                              kWaitingSite + "]}");
   EXPECT_EQ(status_text(status),
             R"(talisker: tunneld 0.1.0, process 1
 conflict: 192.168.9.0/24 is on eth1 too
 2 log lines lost: is there room in /var/log/tunneld?
+1 record of packets lost: rules log more than can be written
 
 )"
             "attic: waiting for 3s, since 2005-04-13 13:02:11, next attempt in 12s: "

@@ -183,6 +183,9 @@ std::string status_text(const json::object& status) {
   if (const auto lost = count(status, "lost_log_lines"); lost != 0) {
     out += counted(lost, "log line") + " lost: is there room in " + text(status, "log_dir") + "?\n";
   }
+  if (const auto lost = count(status, "lost_packet_records"); lost != 0) {
+    out += counted(lost, "record") + " of packets lost: rules log more than can be written\n";
+  }
   const auto sites = objects(status, "sites");
   if (sites.empty()) {
     out += "no sites: write a profile into " + text(status, "config") +
