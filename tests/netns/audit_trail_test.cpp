@@ -26,7 +26,8 @@ using testing::MatchesRegex;
 using testing::SizeIs;
 
 std::string reference(const std::string& name) {
-  std::ifstream in{std::filesystem::path{TUNNEL_SOURCE_DIR} / "tests/data/reference-policy" / name};
+  std::ifstream in{std::filesystem::path{TUNNEL_SOURCE_DIR} / "examples/profiles/labs" / name};
+  EXPECT_TRUE(in.good()) << name;
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
