@@ -3,6 +3,7 @@
 #include "tunneld/base/version.hpp"
 #include "tunneld/ctl/filter_help.hpp"
 #include "tunneld/ctl/filter_options.hpp"
+#include "tunneld/ctl/import_options.hpp"
 #include "tunneld/ctl/units.hpp"
 
 #include <CLI/CLI.hpp>
@@ -113,6 +114,7 @@ class CommandLine {
     add_trace();
     add_key();
     filter_.add_to(app_, command_);
+    import_.add_to(app_, command_);
     add_version();
   }
 
@@ -313,6 +315,7 @@ class CommandLine {
   KeyShowCommand show_;
   AuthorizedKeysCommand authorized_;
   FilterOptions filter_;
+  ImportOptions import_;
   VersionCommand version_;
 };
 

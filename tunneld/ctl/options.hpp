@@ -149,12 +149,18 @@ struct NatRulesCommand {
   Format format = Format::Text;
 };
 
+struct ImportFreebsdCommand {
+  std::filesystem::path from{};
+  std::filesystem::path to{};  // empty: ./tunneld-import
+  Format format = Format::Text;
+};
+
 using Command =
     std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
                  LeasesCommand, TraceCommand, KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand,
                  VersionCommand, FilterShowCommand, FilterTestCommand, FilterStatsCommand,
                  FilterFlushCommand, NatRulesCommand,
-                 FilterStatesCommand, NatSessionsCommand>;
+                 FilterStatesCommand, NatSessionsCommand, ImportFreebsdCommand>;
 
 struct Invocation {
   CommonOptions common{};

@@ -26,5 +26,6 @@ ExitCode run(const Context& context, const FilterFlushCommand& command);
 ExitCode run(const Context& context, const NatRulesCommand& command);
 ExitCode run(const Context& context, const FilterStatesCommand& command);
 ExitCode run(const Context& context, const NatSessionsCommand& command);
+ExitCode run(const Context& context, const ImportFreebsdCommand& command);
 
 }  // namespace tunnel::ctl
