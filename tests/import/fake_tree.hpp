@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace tunnel::importer {
@@ -17,9 +18,15 @@ class FakeTree final : public Tree {
  public:
   explicit FakeTree(std::map<std::string, std::string> files) : files_{std::move(files)} {}
 
+  /// The text of a file that cannot be read.
+  static constexpr const char* kUnreadable = "unreadable";
+
   std::optional<OldFile> find(const std::string& path) const override {
     const auto found = files_.find(path);
     if (found == files_.end()) return std::nullopt;
+    if (found->second == kUnreadable) {
+      return OldFile{path.substr(1), {}, make_error_code(std::errc::permission_denied)};
+    }
     return OldFile{path.substr(1), found->second, {}};
   }
 

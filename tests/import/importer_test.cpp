@@ -7,6 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 namespace tunnel::importer {
 namespace {
 
@@ -403,6 +406,45 @@ TEST(Import, HostileTextStaysText) {
 TEST(Import, LongLinesAreShownInPart) {
   const auto all = link(" set timeout " + std::string(100'000, '9') + "\n");
   EXPECT_THAT(listed(all, Attention::NotCarried), ElementsAre(SizeIs(::testing::Lt(500U))));
+}
+
+TEST(Import, ARuleThatTheKernelCannotFollowIsLeftOut) {
+  const auto all = imported({{"/etc/ipf.rules",
+                              "block in all keep state\npass in all\n"
+                              "pass out on em0 fastroute all head 7\npass out all group 7\n"}});
+  EXPECT_THAT(text_of(all, "ipf.rules"),
+              StartsWith("# left out: nftables keeps no state of blocked flows\n# block in all"));
+  EXPECT_THAT(listed(all, Attention::NotCarried),
+              ElementsAre(HasSubstr("ipf.rules:1:"), HasSubstr("rules of its group")));
+}
+
+TEST(Import, WhatCannotBeReadIsListed) {
+  const std::map<std::string, std::string> files{
+      {"/etc/ipf.rules", "block in all\n"},
+      {kConf, FakeTree::kUnreadable},
+      {"/etc/ppp/ppp.secret", FakeTree::kUnreadable},
+      {"/root/.ssh/authorized_keys", FakeTree::kUnreadable}};
+  EXPECT_THAT(listed(imported(files), Attention::NotCarried),
+              ElementsAre("etc/ppp/ppp.secret: cannot be read: Permission denied",
+                          "etc/ppp/ppp.conf: cannot be read: Permission denied"));
+  EXPECT_THAT(import_files({{kConf, FakeTree::kUnreadable}}).error().context,
+              HasSubstr("etc/ppp/ppp.conf cannot be read"));
+}
+
+TEST(Import, APrivateKeyThatDoesIsTaken) {
+  std::ifstream file{TUNNEL_SOURCE_DIR "/tests/config/keys/ed25519"};
+  const std::string key{std::istreambuf_iterator<char>{file}, {}};
+  const auto all = imported({{kConf, "labs:\n set device \"!ssh -i ~/.ssh/labs gate.example\"\n"},
+                             {"/root/.ssh/labs", key}});
+  EXPECT_EQ(text_of(all, "keys/labs"), key);
+  EXPECT_THAT(listed(all, Attention::FillIn), ElementsAre("sites/labs.toml: host_key"));
+}
+
+TEST(Import, APrivateKeyThatDoesNotIsLeftBehind) {
+  const auto all = link("", {{"/root/.ssh/id_rsa", "-----BEGIN RSA PRIVATE KEY-----\nx\n"}});
+  EXPECT_EQ(text_of(all, "keys/labs"), "");
+  EXPECT_THAT(listed(all, Attention::FillIn),
+              Contains(StartsWith("keys/labs: the private key: root/.ssh/id_rsa is ")));
 }
 
 TEST(Import, NothingToImportIsAnError) {

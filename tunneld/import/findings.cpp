@@ -3,6 +3,7 @@
 #include "tunneld/base/text.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tunnel::importer {
 
@@ -44,9 +45,19 @@ void Findings::unneeded(const Place& where, std::string_view what) {
 }
 
 std::vector<Finding> Findings::sorted() const {
+  std::vector<std::string_view> files;  // in the order in which they were met
+  for (const auto& finding : all_) {
+    if (std::find(files.begin(), files.end(), finding.file) == files.end()) {
+      files.push_back(finding.file);
+    }
+  }
+  const auto key = [&](const Finding& finding) {
+    const auto file = std::find(files.begin(), files.end(), finding.file) - files.begin();
+    return std::tuple{finding.attention, file, finding.lines.empty() ? 0 : finding.lines.front()};
+  };
   auto all = all_;
   std::stable_sort(all.begin(), all.end(),
-                   [](const Finding& a, const Finding& b) { return a.attention < b.attention; });
+                   [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
   return all;
 }
 

@@ -49,8 +49,8 @@ class Findings {
   void add(Attention attention, const Place& where, std::string_view what, std::string_view advice);
   void unneeded(const Place& where, std::string_view what);
 
-  /// What is to be filled in first, then what is not carried over, then what is to be checked; each
-  /// in the order in which it was found.
+  /// What is to be filled in first, then what is not carried over, then what is to be checked; of
+  /// each, file by file from the top to the end.
   std::vector<Finding> sorted() const;
 
   const std::vector<Unneeded>& all_unneeded() const noexcept { return unneeded_; }

@@ -294,7 +294,8 @@ class Importer {
     if (peer->address.empty() || peer->address == site.remote) return;
     findings().add(Attention::Check, peer->where,
                    in_quotes(peer->name) + " was given the address " + peer->address,
-                   "write it as remote in [ppp] of " + site.name.str());
+                   "write remote = \"" + peer->address + "\" in [ppp] of " + site.name.str() +
+                       (site.pool.empty() ? "" : ", instead of pool"));
   }
 
   void copy_all_rules() {

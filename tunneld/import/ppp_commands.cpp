@@ -187,13 +187,15 @@ std::string_view option_name(std::string_view word) {
 }
 
 Advice advice_about(const Command& command) {
-  if (command.name.empty()) return {Fate::Unknown, "ppp has no such command; see what was meant"};
+  if (command.name.empty())
+    return {Fate::Unknown, "ppp has no such command, or several that begin so; see what was meant"};
   const auto advice = find(kAdvice, command.name);
   return is_turned_off(command) && command.name != "shell" ? Advice{Fate::Unneeded, {}} : advice;
 }
 
 Advice advice_about_option(std::string_view option) {
-  if (option.empty()) return {Fate::Unknown, "ppp has no such option; see what was meant"};
+  if (option.empty())
+    return {Fate::Unknown, "ppp has no such option, or several that begin so; see what was meant"};
   return find(kOptionAdvice, option);
 }
 
@@ -204,7 +206,8 @@ std::string shown(const PppCommand& command) {
   const auto known = resolve(command);
   const bool plain = std::find(kPlain.begin(), kPlain.end(), known.name) != kPlain.end();
   // Passwords stand behind the name of a setting, in a chat script, or on another's command line.
-  const auto most = plain ? command.words.size() : known.name.starts_with("set") ? 2U : 1U;
+  const bool setting = look_up(kCommands, command.words.front()) == "set";
+  const auto most = plain ? command.words.size() : setting ? 2U : 1U;
   std::string text;
   for (std::size_t at = 0; at < std::min<std::size_t>(most, command.words.size()); ++at) {
     text += (at == 0 ? "" : " ") + command.words[at];

@@ -177,7 +177,7 @@ std::string profile_text(const NewSite& site, Findings& findings) {
 std::string gateway_text(const NewGateway& gateway, const std::vector<NewSite>& sites) {
   TomlText out;
   out.remark("/etc/tunneld/tunneld.toml, made by tunnelctl import freebsd");
-  out.table("gateway");
+  if (!gateway.name.empty() || !gateway.forwards) out.table("gateway");
   if (!gateway.name.empty()) out.text("name", gateway.name);
   if (!gateway.forwards) {
     out.text("forwarding", "leave-alone", "gateway_enable was not YES in rc.conf");

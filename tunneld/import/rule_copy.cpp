@@ -1,5 +1,6 @@
 #include "tunneld/import/rule_copy.hpp"
 
+#include "filter/compiler/compiler.hpp"
 #include "tunneld/base/text.hpp"
 
 #include <algorithm>
@@ -51,6 +52,17 @@ Block* block_at(std::vector<Block>& blocks, unsigned line) {
   return behind == blocks.begin() ? nullptr : &*std::prev(behind);
 }
 
+/// What is wrong with a file by itself: it is read, and put into the form that the kernel gets.
+std::vector<std::pair<unsigned, std::string>> problems_of(
+    const filter::language::ParsedPolicy& policy) {
+  std::vector<std::pair<unsigned, std::string>> all;
+  for (const auto& mistake : policy.mistakes) all.emplace_back(mistake.line, mistake.message);
+  if (!all.empty()) return all;
+  const auto compiled = filter::compiler::compile(policy.rule_lists, policy.nat_lists, {});
+  for (const auto& each : compiled.problems) all.emplace_back(each.place.line, each.message);
+  return all;
+}
+
 /// Leaves out what has a mistake, until nothing has: a rule may stand on another one.
 filter::language::ParsedPolicy settle(PolicySource::Language language, const OldFile& file,
                                       const Names& names, std::vector<Block>& blocks) {
@@ -58,10 +70,10 @@ filter::language::ParsedPolicy settle(PolicySource::Language language, const Old
     auto policy =
         filter::language::parse_policy({{language, file.name, remaining(blocks), {}}}, names);
     bool changed = false;
-    for (const auto& mistake : policy.mistakes) {
-      auto* block = block_at(blocks, mistake.line);
+    for (const auto& [line, reason] : problems_of(policy)) {
+      auto* block = block_at(blocks, line);
       if (block == nullptr) continue;
-      block->reasons.push_back(mistake.message);
+      block->reasons.push_back(reason);
       changed = true;
     }
     if (!changed) return policy;
@@ -88,10 +100,15 @@ std::string text_of(const std::vector<Block>& blocks) {
 void tell(const Block& block, const std::string& file, Findings& findings) {
   const std::string_view line{block.lines.front()};
   const auto begin = std::min(line.find_first_not_of(" \t"), line.size());
-  const bool blocks = line.substr(begin).starts_with("block") || line[begin] == '@';
-  const auto what = "this line is left out" +
-                    std::string{blocks ? ", so that what it blocked is not blocked by it" : ""} +
-                    ": " + block.reasons.front();
+  const auto rule = line.substr(begin);
+  std::string what = "this line is left out";
+  if (rule.starts_with("block") || rule.starts_with('@')) {
+    what += ", so that what it blocked is not blocked by it";
+  }
+  if (rule.find(" head ") != std::string_view::npos) {
+    what += ", and the rules of its group are never asked";
+  }
+  what += ": " + block.reasons.front();
   findings.add(Attention::NotCarried, {file, block.first}, what,
                "write it in another way (docs/filter.md); it stands in the copy as a remark");
 }
