@@ -23,7 +23,7 @@ _tunnelctl_plain_words() {
   for ((index = 1; index < cword; ++index)); do
     case ${words[index]} in
       --config | --socket | --answer-timeout | --until | --timeout | --site | --type | --lines | -n) ((++index)) ;;
-      --pcap | --octets | --count | --rules | --nat | --packets | --address | --seed | --set | --rule | --verdict) ((++index)) ;;
+      --pcap | --octets | --count | --rules | --nat | --packets | --address | --seed | --set | --rule | --verdict | --to) ((++index)) ;;
       -*) ;;
       *) printf '%s\n' "${words[index]}" ;;
     esac
@@ -34,7 +34,7 @@ _tunnelctl_plain_words() {
 _tunnelctl_value() {
   local states='down waiting listening resolve connect host-key auth lcp ppp-auth ncp up closing'
   case $1 in
-    --config) _filedir -d ;;
+    --config | --to) _filedir -d ;;
     --socket | --pcap | --rules | --nat | --packets) _filedir ;;
     --answer-timeout | --timeout | --lines | -n | --octets | --count | --address | --seed | --set | --rule) ;;
     --until) mapfile -t COMPREPLY < <(compgen -W "$states restarting" -- "$cur") ;;
@@ -55,7 +55,7 @@ _tunnelctl() {
   mapfile -t plain < <(_tunnelctl_plain_words)
   case ${plain[0]-} in
     '')
-      choices='status up down restart retry reload check log routes leases trace key filter nat version'
+      choices='status up down restart retry reload check log routes leases trace key filter nat import version'
       options+=' --version'
       ;;
     status)
@@ -86,6 +86,14 @@ _tunnelctl() {
     nat)
       options+=' --json'
       ((${#plain[@]} > 1)) || choices='rules sessions'
+      ;;
+    import)
+      if [[ ${plain[1]-} == freebsd ]]; then
+        options+=' --json --to'
+        ((${#plain[@]} > 2)) || [[ $cur == -* ]] || _filedir -d
+      else
+        choices=freebsd
+      fi
       ;;
     key)
       case ${plain[1]-} in

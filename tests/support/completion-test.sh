@@ -65,9 +65,12 @@ offers 'labs lisbon' tunnelctl --config "$folder" key show ''
 offers 'flush show states stats test' tunnelctl filter ''
 offers "$folder/sites" tunnelctl filter show --rules "$folder/si"
 offers 'flush show states stats test' tunnelctl --config "$folder" filter ''
+offers 'freebsd' tunnelctl import ''
+offers "$folder/sites" tunnelctl import freebsd "$folder/si"
+offers "$folder/sites" tunnelctl import freebsd x --to "$folder/si"
 offers 'up' tunnelctl status --until u
 offers 'down' tunnelctl status --until=d
-for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show' 'filter show' 'filter test' 'filter states' 'nat rules' 'nat sessions'; do
+for command in status up down restart retry reload check log routes leases trace version 'key gen' 'key show' 'filter show' 'filter test' 'filter states' 'nat rules' 'nat sessions' 'import freebsd'; do
   # shellcheck disable=SC2086  # two words
   for option in $(options_in_help $command); do
     offers "$option" tunnelctl $command "$option"

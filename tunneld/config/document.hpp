@@ -19,7 +19,7 @@ struct Value;
 
 /// The entries of a table, in the order of the text.
 struct Table {
-  std::vector<Entry> entries{};
+  std::vector<Entry> entries;  // no initializer: clang would want Entry whole for it
 
   const Entry* find(std::string_view key) const;
 };

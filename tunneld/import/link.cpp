@@ -167,8 +167,8 @@ class LinkReader {
       if (known.name != name) continue;
       link_.*place = std::nullopt;
       // "set mru max 1400" is the same to us.
-      const auto word = [&] { return name == "set mru" ? words.back() : words.front(); };
-      if (!words.empty()) link_.*place = Setting{word(), where};
+      const auto at = name == "set mru" ? words.size() - 1 : 0;
+      if (!words.empty()) link_.*place = Setting{words[at], where};
       return true;
     }
     for (const auto& [name, place] : kSeverals) {
