@@ -241,13 +241,13 @@ TEST(Import, WhatTunneldDoesNotDoIsListed) {
       " enable proxy tcpmssfixup\n set filter in 0 permit tcp\n"
       " set filter alive 0 deny icmp\n set radius /etc/radius.conf\n"
       " set mrru 1500\n set mtu max 1400\n frobnicate\n set redial 3 10\n");
-  EXPECT_THAT(listed(all, Attention::NotCarried),
-              ElementsAre(EndsWith(":4,5: the nat lines of \"labs\""), EndsWith(":6: enable proxy"),
-                          EndsWith(":6: enable tcpmssfixup"),
-                          EndsWith(":7: the set filter lines of \"labs\""),
-                          EndsWith(":9: set radius /etc/radius.conf"),
-                          EndsWith(":10: set mrru 1500"), EndsWith(":11: set mtu max 1400"),
-                          EndsWith(":12: frobnicate"), HasSubstr(":3: set timeout 300")));
+  EXPECT_THAT(
+      listed(all, Attention::NotCarried),
+      ElementsAre(HasSubstr(":3: set timeout 300"), EndsWith(":4,5: the nat lines of \"labs\""),
+                  EndsWith(":6: enable proxy"), EndsWith(":6: enable tcpmssfixup"),
+                  EndsWith(":7: the set filter lines of \"labs\""),
+                  EndsWith(":9: set radius /etc/radius.conf"), EndsWith(":10: set mrru 1500"),
+                  EndsWith(":11: set mtu max 1400"), EndsWith(":12: frobnicate")));
   EXPECT_THAT(listed(all, Attention::Check), Contains(HasSubstr("gives up after 10 attempts")));
 }
 
@@ -445,6 +445,19 @@ TEST(Import, APrivateKeyThatDoesNotIsLeftBehind) {
   EXPECT_EQ(text_of(all, "keys/labs"), "");
   EXPECT_THAT(listed(all, Attention::FillIn),
               Contains(StartsWith("keys/labs: the private key: root/.ssh/id_rsa is ")));
+}
+
+TEST(Import, AListThatNobodyWouldReadIsCutAndSaysSo) {
+  std::string rules;
+  for (int i = 0; i < 5000; ++i) rules += "wrong" + std::to_string(i) + "\n";
+  const auto all = listed(imported({{"/etc/ipf.rules", rules}}), Attention::NotCarried);
+  EXPECT_THAT(all, SizeIs(::testing::Lt(2100U)));
+  EXPECT_THAT(all, Contains(HasSubstr("more than is listed")));
+}
+
+TEST(Import, AFileThatIsNoPppConfIsNotRead) {
+  EXPECT_THAT(import_files({{kConf, std::string(1 << 20, 'x')}}).error().context,
+              HasSubstr("etc/ppp/ppp.conf cannot be read"));
 }
 
 TEST(Import, NothingToImportIsAnError) {

@@ -101,6 +101,15 @@ TEST(PppConf, FilesThatIncludeEachOtherComeToAnEnd) {
   EXPECT_FALSE(file.mistakes.empty());
 }
 
+TEST(PppConf, SectionsBeyondCountingAreNotRead) {
+  std::string many;
+  for (int i = 0; i < 3000; ++i) many += "s" + std::to_string(i) + ":\n";
+  const auto file = parse(many);
+  EXPECT_EQ(file.sections.size(), 2000U);
+  ASSERT_EQ(file.mistakes.size(), 1U);
+  EXPECT_EQ(file.mistakes[0].where.line, 2001U);
+}
+
 TEST(PppConf, AFileThatIsNotThereIsSaid) {
   const auto file = parse("!include /usr/local/etc/ppp.conf\n");
   ASSERT_EQ(file.mistakes.size(), 1U);

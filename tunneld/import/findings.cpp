@@ -12,6 +12,9 @@ namespace {
 /// Long enough for every sentence of ours with a name in it.
 constexpr std::size_t kLongest = 400;
 
+/// More than anybody reads.
+constexpr std::size_t kMost = 2000;
+
 std::string shown(std::string_view text) {
   auto out = printable(text.substr(0, kLongest));
   // A character that was cut in two is a "?", which the dots stand for as well.
@@ -33,13 +36,24 @@ void Findings::add(Attention attention, const Place& where, std::string_view wha
     return other.attention == finding.attention && other.file == finding.file &&
            other.what == finding.what && other.advice == finding.advice;
   });
-  auto& into = same == all_.end() ? all_.emplace_back(std::move(finding)) : *same;
-  add_line(into.lines, where.line);
+  if (same != all_.end()) return add_line(same->lines, where.line);
+  if (all_.size() == kMost) {
+    finding = {attention,
+               shown(where.file),
+               {},
+               "there is more than is listed",
+               "mend what is, and import again"};
+  } else if (all_.size() > kMost) {
+    return;
+  }
+  add_line(finding.lines, where.line);
+  all_.push_back(std::move(finding));
 }
 
 void Findings::unneeded(const Place& where, std::string_view what) {
   Unneeded entry{{shown(where.file), where.line}, shown(what)};
   // A line of the section "default" is met once for every link.
+  if (unneeded_.size() == kMost) return;
   if (std::find(unneeded_.begin(), unneeded_.end(), entry) != unneeded_.end()) return;
   unneeded_.push_back(std::move(entry));
 }

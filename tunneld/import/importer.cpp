@@ -8,7 +8,6 @@
 #include "tunneld/import/rc_settings.hpp"
 #include "tunneld/import/rule_copy.hpp"
 #include "tunneld/import/site_keys.hpp"
-#include "tunneld/import/toml_text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -21,6 +20,8 @@ using filter::language::Names;
 using filter::language::PolicySource;
 
 constexpr std::size_t kMostSites = 1000;
+constexpr std::size_t kMostOctets = std::size_t{256} << 10;       // of a file
+constexpr std::size_t kMostOctetsOfRules = std::size_t{4} << 20;  // which programs write as well
 
 /// A section on its way to a profile.
 struct Candidate {
@@ -72,9 +73,19 @@ class Importer {
  private:
   Findings& findings() { return imported_.findings; }
 
-  /// A file that can be read; what cannot is on the list.
-  std::optional<OldFile> read(const std::string& path) {
+  /// A file, but none that is longer than whatever a person wrote.
+  std::optional<OldFile> find(const std::string& path, std::size_t most) const {
     auto file = tree_.find(path);
+    if (file && file->text.size() > most) {
+      file->text.clear();
+      file->error = make_error_code(std::errc::file_too_large);
+    }
+    return file;
+  }
+
+  /// The same, if it can be read; what cannot is on the list.
+  std::optional<OldFile> read(const std::string& path, std::size_t most = kMostOctets) {
+    auto file = find(path, most);
     if (!file || !file->error) return file;
     unreadable_ = file->name;
     findings().add(Attention::NotCarried, {file->name, 0},
@@ -115,10 +126,14 @@ class Importer {
     wipe(file->text);
   }
 
+  IncludeFinder including() const {
+    return [this](const std::string& path) { return find(path, kMostOctets); };
+  }
+
   std::optional<PppFile> read_ppp() {
     const auto file = read("/etc/ppp/ppp.conf");
     if (!file) return std::nullopt;
-    auto parsed = parse_ppp_conf(*file, [&](const std::string& path) { return tree_.find(path); });
+    auto parsed = parse_ppp_conf(*file, including());
     for (const auto& mistake : parsed.mistakes) {
       findings().add(Attention::NotCarried, mistake.where, mistake.what, mistake.advice);
     }
@@ -168,7 +183,7 @@ class Importer {
 
   /// ppp reads the section of its own address, of its label, or else the one called MYADDR.
   void read_link_files(std::vector<Candidate>& candidates) {
-    const IncludeFinder include = [&](const std::string& path) { return tree_.find(path); };
+    const auto include = including();
     const auto up = read("/etc/ppp/ppp.linkup");
     const auto down = read("/etc/ppp/ppp.linkdown");
     for (const auto* file : {&up, &down}) {
@@ -310,7 +325,7 @@ class Importer {
     const auto* named = rc_.find(service + "_rules");
     const auto path = named != nullptr && named->text.starts_with('/') ? named->text : usual;
     off = !rc_.empty() && !rc_.is_yes(service + "_enable");
-    const auto file = read(path);
+    const auto file = read(path, kMostOctetsOfRules);
     if (!file) {
       if (!off && !rc_.empty()) {
         findings().add(Attention::NotCarried, rc_.find(service + "_enable")->where,
@@ -339,32 +354,11 @@ class Importer {
     }
     imported_.files.push_back(
         {"tunneld.toml", Secret{to_bytes(gateway_text(gateway_, imported_.sites))}, false});
-    write_secrets();
+    if (auto secrets = secrets_text(secrets_, imported_.sites); !secrets.empty()) {
+      imported_.files.push_back({"secrets.toml", std::move(secrets), true});
+    }
     std::sort(imported_.files.begin(), imported_.files.end(),
               [](const NewFile& a, const NewFile& b) { return a.path < b.path; });
-  }
-
-  void write_secrets() {
-    TomlText out;
-    bool any = false;
-    const auto add = [&](const std::string& name, const Secret& secret) {
-      const auto octets = secret.reveal();
-      std::string text(octets.begin(), octets.end());
-      out.text(toml_quoted(name), text);
-      wipe(text);
-      any = true;
-    };
-    if (!secrets_.empty()) out.table("secrets");
-    for (const auto& secret : secrets_) add(secret.name, secret.secret);
-    for (const auto& site : imported_.sites) {
-      if (site.own_name.empty() || site.secret.empty()) continue;
-      out.table("sites." + site.name.str());
-      add(site.own_name, site.secret);
-    }
-    if (!any) return;
-    auto text = std::move(out).finish();
-    imported_.files.push_back({"secrets.toml", Secret{to_bytes(text)}, true});
-    wipe(text);
   }
 
   const Tree& tree_;

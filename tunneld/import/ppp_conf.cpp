@@ -12,6 +12,7 @@ namespace {
 
 constexpr unsigned kDeepest = 8;        // files that include each other
 constexpr unsigned kMostIncludes = 64;  // so that they do not go on for ever either
+constexpr std::size_t kMostSections = 2000;
 
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -209,6 +210,11 @@ class Reader {
               "see whether a link was meant");
       return;
     }
+    if (file_.sections.size() == kMostSections) {
+      if (!full_) mistake(where, "from here on there are too many sections", "see what they are");
+      full_ = true;
+      return;
+    }
     if (file_.find(*label) != nullptr) {
       mistake(where, "this is a second section " + in_quotes(*label) + ", which ppp never read",
               "see whether its lines were meant to be in force");
@@ -222,6 +228,7 @@ class Reader {
   PppFile file_;
   PppSection* current_ = nullptr;  // of file_, until the next one begins
   unsigned includes_ = 0;
+  bool full_ = false;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tunneld/import/profile_text.hpp"
 
+#include "tunneld/base/bytes.hpp"
 #include "tunneld/base/text.hpp"
 #include "tunneld/import/toml_text.hpp"
 
@@ -189,6 +190,30 @@ std::string gateway_text(const NewGateway& gateway, const std::vector<NewSite>& 
     out.list("addresses", site.pool);
   }
   return std::move(out).finish();
+}
+
+Secret secrets_text(const std::vector<PppSecret>& secrets, const std::vector<NewSite>& sites) {
+  TomlText out;
+  bool any = false;
+  const auto add = [&](const std::string& name, const Secret& secret) {
+    const auto octets = secret.reveal();
+    std::string text(octets.begin(), octets.end());
+    out.text(toml_quoted(name), text);
+    wipe(text);
+    any = true;
+  };
+  if (!secrets.empty()) out.table("secrets");
+  for (const auto& secret : secrets) add(secret.name, secret.secret);
+  for (const auto& site : sites) {
+    if (site.own_name.empty() || site.secret.empty()) continue;
+    out.table("sites." + site.name.str());
+    add(site.own_name, site.secret);
+  }
+  if (!any) return Secret{};
+  auto text = std::move(out).finish();
+  Secret file{to_bytes(text)};
+  wipe(text);
+  return file;
 }
 
 }  // namespace tunnel::importer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tunneld/import/new_site.hpp"
+#include "tunneld/import/ppp_secret.hpp"
 
 #include <string>
 #include <vector>
@@ -22,5 +23,8 @@ struct NewGateway {
 };
 
 std::string gateway_text(const NewGateway& gateway, const std::vector<NewSite>& sites);
+
+/// secrets.toml; empty: there is no secret.
+Secret secrets_text(const std::vector<PppSecret>& secrets, const std::vector<NewSite>& sites);
 
 }  // namespace tunnel::importer
