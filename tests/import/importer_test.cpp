@@ -194,15 +194,16 @@ TEST(Import, RoutesThatAreNoNetworksOfTheSiteAreListed) {
       " set ifaddr 10.224.1.1 10.224.1.2\n add default HISADDR\n"
       " add 10.9.0.0/16 192.168.1.1\n add 0 0 HISADDR\n add 224.0.0.0/4 HISADDR\n"
       " add x\n add HISADDR MYADDR\n add 10.8.0.0/16 10.224.1.2\n"
-      " add 10.8.1.0/24 HISADDR\n");
+      " add 10.8.1.0/24 HISADDR\n add 10.9.8.0/24 HISADDR\n add 10.9.0.0/16 HISADDR\n");
   EXPECT_THAT(listed(all, Attention::NotCarried),
               ElementsAre(StartsWith("etc/ppp/ppp.conf:4,6: the default route"),
                           StartsWith("etc/ppp/ppp.conf:5: a route through \"192.168.1.1\""),
                           StartsWith("etc/ppp/ppp.conf:7: the route: 224.0.0.0/4"),
                           StartsWith("etc/ppp/ppp.conf:8: this add is no route"),
                           StartsWith("etc/ppp/ppp.conf:9: a route through \"MYADDR\"")));
-  ASSERT_THAT(all.sites[0].networks, SizeIs(1));
+  ASSERT_THAT(all.sites[0].networks, SizeIs(2));
   EXPECT_EQ(all.sites[0].networks[0].str(), "10.8.0.0/16");
+  EXPECT_EQ(all.sites[0].networks[1].str(), "10.9.0.0/16");
 }
 
 TEST(Import, LinkupAddsRoutesAndItsCommandsAreListed) {
@@ -273,6 +274,13 @@ TEST(Import, ASecretThatIsNowhereIsToBeFilledIn) {
       UnorderedElementsAre("keys/labs: the private key", "sites/labs.toml: host_key",
                            "sites/labs.toml: peer", "secrets.toml: the secret of \"home\""));
   EXPECT_THAT(listed(all, Attention::NotCarried), ElementsAre(HasSubstr("came from a program")));
+}
+
+TEST(Import, PapIsDoneOnlyWhereItWasAskedFor) {
+  const std::string name = " set authname home\n set authkey x\n";
+  EXPECT_EQ(link(name).sites[0].accept, (std::vector<std::string>{"mschap-v2", "chap-md5"}));
+  EXPECT_EQ(link(name + " accept pap\n deny chap mschapv2\n").sites[0].accept,
+            std::vector<std::string>{"pap"});
 }
 
 TEST(Import, RcConfSaysWhatComesUpAtBoot) {

@@ -112,11 +112,15 @@ std::vector<std::string> networks_of(const std::string& from, const Place& where
 HostKeys keys_of_host(std::string_view known_hosts, const std::string& host,
                       const std::string& port) {
   HostKeys keys;
+  std::vector<std::string> revoked;
   const bool usual = port.empty() || port == "22";
   const auto name = usual ? host : '[' + host + "]:" + port;
   for_each_line(known_hosts, [&](std::string_view line, unsigned) {
     const auto fields = list_of(line);
-    if (fields.size() < 3 || fields.front().starts_with('@')) return;
+    if (fields.size() < 3) return;
+    if (fields.size() > 3 && fields.front() == "@revoked") {
+      revoked.push_back(fields[2] + ' ' + fields[3]);
+    }
     if (fields.front().starts_with('|')) keys.hashed = true;
     const auto names = split(fields.front(), ',');
     if (std::find(names.begin(), names.end(), name) == names.end()) return;
@@ -126,6 +130,9 @@ HostKeys keys_of_host(std::string_view known_hosts, const std::string& host,
     } else if (std::find(keys.usable.begin(), keys.usable.end(), *key) == keys.usable.end()) {
       keys.usable.push_back(*std::move(key));
     }
+  });
+  std::erase_if(keys.usable, [&](const std::string& key) {
+    return std::find(revoked.begin(), revoked.end(), key) != revoked.end();
   });
   return keys;
 }
