@@ -276,6 +276,20 @@ TEST(Import, ASecretThatIsNowhereIsToBeFilledIn) {
   EXPECT_THAT(listed(all, Attention::NotCarried), ElementsAre(HasSubstr("came from a program")));
 }
 
+TEST(Import, WhatAFarEndThatStaysNeedsIsSaid) {
+  const auto advice = [](const std::string& ssh) {
+    const auto all = imported({{kConf, "labs:\n set device \"!ssh " + ssh + "\"\n"}});
+    for (const auto& finding : all.findings.sorted()) {
+      if (finding.what.find("the far end knew") != std::string::npos) return finding.advice;
+    }
+    return std::string{};
+  };
+  EXPECT_THAT(advice("gate.example ppp -direct home"),
+              AllOf(HasSubstr("user = \"root\""), HasSubstr("/usr/sbin/ppp -direct home")));
+  EXPECT_THAT(advice("vpn@gate.example ppp -direct home"), Not(HasSubstr("root")));
+  EXPECT_EQ(advice("gate.example"), "");
+}
+
 TEST(Import, PapIsDoneOnlyWhereItWasAskedFor) {
   const std::string name = " set authname home\n set authkey x\n";
   EXPECT_EQ(link(name).sites[0].accept, (std::vector<std::string>{"mschap-v2", "chap-md5"}));

@@ -255,9 +255,10 @@ class Importer {
                    "the far end knew " + site.name.str() + " as " +
                        in_quotes(site.user.empty() ? "root" : site.user) + ", and ran ppp for " +
                        in_quotes(*label) + " because ssh asked for it",
-                   "a tunneld there: leave user out, which is pppossh then. FreeBSD's ppp: write "
-                   "command=\"/usr/sbin/ppp -direct " +
-                       *label + "\" before the key in authorized_keys, since tunneld does not ask");
+                   "a tunneld there: leave user out, which is pppossh then. FreeBSD's ppp: write " +
+                       std::string{site.user.empty() ? "user = \"root\" here, and " : ""} +
+                       "command=\"/usr/sbin/ppp -direct " + *label +
+                       "\" before the key in authorized_keys, since tunneld does not ask");
   }
 
   std::string interface_for(const Candidate& candidate) {
