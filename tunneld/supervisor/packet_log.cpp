@@ -31,6 +31,9 @@ constexpr auto kLossPause = 1s;
 /// Between two looks at the whole table, which may be large.
 constexpr auto kComparePause = 1s;
 
+/// After a look at the table: more than the kernel keeps for us, and not for ever.
+constexpr int kMostReads = 256;
+
 /// What a setting of conntrack is for, in the words of the line that says it cannot be had.
 struct Setting {
   const char* name;
@@ -265,7 +268,7 @@ void PacketLog::compare() {
   if (!all) return say(audit::Priority::Warning, all.error().message());
   auto events = sessions_.compare(*all);
   auto rest = filter::kernel::FlowEvents::Rest::Yes;
-  while (rest == filter::kernel::FlowEvents::Rest::Yes) {
+  for (int i = 0; i < kMostReads && rest == filter::kernel::FlowEvents::Rest::Yes; ++i) {
     const auto read = flows_->read([&](const FlowEvent& event) {
       for (auto& each : sessions_.take(event)) events.push_back(std::move(each));
     });
