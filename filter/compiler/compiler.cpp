@@ -22,6 +22,8 @@ using nft::Value;
 constexpr int kBeforeReassembly = -450;
 constexpr int kAfterNat = -90;  // which is at -100
 constexpr int kBeforeNat = 90;  // which is at 100
+constexpr int kBeforeIn = -95;  // count rules see what is translated
+constexpr int kBehindOut = 92;  // and what has passed
 
 std::string name_of(Direction direction) {
   return direction == Direction::In ? "in" : "out";
@@ -62,8 +64,13 @@ class PolicyCompiler {
     number();
     keeps_state_ = keeps_state_ || !options_.retired.empty();
     if (keeps_state_) compiled_.table.maps.push_back(states());
-    for (const auto direction : {Direction::In, Direction::Out}) direct(direction);
+    for (const auto direction : {Direction::In, Direction::Out}) {
+      direct(direction);
+      count(direction);
+    }
     raw();
+    look_up_blocked(Direction::In);
+    look_up_blocked(Direction::Out);
     let_answers_out();
     compile_nat(nat_, compiled_.table, compiled_.problems);
     return std::move(compiled_);
@@ -92,12 +99,21 @@ class PolicyCompiler {
       compiled_.problems.push_back(
           {rule.place, "there are more rules than fit into mark_mask", ""});
     }
-    if (rule.keep_state && rule.action == Action::Block) {
-      compiled_.problems.push_back({rule.place, "nftables keeps no state of blocked flows",
-                                    "block without \"keep state\" blocks each packet by its rule"});
+    const bool limited = rule.keep_state && rule.keep_state->limit;
+    if (limited && rule.action == Action::Block) {
+      compiled_.problems.push_back({rule.place, "nftables cannot limit states of blocked flows",
+                                    "\"block ... keep state\" without a limit"});
     }
-    if (rule.keep_state && rule.keep_state->limit) {
-      compiled_.problems.push_back({rule.place, "a limit of states is not supported", ""});
+    if (limited && rule.quick && !rule.head.empty()) {
+      compiled_.problems.push_back(
+          {rule.place, "nftables cannot limit the states of a quick rule that opens a group",
+           "\"keep state (limit " + std::to_string(*rule.keep_state->limit) +
+               ")\" in a rule of the group"});
+    }
+    if (rule.action == Action::Count && is_raw_rule(rule)) {
+      compiled_.problems.push_back({rule.place,
+                                    "count rules see packets that have been put together",
+                                    "a log rule is asked about fragments"});
     }
     if (rule.log && rule.log->or_block) {
       compiled_.problems.push_back({rule.place, "nftables does not tell whether a record was taken",
@@ -109,13 +125,26 @@ class PolicyCompiler {
   nft::Map states() {
     nft::Map map{kStates, {"mark"}, "verdict", nft::Map::Counters::Yes};
     const auto add = [&](const NumberedRule& each) {
-      if (each.kind != ListKind::Filter || !each.rule.keep_state) return;
-      map.elements.emplace_back(Value(each.number),
-                                nft::going_to(outcomes_.state_chain_for(each.rule)));
+      if (!each.rule.keep_state || each.rule.action != Action::Pass) return;
+      map.elements.emplace_back(Value(each.number), outcomes_.state_of(each.rule));
     };
     std::for_each(compiled_.rules.begin(), compiled_.rules.end(), add);
     std::for_each(options_.retired.begin(), options_.retired.end(), add);
     return map;
+  }
+
+  /// Where packets of flows go that are kept blocked.
+  void look_up_blocked(Direction direction) {
+    const auto name = name_of(direction);
+    nft::Map map{name + "_blocked", {"mark"}, "verdict", nft::Map::Counters::Yes};
+    for (const auto& each : compiled_.rules) {
+      if (!each.rule.keep_state || each.rule.action != Action::Block) continue;
+      map.elements.emplace_back(Value(each.number), nft::going_to(outcomes_.blocked_chain(
+                                                        each.rule, each.number, direction)));
+    }
+    if (map.elements.empty()) return;
+    put_first(name, outcomes_.blocked(map.name));
+    compiled_.table.maps.push_back(std::move(map));
   }
 
   bool may_decide(const Rule& rule) const {
@@ -129,8 +158,8 @@ class PolicyCompiler {
       if (each.kind != ListKind::Filter || each.direction != direction) continue;
       if (!may_decide(each.rule)) continue;
       if (statable == Statable::No && !each.rule.keep_state) continue;
-      map.elements.emplace_back(Value(each.number),
-                                nft::going_to(outcomes_.chain_for(each.rule, statable)));
+      map.elements.emplace_back(
+          Value(each.number), nft::going_to(outcomes_.chain_for(each.rule, each.number, statable)));
     }
     return map;
   }
@@ -195,14 +224,30 @@ class PolicyCompiler {
               std::move(rules));
   }
 
-  void let_answers_out() {
-    auto& chains = compiled_.table.chains;
-    const auto out = std::find_if(chains.begin(), chains.end(),
-                                  [](const nft::Chain& each) { return each.name == "out"; });
-    auto rules = outcomes_.answers();
-    out->rules.insert(out->rules.begin(), std::make_move_iterator(rules.begin()),
-                      std::make_move_iterator(rules.end()));
+  /// The mark is that of the count rule that has matched last, which a quick head wants to know.
+  void count(Direction direction) {
+    const auto* list = lists_.find(ListKind::Count, direction);
+    if (list == nullptr) return;
+    const auto name = name_of(direction) + "_count";
+    const auto end = name + "_end";
+    add_chain(end, std::nullopt, {{nft::set(meta("mark"), Value(0)), nft::accept()}});
+    auto own = list_chain(list, {name, end, View::Whole, Statable::Yes}, list->rules.size());
+    own.insert(own.begin(), {nft::set(meta("mark"), Value(0))});
+    add_chain(name,
+              nft::Hook{"filter", direction == Direction::In ? "prerouting" : "postrouting",
+                        direction == Direction::In ? kBeforeIn : kBehindOut},
+              std::move(own));
   }
+
+  void put_first(const std::string& chain, Rules rules) {
+    auto& chains = compiled_.table.chains;
+    const auto found = std::find_if(chains.begin(), chains.end(),
+                                    [&](const nft::Chain& each) { return each.name == chain; });
+    found->rules.insert(found->rules.begin(), std::make_move_iterator(rules.begin()),
+                        std::make_move_iterator(rules.end()));
+  }
+
+  void let_answers_out() { put_first("out", outcomes_.answers()); }
 
   /// How far the main list has to be gone through for fragments: where all rules about them are
   /// quick, nothing behind the last one can change what they say.
@@ -242,8 +287,8 @@ class PolicyCompiler {
       for (const auto& each : compiled_.rules) {
         if (each.rule.action != Action::Block || each.direction != Direction::In) continue;
         if (!is_raw_rule(each.rule)) continue;
-        map.elements.emplace_back(Value(each.number),
-                                  nft::going_to(outcomes_.chain_for(each.rule, Statable::Yes)));
+        map.elements.emplace_back(Value(each.number), nft::going_to(outcomes_.chain_for(
+                                                          each.rule, each.number, Statable::Yes)));
       }
       add_chain(
           "in_raw_decide", std::nullopt,

@@ -27,6 +27,25 @@ bool ListCompiler::makes_no_state(const Rule& rule) const {
   return variant_.statable == Statable::No && rule.quick && rule.keep_state;
 }
 
+/// A quick rule that may keep no further state is as if it were not there, too.
+bool ListCompiler::is_limited(const Rule& rule) const {
+  return variant_.statable == Statable::Yes && variant_.view == View::Whole && rule.quick &&
+         rule.keep_state && rule.keep_state->limit && rule.action == Action::Pass;
+}
+
+/// All alternatives of the rule count together, in one chain.
+std::string ListCompiler::limit_chain(const Rule& rule) {
+  const auto number = numbers_.at(&rule);
+  const auto name = variant_.name + "_limit_" + std::to_string(number);
+  const auto made = std::any_of(table_.chains.begin(), table_.chains.end(),
+                                [&](const nft::Chain& each) { return each.name == name; });
+  if (made) return name;
+  auto decide = decision(Value(number), Quick::Yes);
+  decide.insert(decide.begin(), nft::flows_within(*rule.keep_state->limit));
+  table_.chains.push_back({name, std::nullopt, {std::move(decide)}});
+  return name;
+}
+
 std::vector<Expressions> ListCompiler::compile(const RuleList& list, std::size_t rules) {
   StepList steps;
   for (std::size_t at = 0; at < std::min(rules, list.rules.size()); ++at) add(steps, list, at);
@@ -38,8 +57,8 @@ std::vector<Expressions> ListCompiler::compile(const RuleList& list, std::size_t
 void ListCompiler::add(StepList& steps, const RuleList& list, std::size_t at) {
   const auto& rule = list.rules[at];
   auto alternatives = conditions_of(rule, variant_.view, problems_);
-  const bool alone =
-      rule.action == Action::Log || rule.action == Action::Count || !rule.head.empty();
+  const bool alone = rule.action == Action::Log || rule.action == Action::Count ||
+                     !rule.head.empty() || is_limited(rule);
   if (!alone && makes_no_state(rule)) return;
   const auto quick = rule.quick ? Quick::Yes : Quick::No;
   for (auto& each : alternatives) {
@@ -151,19 +170,17 @@ void ListCompiler::emit_alone(Rules& out, const Step& step, const Rule& rule) {
   const auto group = group_chain(rule);
   const auto number = numbers_.at(&rule);
   Expressions then;
-  bool decides = false;
-  if (rule.action == Action::Count) {
+  if (is_limited(rule)) {
+    then = {nft::jump(limit_chain(rule))};
+    return emit_rule(out, step.entries().front().conditions, std::move(then));
+  }
+  const bool decides = rule.action != Action::Log && !makes_no_state(rule);
+  if (rule.action == Action::Count || rule.action == Action::Log) {
     then.push_back(nft::counter(counter_of(number)));
-    if (rule.quick) {
-      problems_.push_back(
-          {rule.place, "nftables cannot end a list of count rules", "\"count\" without quick"});
-    }
-  } else if (rule.action == Action::Log) {
+  }
+  if (rule.action == Action::Log) {
     const auto octets = rule.log->body ? kLoggedBody : kLoggedHeaders;
-    then.push_back(nft::counter(counter_of(number)));
     then.push_back(nft::log(kLogged + std::to_string(number), options_.log_group, octets));
-  } else {
-    decides = !makes_no_state(rule);
   }
   if (decides) then.push_back(nft::set(meta("mark"), Value(number)));
   if (!group.empty()) then.push_back(nft::jump(group));

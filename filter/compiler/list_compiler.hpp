@@ -50,8 +50,10 @@ class ListCompiler {
   /// The chain of a group; empty: it has no rules.
   std::string group_chain(const Rule& head);
   bool makes_no_state(const Rule& rule) const;
-  std::string next_name(const char* kind);
+  bool is_limited(const Rule& rule) const;
+  std::string limit_chain(const Rule& rule);
   std::string counter_of(std::uint32_t number);
+  std::string next_name(const char* kind);
 
   Variant variant_;
   const Options& options_;

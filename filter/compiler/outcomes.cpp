@@ -117,7 +117,7 @@ void Outcomes::add_keep(Rules& rules, const KeepState& keep) {
     }
   }
   const auto add_ages = [&](const char* protocol, std::uint8_t number, const Ages& ages) {
-    rules.push_back({equal(meta("nfproto"), Value("ipv4")), equal(meta("l4proto"), Value(number)),
+    rules.push_back({equal(meta("l4proto"), Value(number)),
                      boost::json::object{{"ct timeout", timeouts(protocol, ages)}}});
   };
   add_ages("udp", kUdp, keep.ages.value_or(kUdpAges));
@@ -189,24 +189,32 @@ void Outcomes::add_block(Rules& rules, const Rule& rule) {
   rules.push_back({nft::drop()});
 }
 
-std::string Outcomes::chain_for(const Rule& rule, Statable statable) {
-  const bool passes =
-      rule.action == Action::Pass && (!rule.keep_state || statable == Statable::Yes);
-  std::string name = (passes ? "pass" : "block") + log_words(rule);
-  if (passes) {
-    if (rule.keep_state) name += "_keep";
-    if (rule.keep_state && rule.keep_state->ages) {
-      name += "_" + std::to_string(rule.keep_state->ages->forward.count()) + "_" +
-              std::to_string(rule.keep_state->ages->backward.count());
-    }
-    return named(name, [&] {
-      Rules rules;
-      if (rule.keep_state) add_keep(rules, *rule.keep_state);
-      add_log(rules, rule, kPassed);
-      rules.push_back({nft::set(meta("mark"), Value(0)), nft::accept()});
-      return rules;
-    });
+std::string Outcomes::pass_chain(const Rule& rule, std::uint32_t number) {
+  std::string name = "pass" + log_words(rule);
+  const auto& keep = rule.keep_state;
+  if (keep) name += "_keep";
+  if (keep && keep->ages) {
+    name += "_" + std::to_string(keep->ages->forward.count()) + "_" +
+            std::to_string(keep->ages->backward.count());
   }
+  // A quick rule has counted its flows before it was asked, see ListCompiler.
+  const bool limited = keep && keep->limit && !rule.quick;
+  if (limited) name += "_limit_" + std::to_string(number);
+  return named(name, [&] {
+    Rules rules;
+    if (limited) {
+      rules.push_back({nft::flows_beyond(*keep->limit), nft::go_to(block_chain(rule, kBlocked))});
+    }
+    if (keep) add_keep(rules, *keep);
+    add_log(rules, rule, kPassed);
+    rules.push_back({nft::set(meta("mark"), Value(0)), nft::accept()});
+    return rules;
+  });
+}
+
+std::string Outcomes::block_chain(const Rule& rule, const char* prefix) {
+  std::string name = "block" + log_words(rule);
+  if (rule.log && prefix != std::string_view{kBlocked}) name += "_by_state";
   const bool answered = rule.direction == Direction::In && rule.action == Action::Block;
   if (answered && rule.reply == Reply::Rst) name += "_rst";
   if (answered && (rule.reply == Reply::Icmp || rule.reply == Reply::IcmpAsDestination)) {
@@ -215,26 +223,64 @@ std::string Outcomes::chain_for(const Rule& rule, Statable statable) {
   }
   return named(name, [&] {
     Rules rules;
-    add_log(rules, rule, kBlocked);
+    add_log(rules, rule, prefix);
     add_block(rules, rule);
     return rules;
   });
 }
 
+std::string Outcomes::chain_for(const Rule& rule, std::uint32_t number, Statable statable) {
+  const bool keeps = rule.keep_state && statable == Statable::Yes;
+  if (rule.action == Action::Pass && (keeps || !rule.keep_state)) return pass_chain(rule, number);
+  if (!keeps || rule.action == Action::Pass) return block_chain(rule, kBlocked);
+  return named("block_keep_" + std::to_string(number), [&] {
+    auto rules = blocked_.remember(number, rule.keep_state->ages);
+    rules.push_back({nft::go_to(block_chain(rule, kBlocked))});
+    return rules;
+  });
+}
+
+namespace {
+
 /// With log first, the packet that made the state was the one to be logged.
-std::string Outcomes::state_chain_for(const Rule& rule) {
-  const bool logs = rule.log && !rule.log->first;
-  const auto name = "state" + (logs ? log_words(rule) : std::string{});
-  return named(name, [&] {
+Rule once_known(Rule rule) {
+  if (rule.log && rule.log->first) rule.log = std::nullopt;
+  return rule;
+}
+
+}  // namespace
+
+/// What goes out has nobody to be answered but its sender here, who sees that it fails.
+std::string Outcomes::blocked_chain(const Rule& rule, std::uint32_t number, Direction direction) {
+  auto later = once_known(rule);
+  if (direction == Direction::Out) later.reply = Reply::None;
+  const auto* name = direction == Direction::In ? "in_blocked_" : "out_blocked_";
+  return named(name + std::to_string(number), [&] {
+    auto rules = blocked_.remember(number, rule.keep_state->ages);
+    rules.push_back({nft::go_to(block_chain(later, kBlockedByState))});
+    return rules;
+  });
+}
+
+nft::Value Outcomes::state_of(const Rule& rule) {
+  const auto later = once_known(rule);
+  const bool no_errors = rule.keep_state->no_icmp_errors;
+  const auto name = "state" + log_words(later) + (no_errors ? "_no_errors" : "");
+  named(name, [&] {
     Rules rules;
-    if (logs) {
+    if (no_errors) {
+      rules.push_back({equal(meta("l4proto"), nft::set_of({Value(kIcmp), Value(kIcmp6)})),
+                       nft::match("in", nft::ct("state"), Value("related")), nft::go_back()});
+    }
+    if (later.log) {
       rules.push_back({nft::set(meta("mark"), nft::masked(nft::ct("mark"), options_.mark_mask))});
-      add_log(rules, rule, kPassedByState);
+      add_log(rules, later, kPassedByState);
       rules.push_back({nft::set(meta("mark"), Value(0))});
     }
     rules.push_back({nft::accept()});
     return rules;
   });
+  return no_errors ? nft::jumping_to(name) : nft::going_to(name);
 }
 
 }  // namespace tunnel::filter::compiler

@@ -1,9 +1,13 @@
 #pragma once
 
+#include "filter/compiler/blocked_flows.hpp"
 #include "filter/compiler/compiler.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace tunnel::filter::compiler {
 
@@ -16,13 +20,22 @@ class Outcomes {
  public:
   Outcomes(const Options& options, nft::Table& table) : options_{options}, table_{table} {}
 
-  /// The chain that does what `rule` says with a packet that it decides about.
-  std::string chain_for(const Rule& rule, Statable statable);
+  /// The chain that does what `rule`, which has that number, says with a packet that it decides
+  /// about.
+  std::string chain_for(const Rule& rule, std::uint32_t number, Statable statable);
   /// Rules at the head of the outbound chain that let our own answers to blocked packets out, which
   /// are nobody's to filter. Only once all chains are made.
   std::vector<nft::Expressions> answers() const;
-  /// Likewise with a packet of a flow that it has kept the state of.
-  std::string state_chain_for(const Rule& rule);
+  /// Where packets of flows go that the rule lets pass by their state.
+  nft::Value state_of(const Rule& rule);
+  /// The chain for packets of flows that the rule keeps blocked, on their way in or out.
+  std::string blocked_chain(const Rule& rule, std::uint32_t number, Direction direction);
+
+  /// Rules that find the packets of flows that are kept blocked, and lead on by the map. Only once
+  /// all chains are made.
+  std::vector<nft::Expressions> blocked(const std::string& map) const {
+    return blocked_.look_up(map);
+  }
 
  private:
   using Rules = std::vector<nft::Expressions>;
@@ -30,12 +43,15 @@ class Outcomes {
   std::string named(std::string name, const std::function<Rules()>& make);
   void add_log(Rules& rules, const Rule& rule, const char* prefix) const;
   void add_keep(Rules& rules, const KeepState& keep);
+  std::string pass_chain(const Rule& rule, std::uint32_t number);
+  std::string block_chain(const Rule& rule, const char* prefix);
   void add_block(Rules& rules, const Rule& rule);
   void note_answer(Rules& rules, const char* set4, const char* set6);
   std::string timeouts(const char* protocol, const Ages& ages);
 
   const Options& options_;
   nft::Table& table_;
+  BlockedFlows blocked_{table_};
   std::map<std::string, bool> made_{};
   bool answers_ = false;         // some rule answers in the gateway's name
   bool as_destination_ = false;  // some in that of the host that was meant

@@ -148,7 +148,7 @@ Translation NatTable::follow(Packet& packet, const Found& found, TimePoint now) 
 /// side of this hook.
 Translation NatTable::translate_error(Packet& packet, TimePoint now) {
   const auto& quoted = *packet.quoted;
-  const FlowKey answer{quoted.ends.reversed(), quoted.protocol};
+  const auto answer = flow_of(quoted, packet.family).reversed();
   const auto found = find({answer, packet.direction, packet.interface}, now);
   if (!found) return {};
   const auto& session = *found->session;
@@ -190,7 +190,8 @@ Translation NatTable::begin(Packet& packet, TimePoint now) {
   if (candidate == nullptr) return {};
   const auto& rule = *candidate->rule;
   const auto back_of = [&](const packet::Ends& ends) {
-    const FlowKey after{ends, packet.protocol};
+    auto after = flow_of(packet);
+    after.ends = ends;
     return Key{after.reversed(), opposite(packet.direction), rule.interface};
   };
   const auto is_free_now = [&](const packet::Ends& ends) { return is_free(back_of(ends), now); };
@@ -200,8 +201,10 @@ Translation NatTable::begin(Packet& packet, TimePoint now) {
                                               : candidate->choice.inbound(packet, is_free_now);
   if (!ends) return {Translation::Kind::Failed, &rule};
   ++candidate->used;
-  const FlowKey before{packet.ends, packet.protocol};
-  sessions_.push_front({&rule, packet.direction, before, {*ends, packet.protocol}});
+  const auto before = flow_of(packet);
+  auto after = before;
+  after.ends = *ends;
+  sessions_.push_front({&rule, packet.direction, before, after});
   by_key_.emplace(Key{before, packet.direction, rule.interface}, sessions_.begin());
   by_key_.emplace(back_of(*ends), sessions_.begin());
   follow(packet, {sessions_.begin(), false}, now);
@@ -218,8 +221,7 @@ Translation NatTable::translate(Packet& packet, TimePoint now) {
     const auto known = translate_error(packet, now);
     if (known.kind != Translation::Kind::None) return known;
   }
-  const FlowKey flow{packet.ends, packet.protocol};
-  if (const auto found = find({flow, packet.direction, packet.interface}, now)) {
+  if (const auto found = find({flow_of(packet), packet.direction, packet.interface}, now)) {
     return follow(packet, *found, now);
   }
   return begin(packet, now);

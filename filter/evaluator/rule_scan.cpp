@@ -42,7 +42,7 @@ bool Evaluator::keep_state(Walk& walk, const RuleEntry& entry) {
   const auto refusal = states_.add(packet, entry, walk.now);
   if (refusal != StateRefusal::None) {
     walk.note(Step::Kind::StateRefused, entry, words_for(refusal));
-    return false;
+    return lets_decide(refusal);
   }
   walk.note(Step::Kind::StateMade, entry);
   if (packet.is_fragment()) fragments_.remember(packet, &entry, walk.now);

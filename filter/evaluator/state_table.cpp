@@ -2,8 +2,6 @@
 
 #include "filter/model/protocols.hpp"
 
-#include <array>
-
 namespace tunnel::filter::evaluator {
 
 namespace {
@@ -21,36 +19,12 @@ constexpr Patience kUdpPatience{120s, 12s};
 constexpr Patience kIcmpPatience{60s, 6s};
 constexpr Patience kOtherPatience{60s, 60s};
 
-/// A type of ICMP that asks, and the one that answers.
-struct Exchange {
-  Family family;
-  std::uint8_t query;
-  std::uint8_t reply;
-};
-
-/// RFC 792, RFC 950; RFC 4443, RFC 2710, RFC 4861, RFC 4620.
-constexpr std::array<Exchange, 9> kExchanges{{{Family::Ipv4, 8, 0},
-                                              {Family::Ipv4, 13, 14},
-                                              {Family::Ipv4, 15, 16},
-                                              {Family::Ipv4, 17, 18},
-                                              {Family::Ipv6, 128, 129},
-                                              {Family::Ipv6, 130, 131},
-                                              {Family::Ipv6, 133, 134},
-                                              {Family::Ipv6, 135, 136},
-                                              {Family::Ipv6, 139, 140}}};
-
-const Exchange* exchange_of(Family family, std::uint8_t query) noexcept {
-  for (const auto& each : kExchanges) {
-    if (each.family == family && each.query == query) return &each;
-  }
-  return nullptr;
-}
+/// A blocked flow is one that nobody answers: both ways count the same.
+constexpr std::chrono::seconds kBlockedTcpPatience{240};
 
 /// Whether a packet of the flow of a query is the query again, or its answer.
 bool continues(const Packet& packet, std::uint8_t query, Way way) noexcept {
-  if (way == Way::Forward) return packet.icmp.type == query;
-  const auto* exchange = exchange_of(packet.family, query);
-  return exchange != nullptr && packet.icmp.type == exchange->reply;
+  return (way == Way::Forward) == (packet.icmp.type == query);
 }
 
 /// Linux' conntrack takes a flow up from a SYN, or in the middle, but not from its answer or its
@@ -79,6 +53,10 @@ const char* words_for(StateRefusal refusal) noexcept {
       return "the packet is of ICMP and asks nothing";
     case StateRefusal::Known:
       return "the flow has a state, which the packet does not fit";
+    case StateRefusal::Discovery:
+      return "of neighbours and groups no states are kept: each packet is the rule's";
+    case StateRefusal::BlockedEach:
+      return "of blocked flows only those of TCP and UDP are kept: each packet is the rule's";
     case StateRefusal::TableFull:
       return "the table of states is full";
     case StateRefusal::LimitOfRule:
@@ -123,9 +101,10 @@ std::size_t StateTable::size(TimePoint now) {
 }
 
 StateMatch StateTable::match_error(const Packet& packet, TimePoint now) {
-  const auto found = find({packet.quoted->ends, packet.quoted->protocol}, now);
+  const auto found = find(flow_of(*packet.quoted, packet.family), now);
   if (!found) return {};
   const auto* rule = found->state->second.rule;
+  if (rule->rule->action == Action::Block) return {};
   if (rule->rule->keep_state && rule->rule->keep_state->no_icmp_errors) return {};
   return {rule, false, true};
 }
@@ -133,7 +112,7 @@ StateMatch StateTable::match_error(const Packet& packet, TimePoint now) {
 StateMatch StateTable::match(const Packet& packet, TimePoint now) {
   if (has_no_state(packet)) return {};
   if (packet.quoted) return match_error(packet, now);
-  const auto found = find({packet.ends, packet.protocol}, now);
+  const auto found = find(flow_of(packet), now);
   if (!found) return {};
   auto& state = found->state->second;
   if (packet.is_icmp() && !continues(packet, state.icmp_type, found->way)) return {};
@@ -155,7 +134,10 @@ void StateTable::prolong(State& state, const Packet& packet, Way way, TimePoint 
     return way == Way::Forward ? ages.forward : ages.backward;
   };
   const auto& keep = state.rule->rule->keep_state;
-  if (keep && keep->ages) {
+  if (state.rule->rule->action == Action::Block) {
+    const auto usual = packet.protocol == kTcp ? kBlockedTcpPatience : kUdpPatience.forward;
+    state.expires = now + (keep && keep->ages ? keep->ages->forward : usual);
+  } else if (keep && keep->ages) {
     state.expires = now + of(*keep->ages);
   } else if (state.window) {
     state.expires = now + state.window->patience();
@@ -170,10 +152,11 @@ StateRefusal StateTable::add(const Packet& packet, const RuleEntry& rule, TimePo
   if (has_no_state(packet)) return StateRefusal::Bad;
   if (packet.protocol == kTcp && (packet.tcp.flags & kRst) != 0) return StateRefusal::Reset;
   if (packet.protocol == kTcp && !may_begin(packet.tcp.flags)) return StateRefusal::NotABeginning;
-  if (packet.is_icmp() && exchange_of(packet.family, packet.icmp.type) == nullptr) {
-    return StateRefusal::NotAQuery;
-  }
-  const FlowKey key{packet.ends, packet.protocol};
+  if (is_discovery(packet)) return StateRefusal::Discovery;
+  if (packet.is_icmp() && !asks(packet.family, packet.icmp.type)) return StateRefusal::NotAQuery;
+  const bool blocks = rule.rule->action == Action::Block;
+  if (blocks && !has_ports(packet.protocol)) return StateRefusal::BlockedEach;
+  const auto key = flow_of(packet);
   if (find(key, now)) return StateRefusal::Known;
   const auto limit = rule.rule->keep_state ? rule.rule->keep_state->limit : std::nullopt;
   const auto rule_full = [&] { return limit && rule.states >= *limit; };
@@ -181,7 +164,7 @@ StateRefusal StateTable::add(const Packet& packet, const RuleEntry& rule, TimePo
   if (rule_full()) return StateRefusal::LimitOfRule;
   if (states_.size() >= most_) return StateRefusal::TableFull;
   State state{&rule, packet.icmp.type, std::nullopt, now};
-  if (packet.protocol == kTcp) state.window.emplace(packet.tcp);
+  if (packet.protocol == kTcp && !blocks) state.window.emplace(packet.tcp);
   prolong(state, packet, Way::Forward, now);
   states_.emplace(key, state);
   ++rule.states;

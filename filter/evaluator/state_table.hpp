@@ -20,11 +20,19 @@ enum class StateRefusal : std::uint8_t {
   NotABeginning,  // TCP with FIN, or SYN and ACK
   NotAQuery,      // ICMP that asks nothing
   Known,          // the flow has a state, which the packet did not match
+  Discovery,      // the rule decides about each
+  BlockedEach,    // likewise
   TableFull,
   LimitOfRule,
 };
 
 const char* words_for(StateRefusal refusal) noexcept;
+
+/// Whether the rule that wanted the state has its say all the same.
+constexpr bool lets_decide(StateRefusal refusal) noexcept {
+  return refusal == StateRefusal::None || refusal == StateRefusal::Discovery ||
+         refusal == StateRefusal::BlockedEach;
+}
 
 /// What the table says about a packet.
 struct StateMatch {

@@ -25,6 +25,10 @@ Value ct(std::string_view key) {
   return object{{"ct", object{{"key", key}}}};
 }
 
+Value ct_original(std::string_view key) {
+  return object{{"ct", object{{"key", key}, {"dir", "original"}}}};
+}
+
 Value payload(std::string_view protocol, std::string_view field) {
   return object{{"payload", object{{"protocol", protocol}, {"field", field}}}};
 }
@@ -106,6 +110,19 @@ Expression counter(const std::string& name) {
   return object{{"counter", name}};
 }
 
+Expression remember(Value what, const std::string& set, std::chrono::seconds lifetime) {
+  return remember(object{{"elem", object{{"val", std::move(what)}, {"timeout", lifetime.count()}}}},
+                  set);
+}
+
+Expression flows_within(unsigned most) {
+  return object{{"ct count", object{{"val", most}}}};
+}
+
+Expression flows_beyond(unsigned most) {
+  return object{{"ct count", object{{"val", most}, {"inv", true}}}};
+}
+
 Expression remember(Value what, const std::string& set) {
   return object{{"set", object{{"op", "update"}, {"elem", std::move(what)}, {"set", named(set)}}}};
 }
@@ -120,6 +137,32 @@ Value looked_up(Value key, const std::string& map) {
 
 Value going_to(const std::string& chain) {
   return go_to(chain);
+}
+
+Value jumping_to(const std::string& chain) {
+  return jump(chain);
+}
+
+namespace {
+
+/// From the numbers of the chains to them.
+Expression choice(Value key, const std::vector<std::string>& chains) {
+  array all;
+  for (const auto& chain : chains) all.push_back(array{all.size(), go_to(chain)});
+  return object{
+      {"vmap", object{{"key", std::move(key)}, {"data", object{{"set", std::move(all)}}}}}};
+}
+
+}  // namespace
+
+Expression in_turn(const std::vector<std::string>& chains) {
+  const object turn{{"mode", "inc"}, {"mod", chains.size()}, {"offset", 0}};
+  return choice(object{{"numgen", turn}}, chains);
+}
+
+Expression by_hash(Value key, const std::vector<std::string>& chains) {
+  const object hash{{"mod", chains.size()}, {"offset", 0}, {"expr", std::move(key)}};
+  return choice(object{{"jhash", hash}}, chains);
 }
 
 }  // namespace tunnel::filter::nft

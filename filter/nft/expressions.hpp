@@ -3,6 +3,7 @@
 #include "filter/nft/ruleset.hpp"
 #include "tunneld/base/address.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -18,6 +19,8 @@ using Value = boost::json::value;
 // What can be looked at.
 Value meta(std::string_view key);
 Value ct(std::string_view key);
+/// As the first packet of the flow had it, before any translation: "ip saddr", "proto-dst".
+Value ct_original(std::string_view key);
 Value payload(std::string_view protocol, std::string_view field);
 /// Bits of a header that have no name; `base` is "nh" or "th".
 Value raw_payload(std::string_view base, unsigned offset_bits, unsigned length_bits);
@@ -50,8 +53,12 @@ Expression reject(std::string_view type, std::string_view code);
 Expression counter();
 /// A counter that is an object of its own, by its name.
 Expression counter(const std::string& name);
-/// Puts a value into a set, or makes it stay longer.
+/// Puts a value into a set, or makes it stay longer: as long as the set says, or so long.
 Expression remember(Value what, const std::string& set);
+Expression remember(Value what, const std::string& set, std::chrono::seconds lifetime);
+/// The flow is counted where this stands; goes on while there are at most, or more than, so many.
+Expression flows_within(unsigned most);
+Expression flows_beyond(unsigned most);
 /// Goes to where the map has the key lead; falls through where it has none.
 Expression lead(Value key, const std::string& map);
 /// What the map has for the key; the rule ends where it has none.
@@ -59,5 +66,10 @@ Value looked_up(Value key, const std::string& map);
 
 // Values of maps.
 Value going_to(const std::string& chain);
+/// Comes back where the chain ends without a verdict.
+Value jumping_to(const std::string& chain);
+/// Goes to the chains in turn, or to one for each value of `key`.
+Expression in_turn(const std::vector<std::string>& chains);
+Expression by_hash(Value key, const std::vector<std::string>& chains);
 
 }  // namespace tunnel::filter::nft

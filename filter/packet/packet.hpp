@@ -44,6 +44,7 @@ struct IcmpHeader {
 struct Quoted {
   Ends ends{};
   std::uint8_t protocol = 0;
+  std::uint8_t icmp_type = 0;  // of a quoted ICMP packet
 };
 
 /// A packet as the filter sees it: what its headers say, and what is odd about them.

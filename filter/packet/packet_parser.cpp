@@ -84,7 +84,7 @@ void parse_quoted(Bytes body, Packet& packet) {
     return;
   }
   if (header->source != packet.ends.destination) packet.is_bad = true;
-  Quoted quoted{{header->source, header->destination}, header->protocol};
+  Quoted quoted{{header->source, header->destination}, header->protocol, 0};
   ByteReader in{body.subspan(std::min<std::size_t>(header->header_size, body.size()))};
   const auto first = in.u16();
   const auto second = in.u16();
@@ -94,6 +94,7 @@ void parse_quoted(Bytes body, Packet& packet) {
     quoted.ends.destination_port = *second;
   } else if ((quoted.protocol == kIcmp || quoted.protocol == kIcmp6) && third &&
              is_query(packet.family, static_cast<std::uint8_t>(*first >> 8))) {
+    quoted.icmp_type = static_cast<std::uint8_t>(*first >> 8);
     quoted.ends.source_port = quoted.ends.destination_port = *third;
   }
   packet.quoted = quoted;

@@ -56,6 +56,42 @@ TEST(State, IsNotMadeForWhatCannotHaveOne) {
   }
 }
 
+// Linux' conntrack keeps none, and neighbours must be found with "pass quick ... keep state".
+TEST(State, IsNotMadeForDiscoveryWhichItsRulePassesAllTheSame) {
+  for (const auto* rules :
+       {"pass in quick all keep state", "block in all\npass in all keep state"}) {
+    Gateway gateway{rules};
+    EXPECT_EQ(gateway.verdict("in6 ipv6-icmp ::1 ::2 neighborsol"), "pass") << rules;
+    EXPECT_EQ(gateway.evaluator().states(gateway.now), 0U) << rules;
+  }
+}
+
+TEST(State, OfQuestionsOfTwoKindsWithOneNumberAreTwo) {
+  Gateway gateway{"pass in all keep state\nblock out all\n"};
+  gateway.send("in icmp 1.1.1.1 2.2.2.2 echo query=7");
+  EXPECT_EQ(gateway.verdict("in icmp 1.1.1.1 2.2.2.2 timest query=7"), "pass");
+  EXPECT_EQ(gateway.evaluator().states(gateway.now), 2U);
+  EXPECT_EQ(gateway.verdict("out icmp 2.2.2.2 1.1.1.1 timestrep query=7"), "pass");
+  EXPECT_EQ(gateway.verdict("out icmp 2.2.2.2 1.1.1.1 maskrep query=7"), "block");
+}
+
+TEST(State, ThatBlocksIsOfTcpAndUdp) {
+  Gateway gateway{
+      "pass in all\nblock in proto udp all keep state\nblock in proto icmp all keep state\n"
+      "pass out all\n"};
+  gateway.send("in udp 1.1.1.1,1 2.2.2.2,2");
+  gateway.send("in icmp 1.1.1.1 2.2.2.2 echo query=7");
+  EXPECT_EQ(gateway.verdict("out udp 2.2.2.2,2 1.1.1.1,1"), "block");
+  EXPECT_EQ(gateway.verdict("out icmp 2.2.2.2 1.1.1.1 echorep query=7"), "pass");
+}
+
+// Nobody answers, and so there are no windows to learn.
+TEST(State, ThatBlocksHasNoWindows) {
+  Gateway gateway{"pass in all\nblock in proto tcp all flags S keep state\n"};
+  gateway.send("in tcp 1.1.1.1,1 2.2.2.2,2 S seq=1");
+  EXPECT_EQ(gateway.verdict("in tcp 1.1.1.1,1 2.2.2.2,2 A seq=100000000"), "block");
+}
+
 TEST(State, OfAQuickRuleThatFailsLetsTheScanGoOn) {
   Gateway gateway{"block in all\npass in quick all keep state\npass in quick proto icmp all\n"};
   EXPECT_EQ(gateway.decision("in icmp 1.1.1.1 2.2.2.2 echorep"), "pass @0:3");

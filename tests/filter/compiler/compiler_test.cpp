@@ -52,9 +52,10 @@ TEST(Compiler, AsksForFragmentsBeforeTheyArePutTogether) {
 TEST(Compiler, NamesWhatTheKernelCannotBeAsked) {
   const auto made = compiled(
       "pass in quick from any to any with opt ts\n"
-      "block in quick proto tcp from any to any keep state\n");
-  ASSERT_THAT(made.problems, SizeIs(testing::Ge(2U)));
-  EXPECT_EQ(made.problems[0].place.line, 2U);
+      "block in quick proto tcp from any to any keep state (limit 5)\n");
+  std::vector<unsigned> lines;
+  for (const auto& problem : made.problems) lines.push_back(problem.place.line);
+  EXPECT_THAT(lines, testing::IsSupersetOf({1U, 2U}));
 }
 
 TEST(Compiler, TriesTranslationsByTheirMasks) {

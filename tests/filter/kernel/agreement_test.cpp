@@ -137,7 +137,7 @@ class Comparison {
           seen.prefix = by_state ? "P" : "p";
           break;
         case evaluator::LogRecord::Action::Block:
-          seen.prefix = "b";
+          seen.prefix = by_state ? "B" : "b";
           break;
         case evaluator::LogRecord::Action::Log:
           seen.prefix = "L" + std::to_string(seen.mark);
