@@ -107,6 +107,17 @@ void ConditionBuilder::family(Family family) {
   also(equal(meta("nfproto"), Value(family == Family::Ipv4 ? "ipv4" : "ipv6")));
 }
 
+Value ConditionBuilder::address_of(const char* family, End end) const {
+  const auto* const field = end == End::Source ? "saddr" : "daddr";
+  return ends_ == EndsOf::Packet ? payload(family, field)
+                                 : nft::ct_original(std::string{family} + ' ' + field);
+}
+
+Value ConditionBuilder::port_of(End end) const {
+  if (ends_ == EndsOf::Packet) return payload("th", end == End::Source ? "sport" : "dport");
+  return nft::ct_original(end == End::Source ? "proto-src" : "proto-dst");
+}
+
 void ConditionBuilder::address(const AddressTest& test, End end) {
   const bool source = end == End::Source;
   if (test.any()) {
@@ -115,7 +126,7 @@ void ConditionBuilder::address(const AddressTest& test, End end) {
   }
   only(*test.family());
   const auto op = test.negated ? "!=" : "==";
-  const auto* const field = source ? "saddr" : "daddr";
+  const auto left = address_of(test.family() == Family::Ipv4 ? "ip" : "ip6", end);
   if (const auto* v4 = std::get_if<MaskedIpv4>(&test.address)) {
     const auto length = prefix_length(v4->mask);
     if (length == 0U) {
@@ -123,28 +134,26 @@ void ConditionBuilder::address(const AddressTest& test, End end) {
       return family(Family::Ipv4);
     }
     if (length == 32U && !test.negated) {
-      return exactly(source ? Field::Source4 : Field::Destination4, payload("ip", field),
-                     Value(v4->address.str()));
+      return exactly(source ? Field::Source4 : Field::Destination4, left, Value(v4->address.str()));
     }
     if (length) {
-      return also(match(op, payload("ip", field), nft::prefix(v4->address.str(), *length)));
+      return also(match(op, left, nft::prefix(v4->address.str(), *length)));
     }
-    return also(match(op, nft::masked(payload("ip", field), v4->mask), Value(v4->address.str())));
+    return also(match(op, nft::masked(left, v4->mask), Value(v4->address.str())));
   }
   const auto& v6 = std::get<Prefix>(test.address);
   const auto whole = v6.str();  // with its length, but for a host
   const auto text = whole.substr(0, whole.find('/'));
   if (v6.length() == 0) return test.negated ? never() : family(Family::Ipv6);
   if (v6.length() == 128 && !test.negated) {
-    return exactly(source ? Field::Source6 : Field::Destination6, payload("ip6", field),
-                   Value(text));
+    return exactly(source ? Field::Source6 : Field::Destination6, left, Value(text));
   }
-  also(match(op, payload("ip6", field), nft::prefix(text, v6.length())));
+  also(match(op, left, nft::prefix(text, v6.length())));
 }
 
 void ConditionBuilder::port(const PortTest& test, End end) {
   using Operator = PortTest::Operator;
-  const auto left = payload("th", end == End::Source ? "sport" : "dport");
+  const auto left = port_of(end);
   const auto field = end == End::Source ? Field::SourcePort : Field::DestinationPort;
   switch (test.op) {
     case Operator::Any:
@@ -190,18 +199,6 @@ Alternatives ConditionBuilder::finish() && {
                      [](const KeyPart& a, const KeyPart& b) { return a.field < b.field; });
   }
   return std::move(alternatives_);
-}
-
-Alternatives conditions_of(const InterfaceName* interface, Direction direction,
-                           const ProtocolTest& protocol, const Endpoint& source,
-                           const Endpoint& destination) {
-  ConditionBuilder out;
-  out.interface(interface, direction);
-  out.protocol(protocol);
-  out.address(source.address, End::Source);
-  out.address(destination.address, End::Destination);
-  out.ports(source, destination, protocol);
-  return std::move(out).finish();
 }
 
 Alternatives conditions_of(const Rule& rule, View view, std::vector<Unsupported>& problems) {

@@ -69,12 +69,6 @@ struct Unsupported {
 /// tell is appended to `problems`.
 Alternatives conditions_of(const Rule& rule, View view, std::vector<Unsupported>& problems);
 
-/// The parts that rules of translation have too; `interface` is where the packet goes to or comes
-/// from.
-Alternatives conditions_of(const InterfaceName* interface, Direction direction,
-                           const ProtocolTest& protocol, const Endpoint& source,
-                           const Endpoint& destination);
-
 /// Packets of TCP whose flags contradict each other.
 std::vector<Choice> bad_packets();
 

@@ -1,8 +1,12 @@
 #include "filter/compiler/nat_compiler.hpp"
 
+#include "filter/compiler/map_block.hpp"
+#include "filter/compiler/nat_question.hpp"
+#include "filter/compiler/nat_sessions.hpp"
 #include "filter/model/protocols.hpp"
 #include "filter/nft/expressions.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <utility>
@@ -19,17 +23,40 @@ using nft::Value;
 
 constexpr int kDestination = -100;
 constexpr int kSource = 100;
-constexpr int kBeforeSource = 95;  // behind the rules: what they pass is what is translated
-constexpr auto kFtp = "ftp";
 
-/// What an address becomes: an address, a range of them, or a network host by host.
-struct Target {
-  Value address;
-  bool network = false;
-};
+bool ask_the_same(const NatRule& a, const NatRule& b) {
+  return a.kind == b.kind && a.interface == b.interface && a.protocol == b.protocol &&
+         a.source == b.source && a.destination == b.destination;
+}
 
-bool is_host(const MaskedIpv4& target) {
-  return target.mask == 0xffff'ffff;
+/// A network as nftables has it: an address where it is one.
+Value network_value(const MaskedIpv4& network) {
+  const auto length = static_cast<unsigned>(std::popcount(network.mask));
+  return length == 32 ? Value(network.address.str()) : nft::prefix(network.address.str(), length);
+}
+
+Value span(Ipv4Address first, Ipv4Address last) {
+  return first == last ? Value(first.str())
+                       : Value(object{{"range", array{first.str(), last.str()}}});
+}
+
+/// Of a network, the first and the last address are no hosts (RFC 1122 §3.2.1.3).
+Value hosts_of(const MaskedIpv4& network) {
+  const auto hosts = ~network.mask;
+  if (hosts <= 1) return span(network.address, Ipv4Address{network.address.value + hosts});
+  return span(Ipv4Address{network.address.value + 1},
+              Ipv4Address{network.address.value + hosts - 1});
+}
+
+Expression translate(const char* what, Value address, Value port, array flags) {
+  object how;
+  if (!address.is_null()) {
+    how["family"] = "ip";
+    how["addr"] = std::move(address);
+  }
+  if (!port.is_null()) how["port"] = std::move(port);
+  if (!flags.empty()) how["flags"] = std::move(flags);
+  return object{{what, std::move(how)}};
 }
 
 class NatCompiler {
@@ -38,179 +65,156 @@ class NatCompiler {
       : nat_{nat}, table_{table}, problems_{problems} {}
 
   void run() {
-    for (const auto& rule : nat_.inbound) inbound(rule);
-    for (const auto& rule : nat_.outbound) outbound(rule);
-    add_chain("nat_in", {"nat", "prerouting", kDestination}, std::move(in_));
-    add_chain("nat_out", {"nat", "postrouting", kSource}, std::move(out_));
-    add_chain("nat_help", {"filter", "postrouting", kBeforeSource}, std::move(help_));
+    list("nat_in", {"nat", "prerouting", kDestination}, nat_.inbound, Direction::In);
+    list("nat_out", {"nat", "postrouting", kSource}, nat_.outbound, Direction::Out);
+    compile_nat_sessions(nat_, table_);
   }
 
  private:
-  void add_chain(std::string name, nft::Hook hook, std::vector<Expressions> rules) {
-    if (!rules.empty())
-      table_.chains.push_back({std::move(name), std::move(hook), std::move(rules)});
-  }
+  using Rules = std::vector<Expressions>;
 
-  void refuse(const NatRule& rule, std::string message, std::string hint) {
-    problems_.push_back({rule.place, std::move(message), std::move(hint)});
-  }
-
-  void emit(std::vector<Expressions>& chain, const Alternatives& alternatives,
-            const Expressions& then) {
-    for (const auto& each : alternatives) {
-      Expressions rule;
-      for (const auto& part : each.exact) rule.push_back(nft::equal(part.left, part.right));
-      rule.insert(rule.end(), each.rest.begin(), each.rest.end());
-      rule.insert(rule.end(), then.begin(), then.end());
-      chain.push_back(std::move(rule));
+  /// The rules in their order; those that take turns stand where the first of them does.
+  void list(const std::string& name, nft::Hook hook, const std::vector<NatRule>& rules,
+            Direction direction) {
+    Rules chain;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      const auto& rule = rules[i];
+      const auto same = [&rule](const NatRule& other) {
+        return other.round_robin && rule.round_robin && ask_the_same(other, rule);
+      };
+      const auto end = rules.begin() + static_cast<std::ptrdiff_t>(i);
+      if (std::any_of(rules.begin(), end, same)) continue;
+      std::vector<Expressions> ways;
+      for (auto other = end; other != rules.end(); ++other) {
+        if (other == end || same(*other)) {
+          for (auto& way : translations(*other, direction)) ways.push_back(std::move(way));
+        }
+      }
+      if (ways.empty()) continue;
+      const auto then = ways.size() == 1 ? ways.front() : one_of(rule, name, std::move(ways));
+      for (auto each : matches_of(question_of(rule, direction), EndsOf::Packet)) {
+        each.insert(each.end(), then.begin(), then.end());
+        chain.push_back(std::move(each));
+      }
     }
+    if (chain.empty()) return;
+    table_.chains.push_back({name, std::move(hook), std::move(chain)});
   }
 
-  Alternatives conditions(const NatRule& rule, Direction direction) {
-    return conditions_of(&rule.interface, direction, rule.protocol, rule.source, rule.destination);
-  }
-
-  static Expression translate(const char* what, Value address, Value port, array flags) {
-    object how{{"family", "ip"}, {"addr", std::move(address)}};
-    if (!port.is_null()) how["port"] = std::move(port);
-    if (!flags.empty()) how["flags"] = std::move(flags);
-    return object{{what, std::move(how)}};
-  }
-
-  std::optional<Value> target_of(const NatRule& rule) {
-    if (const auto* network = std::get_if<MaskedIpv4>(&rule.target)) {
-      if (is_host(*network)) return Value(network->address.str());
-      const auto hosts = ~network->mask;
-      return object{{"range", array{Ipv4Address{network->address.value + 1}.str(),
-                                    Ipv4Address{network->address.value + hosts - 1}.str()}}};
+  /// A chain for each, which take turns, or one for each client.
+  Expressions one_of(const NatRule& rule, const std::string& list, std::vector<Expressions> ways) {
+    std::vector<std::string> chains;
+    for (auto& way : ways) {
+      chains.push_back(list + "_way" + std::to_string(++ways_));
+      // Known already, but nftables wants to read it where a port is.
+      if (rule.port_target) {
+        way.insert(way.begin(),
+                   nft::equal(nft::meta("l4proto"), nft::set_of({Value(kTcp), Value(kUdp)})));
+      }
+      table_.chains.push_back({chains.back(), std::nullopt, {std::move(way)}});
     }
-    if (const auto* range = std::get_if<AddressRange>(&rule.target)) {
-      return object{{"range", array{range->first.str(), range->last.str()}}};
-    }
-    return std::nullopt;
+    return {rule.sticky ? nft::by_hash(nft::payload("ip", "saddr"), chains) : nft::in_turn(chains)};
   }
 
-  void outbound(const NatRule& rule) {
-    if (rule.kind == NatRule::Kind::MapBlock) {
-      return refuse(rule, "map-block is not supported", "\"map … portmap tcp/udp auto\"");
+  /// What becomes of a flow; several, of which each flow has one; none: the rule is refused.
+  std::vector<Expressions> translations(const NatRule& rule, Direction direction) {
+    switch (rule.kind) {
+      case NatRule::Kind::Map:
+        return {map(rule)};
+      case NatRule::Kind::MapBlock:
+        return map_block(rule);
+      case NatRule::Kind::Rdr:
+        return redirect(rule);
+      case NatRule::Kind::Bimap:
+        return bimap(rule, direction);
     }
-    if (rule.kind == NatRule::Kind::Bimap) return bimap(rule, Direction::Out);
-    if (rule.ftp_port) help_ftp(rule);
+    return {};
+  }
+
+  Expressions map(const NatRule& rule) {
     const auto* network = std::get_if<MaskedIpv4>(&rule.target);
-    if (network != nullptr && network->mask == 0) {
-      return emit(out_, conditions(rule, Direction::Out), {nft::accept()});
-    }
-    auto asked = rule;
+    if (network != nullptr && network->mask == 0) return {nft::accept()};
     Value ports;
-    if (rule.portmap) {
-      asked.protocol = rule.portmap->protocol;
-      ports = nft::range(rule.portmap->first, rule.portmap->last);
-    }
     array flags;
-    if (rule.portmap && !rule.portmap->sequential) flags.emplace_back("fully-random");
-    const auto target = target_of(rule);
-    if (target) {
-      flags.emplace_back("persistent");
-      return emit(out_, conditions(asked, Direction::Out),
-                  {translate("snat", *target, ports, flags)});
+    if (rule.portmap) {
+      ports = nft::range(rule.portmap->first, rule.portmap->last);
+      if (!rule.portmap->sequential) flags.emplace_back("fully-random");
     }
-    object how;
-    if (!ports.is_null()) how["port"] = ports;
-    if (!flags.empty()) how["flags"] = flags;
-    auto alternatives = conditions(asked, Direction::Out);
-    for (auto& each : alternatives) {
-      each.rest.insert(each.rest.begin(), nft::equal(nft::meta("nfproto"), Value("ipv4")));
+    if (network != nullptr) return {translate("snat", hosts_of(*network), ports, flags)};
+    if (const auto* range = std::get_if<AddressRange>(&rule.target)) {
+      return {translate("snat", span(range->first, range->last), ports, flags)};
     }
-    emit(out_, alternatives, {object{{"masquerade", how}}});
+    return {translate("masquerade", {}, ports, flags)};
+  }
+
+  std::vector<Expressions> map_block(const NatRule& rule) {
+    auto made = compile_map_block(rule, "nat_block" + std::to_string(++ways_));
+    if (!made) {
+      problems_.push_back({rule.place, "map-block is of networks of at most 4096 hosts",
+                           "\"map ... portmap tcp/udp auto\", or a rule for each part"});
+      return {};
+    }
+    for (auto& each : made->chains) table_.chains.push_back(std::move(each));
+    table_.maps.push_back(std::move(made->hosts));
+    return {std::move(made->then)};
   }
 
   /// Each host of a network has a counterpart.
-  void bimap(const NatRule& rule, Direction direction) {
-    const auto* outside = std::get_if<MaskedIpv4>(&rule.target);
+  std::vector<Expressions> bimap(const NatRule& rule, Direction direction) {
     const auto* inside = std::get_if<MaskedIpv4>(&rule.source.address.address);
-    if (outside == nullptr || inside == nullptr || outside->mask != inside->mask) {
-      return refuse(rule, "a bimap needs two networks of the same size", "");
+    const auto* outside = std::get_if<MaskedIpv4>(&rule.target);
+    const auto length = inside == nullptr ? 0U : static_cast<unsigned>(std::popcount(inside->mask));
+    if (inside == nullptr || (outside == nullptr ? length != 32 : outside->mask != inside->mask)) {
+      problems_.push_back({rule.place, "a bimap needs two networks of the same size", ""});
+      return {};
     }
-    const auto length = static_cast<unsigned>(std::popcount(outside->mask));
-    const auto network = [&](const MaskedIpv4& of) {
-      return length == 32 ? Value(of.address.str()) : nft::prefix(of.address.str(), length);
-    };
-    auto asked = rule;
-    if (direction == Direction::Out) {
-      return emit(out_, conditions(asked, direction), {mapped("snat", network(*outside), length)});
-    }
-    asked.source = rule.destination;
-    asked.destination = rule.source;
-    asked.destination.address.address = *outside;
-    emit(in_, conditions(asked, direction), {mapped("dnat", network(*inside), length)});
-  }
-
-  static Expression mapped(const char* what, Value network, unsigned length) {
     array flags;
     if (length < 32) flags.emplace_back("netmap");
-    return translate(what, std::move(network), {}, std::move(flags));
+    if (direction == Direction::In) {
+      return {{translate("dnat", network_value(*inside), {}, std::move(flags))}};
+    }
+    if (outside == nullptr) return {{translate("masquerade", {}, {}, {})}};
+    return {{translate("snat", network_value(*outside), {}, std::move(flags))}};
   }
 
-  void inbound(const NatRule& rule) {
-    if (rule.kind == NatRule::Kind::Bimap) return bimap(rule, Direction::In);
-    auto asked = rule;
-    const bool ports = rule.port_target || rule.destination.port.op != PortTest::Operator::Any;
-    if (ports && std::holds_alternative<std::monostate>(rule.protocol)) asked.protocol = TcpUdp{};
-    Value address;
+  std::vector<Expressions> redirect(const NatRule& rule) {
+    const auto port = redirected_port(rule);
     if (const auto* several = std::get_if<std::vector<Ipv4Address>>(&rule.target)) {
-      array all;
-      for (const auto each : *several) all.emplace_back(each.str());
-      if (all.size() == 1) {
-        address = all.front();
-      } else {
-        return refuse(rule, "an rdr to several addresses is not supported", "an rdr to one");
-      }
-    } else if (const auto target = target_of(rule)) {
-      address = *target;
-    } else {
-      return refuse(rule, "an rdr needs an address to lead to", "");
+      std::vector<Expressions> ways;
+      for (const auto each : *several)
+        ways.push_back({translate("dnat", Value(each.str()), port, {})});
+      return ways;
     }
-    Value port;
-    if (rule.port_target) {
-      const auto& test = rule.destination.port;
-      const bool shifts = !rule.port_target->single && test.op == PortTest::Operator::Range &&
-                          test.first != test.last;
-      if (shifts && rule.port_target->port != test.first) {
-        return shifted(rule, asked, address);
-      }
-      if (!shifts) port = Value(rule.port_target->port);
+    if (const auto* host = std::get_if<MaskedIpv4>(&rule.target)) {
+      return {{translate("dnat", Value(host->address.str()), port, {})}};
     }
-    emit(in_, conditions(asked, Direction::In), {translate("dnat", address, port, {})});
+    if (std::holds_alternative<InterfaceAddress>(rule.target)) {
+      return {{translate("redirect", {}, port, {})}};
+    }
+    problems_.push_back({rule.place, "an rdr leads to hosts, not to a range", "HOST,HOST"});
+    return {};
   }
 
-  /// "port 5000-5009 -> 10.0.0.1 port 6000": port by port.
-  void shifted(const NatRule& rule, const NatRule& asked, const Value& address) {
+  /// "port 5000-5009 -> 10.0.0.1 port 6000" is port by port; null: it stays.
+  static Value redirected_port(const NatRule& rule) {
+    if (!rule.port_target) return {};
     const auto& test = rule.destination.port;
+    const bool shifts = !rule.port_target->single && test.op == PortTest::Operator::Range;
+    const unsigned first = rule.port_target->port;
+    if (!shifts || test.first == test.last) return Value(first);
+    if (first == test.first) return {};
+    array ports;
     for (unsigned port = test.first; port <= test.last; ++port) {
-      auto one = asked;
-      one.destination.port = {PortTest::Operator::Eq, static_cast<std::uint16_t>(port), 0};
-      const auto to = rule.port_target->port + (port - test.first);
-      emit(in_, conditions(one, Direction::In), {translate("dnat", address, Value(to), {})});
+      ports.push_back(array{port, (first + (port - test.first)) & 0xffff});
     }
-  }
-
-  void help_ftp(const NatRule& rule) {
-    if (!helped_) {
-      table_.objects.push_back(
-          {"ct helper", kFtp, object{{"type", kFtp}, {"protocol", "tcp"}, {"l3proto", "ip"}}});
-      helped_ = true;
-    }
-    auto asked = rule;
-    asked.protocol = kTcp;
-    asked.destination.port = {PortTest::Operator::Eq, *rule.ftp_port, 0};
-    emit(help_, conditions(asked, Direction::Out), {object{{"ct helper", kFtp}}});
+    const object data{{"set", std::move(ports)}};
+    return object{{"map", object{{"key", nft::payload("th", "dport")}, {"data", data}}}};
   }
 
   const NatLists& nat_;
   nft::Table& table_;
   std::vector<Unsupported>& problems_;
-  std::vector<Expressions> in_, out_, help_;
-  bool helped_ = false;
+  unsigned ways_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "filter/compiler/outcomes.hpp"
 
+#include "filter/compiler/ages.hpp"
 #include "filter/model/protocols.hpp"
 
 #include <array>
@@ -14,9 +15,6 @@ using nft::equal;
 using nft::Expressions;
 using nft::meta;
 using nft::Value;
-
-/// How long IPFilter keeps a flow of UDP without an answer, and with one (ipf(5)).
-constexpr Ages kUdpAges{std::chrono::seconds{120}, std::chrono::seconds{12}};
 
 /// Longer than the kernel takes to send what it answers.
 constexpr std::chrono::seconds kAnswerTime{1};
@@ -83,23 +81,6 @@ void Outcomes::add_log(Rules& rules, const Rule& rule, const char* prefix) const
   rules.push_back({nft::log(prefix, options_.log_group, octets)});
 }
 
-/// A named policy for conntrack: how long a flow may be silent.
-std::string Outcomes::timeouts(const char* protocol, const Ages& ages) {
-  const auto name = "age_" + std::string{protocol} + "_" + std::to_string(ages.forward.count()) +
-                    "_" + std::to_string(ages.backward.count());
-  if (!made_.emplace("object " + name, true).second) return name;
-  boost::json::object policy{{"unreplied", ages.forward.count()},
-                             {"replied", ages.backward.count()}};
-  if (std::string_view{protocol} == "tcp") {
-    policy = boost::json::object{{"established", ages.forward.count()}};
-  }
-  table_.objects.push_back(
-      {"ct timeout", name,
-       boost::json::object{
-           {"protocol", protocol}, {"l3proto", "ip"}, {"policy", std::move(policy)}}});
-  return name;
-}
-
 /// The number of the rule becomes the mark of the flow, bit by bit: the kernel has no word for "the
 /// one under a mask, the other outside of it".
 void Outcomes::add_keep(Rules& rules, const KeepState& keep) {
@@ -116,12 +97,8 @@ void Outcomes::add_keep(Rules& rules, const KeepState& keep) {
                        nft::set(mark, boost::json::object{{"|", boost::json::array{mark, one}}})});
     }
   }
-  const auto add_ages = [&](const char* protocol, std::uint8_t number, const Ages& ages) {
-    rules.push_back({equal(meta("l4proto"), Value(number)),
-                     boost::json::object{{"ct timeout", timeouts(protocol, ages)}}});
-  };
-  add_ages("udp", kUdp, keep.ages.value_or(kUdpAges));
-  if (keep.ages) add_ages("tcp", kTcp, *keep.ages);
+  if (!keep.ages) return rules.push_back(udp_aging(kUdpAges, table_));
+  for (auto& each : aging(*keep.ages, table_)) rules.push_back(std::move(each));
 }
 
 /// The sender, whose answer is on its way: the kernel sends it at once.

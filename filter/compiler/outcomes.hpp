@@ -47,7 +47,6 @@ class Outcomes {
   std::string block_chain(const Rule& rule, const char* prefix);
   void add_block(Rules& rules, const Rule& rule);
   void note_answer(Rules& rules, const char* set4, const char* set6);
-  std::string timeouts(const char* protocol, const Ages& ages);
 
   const Options& options_;
   nft::Table& table_;
