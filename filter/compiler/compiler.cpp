@@ -35,13 +35,14 @@ std::vector<Value> values(std::initializer_list<unsigned> numbers) {
   return out;
 }
 
-/// Packets that can make no state: those of conntrack's that belong to no flow, resets, flags that
-/// contradict each other, and messages of ICMP that ask nothing.
+/// Packets that can make no state: those of conntrack's that belong to no flow, resets, answers and
+/// ends of connections, flags that contradict each other, and messages of ICMP that ask nothing.
 std::vector<Expressions> unstatable() {
   std::vector<Expressions> all;
   for (auto& each : bad_packets()) all.push_back(std::move(each.expressions));
-  const auto flags = nft::masked(payload("tcp", "flags"), kRst);
-  all.push_back({nft::match("!=", flags, Value(0))});
+  const auto flags = [](unsigned mask) { return nft::masked(payload("tcp", "flags"), mask); };
+  all.push_back({nft::match("!=", flags(kFin | kRst), Value(0))});
+  all.push_back({equal(flags(kSyn | kAck), Value(kSyn | kAck))});
   all.push_back({nft::match("!=", payload("icmp", "type"), nft::set_of(values({8, 13, 15, 17})))});
   all.push_back({nft::match("!=", payload("icmpv6", "type"),
                             nft::set_of(values({128, 130, 133, 135, 139})))});

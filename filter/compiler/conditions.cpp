@@ -24,6 +24,13 @@ std::optional<unsigned> prefix_length(std::uint32_t mask) {
   return std::popcount(mask) == static_cast<int>(ones) ? std::optional{ones} : std::nullopt;
 }
 
+/// Two ports that are both unequal to something become one field to nftables, of which one half
+/// would do. Ranges stay what they are.
+nft::Expression differs(Value left, unsigned from) {
+  return match("!=", std::move(left),
+               boost::json::object{{"range", boost::json::array{from, from}}});
+}
+
 Value protocol_of_packet() {
   return meta("l4proto");
 }
@@ -161,7 +168,7 @@ void ConditionBuilder::port(const PortTest& test, End end) {
     case Operator::Eq:
       return exactly(field, left, Value(test.first));
     case Operator::Ne:
-      return also(match("!=", left, Value(test.first)));
+      return also(differs(left, test.first));
     case Operator::Lt:
       return also(match("<", left, Value(test.first)));
     case Operator::Gt:
@@ -175,6 +182,7 @@ void ConditionBuilder::port(const PortTest& test, End end) {
       return also(equal(left, nft::range(test.first + 1U, test.last - 1U)));
     case Operator::Outside:
       if (test.first > test.last) return;  // every port is
+      if (test.first == test.last) return also(differs(left, test.first));
       return also(match("!=", left, nft::range(test.first, test.last)));
     case Operator::Range:
       if (test.first > test.last) return never();

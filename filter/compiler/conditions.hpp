@@ -41,10 +41,11 @@ struct KeyPart {
   nft::Value right;
 };
 
-/// A conjunction that only packets of one family can fulfil, or of either.
+/// A conjunction that only packets of one family can fulfil, or of either; and of one protocol.
 struct Choice {
   std::optional<Family> family{};
   nft::Expressions expressions{};
+  std::optional<std::uint8_t> protocol{};
 };
 
 /// What a packet must have, all of it.

@@ -82,9 +82,11 @@ nft::Expression is_protocol(std::uint8_t number) {
 
 /// A first fragment, or a whole packet, that ends within its transport header.
 Choice cut_header(std::uint8_t protocol, unsigned header) {
-  return of_ipv4({is_protocol(protocol), equal(fragment_field(kOffset), Value(0)),
-                  equal(nft::concat({payload("ip", "hdrlength"), payload("ip", "length")}),
-                        nft::set_of(cut_lengths(header)))});
+  auto choice = of_ipv4({is_protocol(protocol), equal(fragment_field(kOffset), Value(0)),
+                         equal(nft::concat({payload("ip", "hdrlength"), payload("ip", "length")}),
+                               nft::set_of(cut_lengths(header)))});
+  choice.protocol = protocol;
+  return choice;
 }
 
 /// What is bad about TCP, by the flags that matter to it.
@@ -139,23 +141,53 @@ void add_options(ConditionBuilder& out, const WithTest& test, const Rule& rule,
   }
 }
 
-/// In either sense: the choices for it, or those against it.
-void add_choice(ConditionBuilder& out, bool negated, const std::vector<Choice>& choices) {
-  if (negated) {
-    out.none_of(choices);
-  } else {
-    out.one_of(choices);
+/// Takes qualities in, in either sense: the choices for it, or those against it. Packets of other
+/// protocols than the rule's are none of its business, and nftables wants not to be asked about
+/// them.
+class QualityTaker {
+ public:
+  QualityTaker(ConditionBuilder& out, const WithTest& test, const Rule& rule, View view)
+      : out_{out}, negated_{test.negated}, rule_{rule}, view_{view} {}
+
+  void take(std::vector<Choice> choices) {
+    const auto* protocol = std::get_if<std::uint8_t>(&rule_.protocol);
+    std::erase_if(choices, [protocol](const Choice& choice) {
+      return protocol != nullptr && choice.protocol && *choice.protocol != *protocol;
+    });
+    if (negated_) {
+      out_.none_of(choices);
+    } else {
+      out_.one_of(choices);
+    }
   }
-}
 
-void add_raw(ConditionBuilder& out, bool negated, View view, const std::vector<Choice>& choices) {
-  if (view == View::Raw) return add_choice(out, negated, choices);
-  if (!negated) out.never();  // what has been put together is neither
-}
+  void take_raw(std::vector<Choice> choices) {
+    if (view_ == View::Raw) return take(std::move(choices));
+    if (!negated_) out_.never();  // what has been put together is neither
+  }
 
+  /// What only an inbound packet can be.
+  void take_inbound(std::vector<Choice> choices) {
+    take(rule_.direction == Direction::In ? std::move(choices) : std::vector<Choice>{});
+  }
+
+ private:
+  ConditionBuilder& out_;
+  bool negated_;
+  const Rule& rule_;
+  View view_;
+};
+
+/// On the way in: rdr of what goes forth, map of what comes back.
 std::vector<Choice> translated() {
-  constexpr std::uint32_t kSourceOrDestination = 0x30;  // IPS_SRC_NAT, IPS_DST_NAT
-  return {{std::nullopt, {match("!=", masked(nft::ct("status"), kSourceOrDestination), Value(0))}}};
+  constexpr std::uint32_t kSource = 0x10;       // IPS_SRC_NAT
+  constexpr std::uint32_t kDestination = 0x20;  // IPS_DST_NAT
+  const auto way = [](unsigned direction, std::uint32_t bit) {
+    return Choice{std::nullopt,
+                  {equal(nft::ct("direction"), Value(direction)),
+                   match("!=", masked(nft::ct("status"), bit), Value(0))}};
+  };
+  return {way(0, kDestination), way(1, kSource)};
 }
 
 std::vector<Choice> to_multicast() {
@@ -209,6 +241,7 @@ std::vector<Choice> short_packets() {
     if (inside == 0) continue;
     choices.push_back(
         of_ipv4({is_protocol(number), equal(fragment_field(kOffset), nft::range(1, inside))}));
+    choices.back().protocol = number;
   }
   return choices;
 }
@@ -221,44 +254,46 @@ std::vector<Choice> cut_headers() {
   return choices;
 }
 
+/// The fields have no names here: nftables would not let a rule of tcp/udp ask for them.
 std::vector<Choice> bad_packets() {
-  const auto flags = masked(payload("tcp", "flags"), FlagsTest::kDefaultMask);
-  return {{std::nullopt, {equal(flags, nft::set_of(contradictory_flags(1)))}},
+  constexpr unsigned kFlags = 13 * 8;  // in bits (RFC 9293 §3.1)
+  constexpr unsigned kUrgentPointer = 18 * 8;
+  const auto is_tcp = equal(meta("l4proto"), Value(kTcp));
+  const auto flags = masked(nft::raw_payload("th", kFlags, 8), FlagsTest::kDefaultMask);
+  const auto no_pointer = equal(nft::raw_payload("th", kUrgentPointer, 16), Value(0));
+  return {{std::nullopt, {is_tcp, equal(flags, nft::set_of(contradictory_flags(1)))}, kTcp},
           {std::nullopt,
-           {equal(flags, nft::set_of(contradictory_flags(0))),
-            equal(payload("tcp", "urgptr"), Value(0))}}};
+           {is_tcp, equal(flags, nft::set_of(contradictory_flags(0))), no_pointer},
+           kTcp}};
 }
 
 void add_quality(ConditionBuilder& out, const WithTest& test, const Rule& rule, View view,
                  std::vector<Unsupported>& problems) {
   if (!std::holds_alternative<Quality>(test.what)) return add_options(out, test, rule, problems);
-  const bool inbound = rule.direction == Direction::In;
+  QualityTaker taker{out, test, rule, view};
   switch (std::get<Quality>(test.what)) {
     case Quality::IpOptions:
-      return add_choice(out, test.negated,
-                        {of_ipv4({match(">", payload("ip", "hdrlength"), Value(5))})});
+      return taker.take({of_ipv4({match(">", payload("ip", "hdrlength"), Value(5))})});
     case Quality::Short:
-      return add_raw(out, test.negated, view, short_packets());
+      return taker.take_raw(short_packets());
     case Quality::Fragment:
-      return add_raw(out, test.negated, view, fragments());
+      return taker.take_raw(fragments());
     case Quality::FragmentBody:
-      return add_raw(out, test.negated, view, fragment_bodies());
+      return taker.take_raw(fragment_bodies());
     case Quality::Bad:
-      return add_choice(out, test.negated, bad_packets());
+      return taker.take(bad_packets());
     case Quality::Nat:
-      return inbound ? add_choice(out, test.negated, translated())
-                     : add_choice(out, test.negated, {});
+      return taker.take_inbound(translated());
     case Quality::LowTtl:
-      return inbound ? add_choice(out, test.negated, ttl_is("<", kLowTtl))
-                     : add_choice(out, test.negated, {});
+      return taker.take_inbound(ttl_is("<", kLowTtl));
     case Quality::Multicast:
-      return add_choice(out, test.negated, to_multicast());
+      return taker.take(to_multicast());
     case Quality::Broadcast:
-      return add_choice(out, test.negated, to_broadcast());
+      return taker.take(to_broadcast());
     case Quality::MultiBroadcast: {
       auto both = to_multicast();
       both.push_back(to_broadcast().front());
-      return add_choice(out, test.negated, both);
+      return taker.take(std::move(both));
     }
   }
 }

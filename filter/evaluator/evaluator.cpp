@@ -29,8 +29,8 @@ void Evaluator::Walk::note(Step::Kind kind, const RuleEntry& entry, const char* 
   if (trace != nullptr) trace->push_back({kind, entry.rule, entry.id, nullptr, why});
 }
 
-void Evaluator::Walk::note(Step::Kind kind, const NatRule& rule) const {
-  if (trace != nullptr) trace->push_back({kind, nullptr, {}, &rule, ""});
+void Evaluator::Walk::note(Step::Kind kind, const NatRule& rule, const char* why) const {
+  if (trace != nullptr) trace->push_back({kind, nullptr, {}, &rule, why});
 }
 
 Evaluator::Evaluator(Policy policy, Settings settings, RandomSource& random)
@@ -74,7 +74,8 @@ bool Evaluator::translate(Walk& walk) {
     case Translation::Kind::Made:
     case Translation::Kind::Known:
       if (walk.outcome.packet.direction == Direction::In) walk.outcome.packet.is_translated = true;
-      walk.note(Step::Kind::Translated, *result.rule);
+      walk.note(Step::Kind::Translated, *result.rule,
+                result.kind == Translation::Kind::Made ? kNewSession : "");
       return true;
     case Translation::Kind::Failed:
       break;

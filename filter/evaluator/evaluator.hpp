@@ -74,7 +74,7 @@ class Evaluator {
     const RuleEntry* log_failed = nullptr;  // of log or-block: the packet is blocked
 
     void note(Step::Kind kind, const RuleEntry& entry, const char* why = "") const;
-    void note(Step::Kind kind, const NatRule& rule) const;
+    void note(Step::Kind kind, const NatRule& rule, const char* why = "") const;
   };
 
   /// What goes through a list ends with.

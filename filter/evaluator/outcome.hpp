@@ -85,6 +85,9 @@ struct Step {
   const char* note = "";
 };
 
+/// The note of Translated where the packet has begun a session.
+inline constexpr auto kNewSession = "a new session";
+
 using Trace = std::vector<Step>;
 
 }  // namespace tunnel::filter::evaluator

@@ -238,7 +238,18 @@ Seen GatewayWire::send(const std::string& interface, Bytes packet) {
     }
   }
   const auto read = log_->read([&](const kernel::LoggedPacket& logged) {
-    seen.records.push_back({logged.direction, logged.mark, logged.prefix});
+    // What the gateway says to its neighbours, whenever it likes.
+    if (logged.packet.size() > 9 && logged.packet[8] == 0xfe && logged.packet[9] == 0x80 &&
+        logged.packet[0] >> 4 == 6) {
+      return;
+    }
+    std::array<char, IF_NAMESIZE> name{};
+    static_cast<void>(::if_indextoname(logged.interface, name.data()));
+    seen.records.push_back({logged.direction,
+                            logged.mark,
+                            logged.prefix,
+                            name.data(),
+                            {logged.packet.begin(), logged.packet.end()}});
   });
   if (!read) throw std::runtime_error{read.error().message()};
   return seen;

@@ -18,7 +18,8 @@ struct SeenRecord {
   Direction direction = Direction::In;
   std::uint32_t mark = 0;
   std::string prefix{};
-  bool operator==(const SeenRecord&) const = default;
+  std::string interface {};
+  std::vector<std::uint8_t> packet{};  // as far as it was asked for
 };
 
 /// What has become of a packet that was put on the wire of one interface.
