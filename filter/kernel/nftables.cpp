@@ -1,5 +1,7 @@
 #include "filter/kernel/nftables.hpp"
 
+#include "filter/kernel/timeouts.hpp"
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <nftables/libnftables.h>
@@ -50,8 +52,7 @@ Result<Nftables> Nftables::open() {
   return Nftables{std::move(context)};
 }
 
-Result<void> Nftables::run_text(const boost::json::object& commands) {
-  const auto text = boost::json::serialize(commands);
+Result<void> Nftables::run_text(const std::string& text) {
   errno = 0;
   if (nft_run_cmd_from_buffer(context_->nft.get(), text.c_str()) == 0) return {};
   const int number = errno == 0 ? EINVAL : errno;
@@ -59,14 +60,39 @@ Result<void> Nftables::run_text(const boost::json::object& commands) {
                first_line(nft_ctx_get_error_buffer(context_->nft.get()))};
 }
 
-Result<void> Nftables::run(const boost::json::object& commands) {
-  auto done = run_text(commands);
+Result<void> Nftables::run_json(const boost::json::object& commands) {
+  auto done = run_text(boost::json::serialize(commands));
   static_cast<void>(nft_ctx_get_output_buffer(context_->nft.get()));  // empties it
   return done;
 }
 
+Result<void> Nftables::run(const boost::json::object& commands) {
+  const auto parts = split(commands);
+  if (parts.text.empty()) return run_json(commands);
+  using boost::json::object;
+  const object table{{"family", "inet"}, {"name", parts.table}};
+  auto* nft = context_->nft.get();
+  const auto flags = nft_ctx_output_get_flags(nft);
+  nft_ctx_output_set_flags(nft, flags | NFT_CTX_OUTPUT_TERSE);
+  const auto listed =
+      ask(object{{"nftables", boost::json::array{object{{"list", object{{"table", table}}}}}}});
+  nft_ctx_output_set_flags(nft, flags);
+  auto made = run_text(parts.text);
+  static_cast<void>(nft_ctx_get_output_buffer(nft));
+  if (!made) return made;
+  return run_json(emptying(parts, listed ? *listed : boost::json::value{}));
+}
+
+bool Nftables::accepts(const boost::json::object& commands) {
+  auto* nft = context_->nft.get();
+  nft_ctx_set_dry_run(nft, true);
+  const auto done = run_json(commands);
+  nft_ctx_set_dry_run(nft, false);
+  return done.has_value();
+}
+
 Result<boost::json::value> Nftables::ask(const boost::json::object& commands) {
-  if (const auto done = run_text(commands); !done) return done.error();
+  if (const auto done = run_text(boost::json::serialize(commands)); !done) return done.error();
   const auto* text = nft_ctx_get_output_buffer(context_->nft.get());
   boost::json::error_code failed;
   auto answer = boost::json::parse(text == nullptr ? "" : text, failed);

@@ -12,15 +12,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
+#include <fstream>
 #include <set>
+#include <sstream>
+#include <string>
 
 namespace tunnel::filter::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::StartsWith;
+using testing::HasSubstr;
 
 /// The namespace is made once for all tests of the program.
 GatewayWire& wire() {
@@ -184,6 +185,64 @@ TEST_F(Kernel, CountsTheStatesOfARuleThatHasALimit) {
     EXPECT_FALSE(passes("in on em0 tcp 10.1.0.1,1003 10.9.9.9,80 S")) << rules;
     EXPECT_TRUE(passes("in on em0 tcp 10.1.0.1,1001 10.9.9.9,80 S")) << rules;
   }
+}
+
+/// Seconds that conntrack gives a flow with that source port from now on; 0: there is none.
+int age_of(unsigned port) {
+  std::ifstream flows{"/proc/net/nf_conntrack"};
+  for (std::string line; std::getline(flows, line);) {
+    if (line.find("sport=" + std::to_string(port) + " ") == std::string::npos) continue;
+    std::istringstream words{line};
+    std::string word;
+    int age = 0;
+    words >> word >> word >> word >> word >> age;
+    return age;
+  }
+  return 0;
+}
+
+bool is_about(int age, int wanted) {
+  return age <= wanted && age > wanted - 3;
+}
+
+TEST_F(Kernel, KeepsStatesOfUdpAsLongAsIpfilter) {
+  use("pass in quick all keep state\n");
+  send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
+  EXPECT_PRED2(is_about, age_of(1001), 120);
+  // The other one counts once the flow has been answered and is two seconds old.
+  EXPECT_THAT(wire().listed(), HasSubstr(R"("policy":{"unreplied":120,"replied":12})"));
+}
+
+TEST_F(Kernel, KeepsStatesAsLongAsTheRuleSays) {
+  use("pass in quick all keep state (age 77/33)\n");
+  send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
+  EXPECT_PRED2(is_about, age_of(1001), 77);
+  EXPECT_THAT(wire().listed(), HasSubstr(R"("policy":{"unreplied":77,"replied":33})"));
+  send("in on em0 tcp 10.1.0.1,1002 10.9.9.9,53 S");
+  EXPECT_PRED2(is_about, age_of(1002), 77);
+  send("in6 on em0 udp 2001:db8::1:2,1003 2001:db8::1:3,53");
+  EXPECT_PRED2(is_about, age_of(1003), 77);
+}
+
+TEST_F(Kernel, KeepsTranslationsAsLongAsTheirRuleSays) {
+  use("pass in quick all keep state\n",
+      "map tun0 10.0.0.0/8 -> 192.0.2.1/32 age 88/44\nrdr em0 192.0.2.1/32 -> 10.9.9.9 age 66\n");
+  send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
+  EXPECT_PRED2(is_about, age_of(1001), 88);
+  send("in on em0 udp 172.16.0.1,1002 192.0.2.1,53");
+  EXPECT_PRED2(is_about, age_of(1002), 66);
+}
+
+TEST_F(Kernel, KeepsTheAgesOfFlowsThatArePutUnderTheSameRulesAgain) {
+  const std::string rules = "pass in quick all keep state (age 77/33)\n";
+  use(rules);
+  send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
+  ASSERT_EQ(wire().apply(nft::replace(compiled(rules + "block out quick proto 99 all\n").table)),
+            "");
+  send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
+  EXPECT_PRED2(is_about, age_of(1001), 77);
+  use("block in all\n");  // which has none
+  EXPECT_FALSE(passes("in on em0 udp 10.1.0.1,1001 10.9.9.9,53"));
 }
 
 TEST_F(Kernel, ShowsIcmpErrorsToTheRulesWhereTheStateWantsNone) {

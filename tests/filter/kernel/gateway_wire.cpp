@@ -1,5 +1,7 @@
 #include "tests/filter/kernel/gateway_wire.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -147,6 +149,13 @@ GatewayWire::Side& GatewayWire::side(const std::string& interface) {
 std::string GatewayWire::apply(const boost::json::object& commands) {
   const auto done = nftables_->run(commands);
   return done ? std::string{} : done.error().message();
+}
+
+std::string GatewayWire::listed() {
+  using boost::json::object;
+  const object everything{{"list", object{{"ruleset", nullptr}}}};
+  const auto answer = nftables_->ask(object{{"nftables", boost::json::array{everything}}});
+  return answer ? boost::json::serialize(*answer) : answer.error().message();
 }
 
 /// IPCTNL_MSG_CT_DELETE of nothing in particular: of all.

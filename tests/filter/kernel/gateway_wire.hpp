@@ -38,6 +38,8 @@ class GatewayWire {
 
   /// The kernel's rules. An empty string: done; else what the kernel says.
   std::string apply(const boost::json::object& commands);
+  /// All of the kernel's rules, as JSON.
+  std::string listed();
   /// Ends all flows that conntrack knows.
   void forget_flows();
 
