@@ -158,7 +158,8 @@ class PolicyCompiler {
     for (const auto& each : compiled_.rules) {
       if (each.kind != ListKind::Filter || each.direction != direction) continue;
       if (!may_decide(each.rule)) continue;
-      if (statable == Statable::No && !each.rule.keep_state) continue;
+      // Quick ones that keep state are as if they were not there.
+      if (statable == Statable::No && (!each.rule.keep_state || each.rule.quick)) continue;
       map.elements.emplace_back(
           Value(each.number), nft::going_to(outcomes_.chain_for(each.rule, each.number, statable)));
     }
