@@ -70,6 +70,7 @@ class PolicyCompiler {
       count(direction);
     }
     raw();
+    put_together();
     look_up_blocked(Direction::In);
     look_up_blocked(Direction::Out);
     let_answers_out();
@@ -265,6 +266,13 @@ class PolicyCompiler {
       }
     }
     return last;
+  }
+
+  /// The kernel puts fragments together where conntrack is asked for anything, be it in a chain
+  /// that nothing leads to. Rules about ports rely on it.
+  void put_together() {
+    add_chain("put_together", std::nullopt,
+              {{nft::match("in", nft::ct("state"), Value("invalid")), nft::go_back()}});
   }
 
   /// What is a fragment, or cut, meets the rules about such before it is put together. A rule that

@@ -1,13 +1,7 @@
 // One by one what the kernel is told in its own way, and what it then does.
 
-#include "filter/compiler/compiler.hpp"
-#include "filter/language/ipf_parser.hpp"
-#include "filter/language/ipnat_parser.hpp"
-#include "filter/nft/commands.hpp"
 #include "filter/packet/packet_parser.hpp"
-#include "filter/packet/packet_text.hpp"
-#include "tests/filter/compiler/policy.hpp"
-#include "tests/filter/kernel/gateway_wire.hpp"
+#include "tests/filter/kernel/kernel_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,28 +17,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// The namespace is made once for all tests of the program.
-GatewayWire& wire() {
-  static GatewayWire wire;
-  return wire;
-}
-
-class Kernel : public testing::Test {
+class Feature : public Kernel {
  protected:
-  static void use(const std::string& rules, const std::string& nat = "") {
-    const auto made = compiled(rules, nat);
-    for (const auto& problem : made.problems) ADD_FAILURE() << problem.message;
-    wire().forget_flows();
-    ASSERT_EQ(wire().apply(nft::replace(made.table)), "") << rules << nat;
-  }
-
-  static Seen send(const std::string& text) {
-    const auto written = std::get<packet::WrittenPacket>(packet::parse_packet_text(text));
-    return wire().send(written.interface.str(), written.octets);
-  }
-
-  static bool passes(const std::string& text) { return send(text).forwarded.has_value(); }
-
   /// As it went on, in the same form; empty: it did not.
   static packet::Packet sent_on(const std::string& text) {
     const auto seen = send(text);
@@ -65,7 +39,7 @@ class Kernel : public testing::Test {
   }
 };
 
-TEST_F(Kernel, TakesEveryKindOfTranslation) {
+TEST_F(Feature, TakesEveryKindOfTranslation) {
   for (const auto* rule :
        {"map tun0 10.0.0.0/8 -> 0/32",
         "map tun0 10.0.0.0/8 -> 0/0",
@@ -92,7 +66,7 @@ TEST_F(Kernel, TakesEveryKindOfTranslation) {
   }
 }
 
-TEST_F(Kernel, TakesTurnsAmongHosts) {
+TEST_F(Feature, TakesTurnsAmongHosts) {
   use("", "rdr em0 192.0.2.1/32 port 80 -> 10.2.0.1,10.2.0.2 port 8080 tcp\n");
   std::multiset<std::string> seen;
   for (int port = 1001; port <= 1004; ++port) {
@@ -103,7 +77,7 @@ TEST_F(Kernel, TakesTurnsAmongHosts) {
               ElementsAre("10.2.0.1,8080", "10.2.0.1,8080", "10.2.0.2,8080", "10.2.0.2,8080"));
 }
 
-TEST_F(Kernel, TakesTurnsAmongRules) {
+TEST_F(Feature, TakesTurnsAmongRules) {
   use("",
       "rdr em0 192.0.2.1/32 port 80 -> 10.2.0.1 port 80 tcp round-robin\n"
       "rdr em0 192.0.2.1/32 port 80 -> 10.2.0.2 port 81 tcp round-robin\n");
@@ -111,7 +85,7 @@ TEST_F(Kernel, TakesTurnsAmongRules) {
             destination_of("in on em0 tcp 10.1.0.1,2 192.0.2.1,80 S"));
 }
 
-TEST_F(Kernel, KeepsAStickyClientsHost) {
+TEST_F(Feature, KeepsAStickyClientsHost) {
   use("", "rdr em0 192.0.2.1/32 port 80 -> 10.2.0.1,10.2.0.2 port 8080 tcp sticky\n");
   std::set<std::string> of_one;
   std::set<std::string> of_all;
@@ -125,7 +99,7 @@ TEST_F(Kernel, KeepsAStickyClientsHost) {
   EXPECT_EQ(of_all.size(), 2U);
 }
 
-TEST_F(Kernel, GivesEachHostOfAMapBlockItsPorts) {
+TEST_F(Feature, GivesEachHostOfAMapBlockItsPorts) {
   use("", "map-block tun0 10.1.0.0/30 -> 192.0.2.1/32 ports 100\n");
   for (unsigned host = 0; host < 4; ++host) {
     const auto packet =
@@ -137,12 +111,12 @@ TEST_F(Kernel, GivesEachHostOfAMapBlockItsPorts) {
   EXPECT_EQ(source_of("in on em0 icmp 10.1.0.2 10.9.9.9 echo"), "192.0.2.1");
 }
 
-TEST_F(Kernel, MovesPortsAlongWithTheirRange) {
+TEST_F(Feature, MovesPortsAlongWithTheirRange) {
   use("", "rdr em0 192.0.2.1/32 port 80-90 -> 10.2.0.1 port 8000 tcp\n");
   EXPECT_EQ(destination_of("in on em0 tcp 10.1.0.1,1 192.0.2.1,85 S"), "10.2.0.1,8005");
 }
 
-TEST_F(Kernel, ClampsTheSegmentSizeBothWays) {
+TEST_F(Feature, ClampsTheSegmentSizeBothWays) {
   use("", "map tun0 10.0.0.0/8 -> 192.0.2.1/32 mssclamp 1400\n");
   EXPECT_EQ(sent_on("in on em0 tcp 10.1.0.1,1000 10.9.9.9,80 S mss=1460").tcp.segment_size, 1400);
   EXPECT_EQ(sent_on("in on tun0 tcp 10.9.9.9,80 192.0.2.1,1000 SA ack=1 mss=1460").tcp.segment_size,
@@ -153,7 +127,7 @@ TEST_F(Kernel, ClampsTheSegmentSizeBothWays) {
   EXPECT_EQ(sent_on("in on tun0 tcp 10.1.0.1,1002 10.9.9.9,80 S mss=1460").tcp.segment_size, 1460);
 }
 
-TEST_F(Kernel, ClampsBehindRdr) {
+TEST_F(Feature, ClampsBehindRdr) {
   use("", "rdr em0 192.0.2.1/32 port 80 -> 10.2.0.1 port 8080 tcp mssclamp 1300\n");
   EXPECT_EQ(sent_on("in on em0 tcp 10.1.0.1,1000 192.0.2.1,80 S mss=1460").tcp.segment_size, 1300);
   EXPECT_EQ(
@@ -161,14 +135,14 @@ TEST_F(Kernel, ClampsBehindRdr) {
       1300);
 }
 
-TEST_F(Kernel, BlocksWhatFindsNoPort) {
+TEST_F(Feature, BlocksWhatFindsNoPort) {
   use("", "map tun0 10.0.0.0/8 -> 192.0.2.1/32 portmap tcp 2000:2000\n");
   EXPECT_TRUE(passes("in on em0 tcp 10.1.0.1,1000 10.9.9.9,80 S"));
   EXPECT_FALSE(passes("in on em0 tcp 10.1.0.2,1000 10.9.9.9,80 S"));
   EXPECT_TRUE(passes("in on em0 tcp 10.1.0.2,1000 10.9.9.9,81 S"));
 }
 
-TEST_F(Kernel, LetsOtherProtocolsFallToTheNextRule) {
+TEST_F(Feature, LetsOtherProtocolsFallToTheNextRule) {
   use("",
       "map tun0 10.0.0.0/8 -> 192.0.2.1/32 portmap tcp/udp 2000:2999\n"
       "map tun0 10.0.0.0/8 -> 192.0.2.2/32\n");
@@ -176,7 +150,7 @@ TEST_F(Kernel, LetsOtherProtocolsFallToTheNextRule) {
   EXPECT_EQ(source_of("in on em0 icmp 10.1.0.1 10.9.9.9 echo"), "192.0.2.2");
 }
 
-TEST_F(Kernel, CountsTheStatesOfARuleThatHasALimit) {
+TEST_F(Feature, CountsTheStatesOfARuleThatHasALimit) {
   for (const auto* rules : {"pass in quick proto tcp all keep state (limit 2)\nblock in all\n",
                             "block in all\npass in proto tcp all keep state (limit 2)\n"}) {
     use(rules);
@@ -205,7 +179,7 @@ bool is_about(int age, int wanted) {
   return age <= wanted && age > wanted - 3;
 }
 
-TEST_F(Kernel, KeepsStatesOfUdpAsLongAsIpfilter) {
+TEST_F(Feature, KeepsStatesOfUdpAsLongAsIpfilter) {
   use("pass in quick all keep state\n");
   send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
   EXPECT_PRED2(is_about, age_of(1001), 120);
@@ -213,7 +187,7 @@ TEST_F(Kernel, KeepsStatesOfUdpAsLongAsIpfilter) {
   EXPECT_THAT(wire().listed(), HasSubstr(R"("policy":{"unreplied":120,"replied":12})"));
 }
 
-TEST_F(Kernel, KeepsStatesAsLongAsTheRuleSays) {
+TEST_F(Feature, KeepsStatesAsLongAsTheRuleSays) {
   use("pass in quick all keep state (age 77/33)\n");
   send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
   EXPECT_PRED2(is_about, age_of(1001), 77);
@@ -224,7 +198,7 @@ TEST_F(Kernel, KeepsStatesAsLongAsTheRuleSays) {
   EXPECT_PRED2(is_about, age_of(1003), 77);
 }
 
-TEST_F(Kernel, KeepsTranslationsAsLongAsTheirRuleSays) {
+TEST_F(Feature, KeepsTranslationsAsLongAsTheirRuleSays) {
   use("pass in quick all keep state\n",
       "map tun0 10.0.0.0/8 -> 192.0.2.1/32 age 88/44\nrdr em0 192.0.2.1/32 -> 10.9.9.9 age 66\n");
   send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
@@ -233,7 +207,7 @@ TEST_F(Kernel, KeepsTranslationsAsLongAsTheirRuleSays) {
   EXPECT_PRED2(is_about, age_of(1002), 66);
 }
 
-TEST_F(Kernel, KeepsTheAgesOfFlowsThatArePutUnderTheSameRulesAgain) {
+TEST_F(Feature, KeepsTheAgesOfFlowsThatArePutUnderTheSameRulesAgain) {
   const std::string rules = "pass in quick all keep state (age 77/33)\n";
   use(rules);
   send("in on em0 udp 10.1.0.1,1001 10.9.9.9,53");
@@ -245,7 +219,7 @@ TEST_F(Kernel, KeepsTheAgesOfFlowsThatArePutUnderTheSameRulesAgain) {
   EXPECT_FALSE(passes("in on em0 udp 10.1.0.1,1001 10.9.9.9,53"));
 }
 
-TEST_F(Kernel, ShowsIcmpErrorsToTheRulesWhereTheStateWantsNone) {
+TEST_F(Feature, ShowsIcmpErrorsToTheRulesWhereTheStateWantsNone) {
   const std::string error =
       "in on tun0 icmp 10.9.9.9 10.1.0.1 unreach,3 for udp 10.1.0.1,1001 10.9.9.9,53";
   use("pass in quick proto udp all keep state\nblock in all\n");

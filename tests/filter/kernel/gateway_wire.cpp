@@ -110,6 +110,8 @@ GatewayWire::GatewayWire() {
   write_file("/proc/sys/net/ipv6/conf/all/forwarding", "1");
   make_side("em0");
   make_side("tun0");
+  shell(std::string{"ip addr add "} + kOwnIpv6 + "/64 dev em0 nodad");
+  shell(std::string{"ip neigh replace "} + kNeighbourIpv6 + " lladdr 02:00:00:00:00:99 dev em0");
   route_through("em0", "tun0", 100);
   route_through("tun0", "em0", 101);
   // What the gateway itself answers goes back the way of the question.
@@ -240,6 +242,7 @@ Seen GatewayWire::send(const std::string& interface, Bytes packet) {
   await_quiet(from, seen);
   Seen beyond;
   await_quiet(to, beyond);
+  seen.beyond = beyond.answers;
   for (auto& other : beyond.answers) {
     // An answer of the gateway's may leave this way as well.
     if (is_forwarded(other, packet)) {

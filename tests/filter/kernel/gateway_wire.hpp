@@ -22,10 +22,15 @@ struct SeenRecord {
   std::vector<std::uint8_t> packet{};  // as far as it was asked for
 };
 
+/// The gateway's address of IPv6 on em0, and its neighbour's.
+inline constexpr auto kOwnIpv6 = "2001:db8:ff::1";
+inline constexpr auto kNeighbourIpv6 = "2001:db8:ff::99";
+
 /// What has become of a packet that was put on the wire of one interface.
 struct Seen {
   std::optional<std::vector<std::uint8_t>> forwarded{};  // as it left by the other interface
   std::vector<std::vector<std::uint8_t>> answers{};      // packets that came back
+  std::vector<std::vector<std::uint8_t>> beyond{};       // all that left by the other interface
   std::vector<SeenRecord> records{};
 };
 
