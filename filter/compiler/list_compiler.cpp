@@ -1,5 +1,7 @@
 #include "filter/compiler/list_compiler.hpp"
 
+#include "filter/compiler/qualities.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -175,10 +177,13 @@ void ListCompiler::emit_alone(Rules& out, const Step& step, const Rule& rule) {
     return emit_rule(out, step.entries().front().conditions, std::move(then));
   }
   const bool decides = rule.action != Action::Log && !makes_no_state(rule);
-  if (rule.action == Action::Count || rule.action == Action::Log) {
+  // What asks nothing about fragments sees the whole, once.
+  const bool sees = variant_.view == View::Whole ||
+                    std::any_of(rule.with.begin(), rule.with.end(), is_raw);
+  if (sees && (rule.action == Action::Count || rule.action == Action::Log)) {
     then.push_back(nft::counter(counter_of(number)));
   }
-  if (rule.action == Action::Log) {
+  if (sees && rule.action == Action::Log) {
     const auto octets = rule.log->body ? kLoggedBody : kLoggedHeaders;
     then.push_back(nft::log(kLogged + std::to_string(number), options_.log_group, octets));
   }

@@ -58,35 +58,78 @@ std::vector<Choice> fragment_bodies() {
           of_ipv6({match("!=", boost::json::object{{"exthdr", offset}}, Value(0))})};
 }
 
-/// Lengths of an IPv4 packet whose header of so many words leaves less than `least` octets.
-std::vector<Value> cut_lengths(unsigned least) {
+/// Lengths of an IPv4 packet whose header of so many words leaves from `most_cut` octets to less than
+/// `least`.
+std::vector<Value> cut_lengths(unsigned most_cut, unsigned least) {
   constexpr unsigned kShortest = 5;
   constexpr unsigned kLongest = 15;
   std::vector<Value> all;
   for (auto words = kShortest; words <= kLongest; ++words) {
-    all.push_back(nft::concat({Value(words), nft::range(0, 4 * words + least - 1)}));
+    const auto header = 4 * words;
+    all.push_back(nft::concat(
+        {Value(words), nft::range(most_cut == 0 ? 0 : header + most_cut, header + least - 1)}));
   }
   return all;
 }
 
 struct CutProtocol {
   std::uint8_t number;
+  std::uint8_t number6;
   unsigned header;
 };
 
-constexpr std::array<CutProtocol, 3> kCutProtocols{{{kTcp, 20}, {kUdp, 8}, {kIcmp, 8}}};
+constexpr std::array<CutProtocol, 3> kCutProtocols{
+    {{kTcp, kTcp, 20}, {kUdp, kUdp, 8}, {kIcmp, kIcmp6, 8}}};
 
 nft::Expression is_protocol(std::uint8_t number) {
   return equal(payload("ip", "protocol"), Value(number));
 }
 
 /// A first fragment, or a whole packet, that ends within its transport header.
-Choice cut_header(std::uint8_t protocol, unsigned header) {
-  auto choice = of_ipv4({is_protocol(protocol), equal(fragment_field(kOffset), Value(0)),
-                         equal(nft::concat({payload("ip", "hdrlength"), payload("ip", "length")}),
-                               nft::set_of(cut_lengths(header)))});
+Choice cut_header(std::uint8_t protocol, unsigned most_cut, unsigned header) {
+  auto choice =
+      of_ipv4({is_protocol(protocol), equal(fragment_field(kOffset), Value(0)),
+               equal(nft::concat({payload("ip", "hdrlength"), payload("ip", "length")}),
+                     nft::set_of(cut_lengths(most_cut, header)))});
   choice.protocol = protocol;
   return choice;
+}
+
+/// Of IPv6, with no header between those of IP and transport but perhaps that of a fragment.
+constexpr std::uint8_t kFragmentHeader = 44;
+constexpr unsigned kFragmentHeaderSize = 8;
+
+Value fragment6(const char* field) {
+  return boost::json::object{
+      {"exthdr", boost::json::object{{"name", "frag"}, {"field", field}}}};
+}
+
+Choice of_fragment6(std::uint8_t protocol, Value offset) {
+  auto choice = of_ipv6({equal(payload("ip6", "nexthdr"), Value(kFragmentHeader)),
+                         equal(fragment6("nexthdr"), Value(protocol)),
+                         equal(fragment6("frag-off"), std::move(offset))});
+  choice.protocol = protocol;
+  return choice;
+}
+
+std::vector<Choice> cut_headers6(std::uint8_t protocol, unsigned header) {
+  auto whole = of_ipv6({equal(payload("ip6", "nexthdr"), Value(protocol)),
+                        match("<", payload("ip6", "length"), Value(header))});
+  whole.protocol = protocol;
+  auto first = of_fragment6(protocol, Value(0));
+  first.expressions.push_back(
+      match("<", payload("ip6", "length"), Value(header + kFragmentHeaderSize)));
+  return {std::move(whole), std::move(first)};
+}
+
+/// Types of ICMP whose header is longer than the first eight octets (RFC 792, RFC 950).
+std::vector<Choice> cut_icmp() {
+  const auto of = [](unsigned first, unsigned last, unsigned header) {
+    auto choice = cut_header(kIcmp, 8, header);
+    choice.expressions.push_back(equal(payload("icmp", "type"), nft::range(first, last)));
+    return choice;
+  };
+  return {of(13, 14, 20), of(15, 18, 12)};
 }
 
 /// What is bad about TCP, by the flags that matter to it.
@@ -234,22 +277,26 @@ std::vector<Choice> fragments() {
 
 std::vector<Choice> short_packets() {
   constexpr unsigned kUnit = 8;  // of the fragment offset, in octets
-  std::vector<Choice> choices;
-  for (const auto& [number, header] : kCutProtocols) {
-    choices.push_back(cut_header(number, header));
+  std::vector<Choice> choices = cut_icmp();
+  for (const auto& [number, number6, header] : kCutProtocols) {
+    choices.push_back(cut_header(number, 0, header));
+    for (auto& each : cut_headers6(number6, header)) choices.push_back(std::move(each));
     const auto inside = (header - 1) / kUnit;
     if (inside == 0) continue;
     choices.push_back(
         of_ipv4({is_protocol(number), equal(fragment_field(kOffset), nft::range(1, inside))}));
     choices.back().protocol = number;
+    choices.push_back(of_fragment6(number6, nft::range(1, inside)));
   }
   return choices;
 }
 
 std::vector<Choice> cut_headers() {
   std::vector<Choice> choices;
-  for (const auto& [number, header] : kCutProtocols) {
-    if (has_ports(number)) choices.push_back(cut_header(number, header));
+  for (const auto& [number, number6, header] : kCutProtocols) {
+    if (!has_ports(number)) continue;
+    choices.push_back(cut_header(number, 0, header));
+    for (auto& each : cut_headers6(number6, header)) choices.push_back(std::move(each));
   }
   return choices;
 }
@@ -275,7 +322,9 @@ void add_quality(ConditionBuilder& out, const WithTest& test, const Rule& rule, 
     case Quality::IpOptions:
       return taker.take({of_ipv4({match(">", payload("ip", "hdrlength"), Value(5))})});
     case Quality::Short:
-      return taker.take_raw(short_packets());
+      // Not only fragments are; but what is logged of them has been.
+      if (rule.action == Action::Log) return taker.take_raw(short_packets());
+      return taker.take(short_packets());
     case Quality::Fragment:
       return taker.take_raw(fragments());
     case Quality::FragmentBody:

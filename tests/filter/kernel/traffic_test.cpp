@@ -161,6 +161,36 @@ TEST_F(Traffic, InFragmentsIsOnePacketToTheOtherRules) {
   EXPECT_FALSE(fragments_pass(4012, "54"));
 }
 
+TEST_F(Traffic, InFragmentsIsLoggedOnceByRulesThatAskNothingAboutThem) {
+  use("log in proto udp all\nblock in quick proto tcp from any to any with frag\n");
+  EXPECT_EQ(send("in on em0 udp 10.1.0.1,1000 10.9.9.9,53 id=4041 mf len=16").records.size(), 0U);
+  EXPECT_EQ(send("in on em0 udp 10.1.0.1,1000 10.9.9.9,53 id=4041 off=24 body=16").records.size(), 1U);
+}
+
+TEST_F(Traffic, IsDroppedWhoseTransportHeaderIsCut) {
+  use("");
+  EXPECT_FALSE(passes("in on em0 tcp 10.1.0.1,1000 10.9.9.9,53 S body=19"));
+  EXPECT_TRUE(passes("in on em0 tcp 10.1.0.1,1000 10.9.9.9,53 S body=20"));
+  EXPECT_FALSE(passes("in6 on em0 tcp 2001:db8::1:2,1000 2001:db8::1:3,53 S body=19"));
+  EXPECT_FALSE(passes("in6 on em0 udp 2001:db8::1:2,1000 2001:db8::1:3,53 body=7"));
+  EXPECT_TRUE(passes("in6 on em0 udp 2001:db8::1:2,1000 2001:db8::1:3,53 body=8"));
+}
+
+TEST_F(Traffic, IsShortByTheTypeOfIcmp) {
+  const std::vector<std::string> cut{
+      "in on em0 icmp 10.1.0.1 10.9.9.9 echo body=7", "in on em0 icmp 10.1.0.1 10.9.9.9 timest body=19",
+      "in on em0 icmp 10.1.0.1 10.9.9.9 maskreq body=11",
+      "in6 on em0 ipv6-icmp 2001:db8::1:2 2001:db8::1:3 128 body=7"};
+  use("block in log quick from any to any with short\n");
+  for (const auto& text : cut) EXPECT_EQ(send(text).records.size(), 1U) << text;
+  for (const auto* whole : {"in on em0 icmp 10.1.0.1 10.9.9.9 timest body=20",
+                            "in on em0 icmp 10.1.0.1 10.9.9.9 maskreq body=12"}) {
+    EXPECT_TRUE(passes(whole)) << whole;
+  }
+  use("block in quick from any to any with not short\n");
+  for (const auto& text : cut) EXPECT_TRUE(passes(text)) << text;
+}
+
 TEST_F(Traffic, IsCountedByCountRules) {
   use("count in proto udp all\ncount in quick proto tcp all\ncount in all\nblock in all\n");
   send("in on em0 udp 10.1.0.1,1000 10.9.9.9,53");
