@@ -138,7 +138,7 @@ class PolicyCompiler {
   /// Where packets of flows go that are kept blocked.
   void look_up_blocked(Direction direction) {
     const auto name = name_of(direction);
-    nft::Map map{name + "_blocked", {"mark"}, "verdict", nft::Map::Counters::Yes};
+    nft::Map map{name + kBlockedFlows, {"mark"}, "verdict", nft::Map::Counters::Yes};
     for (const auto& each : compiled_.rules) {
       if (!each.rule.keep_state || each.rule.action != Action::Block) continue;
       map.elements.emplace_back(Value(each.number), nft::going_to(outcomes_.blocked_chain(

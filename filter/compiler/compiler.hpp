@@ -44,9 +44,11 @@ struct Compiled {
 
 // Where the kernel counts what rules do (stats.hpp).
 
-/// The map of the numbers of flows; and the end of the names of those of decisions.
+/// The map of the numbers of flows; and the ends of the names of those of decisions, and of flows
+/// that are kept blocked.
 inline constexpr auto kStates = "states";
 inline constexpr auto kFinal = "_final";
+inline constexpr auto kBlockedFlows = "_blocked";
 
 /// The name of the counter of a log or count rule.
 std::string counter_name(std::uint32_t number);

@@ -178,8 +178,8 @@ void ListCompiler::emit_alone(Rules& out, const Step& step, const Rule& rule) {
   }
   const bool decides = rule.action != Action::Log && !makes_no_state(rule);
   // What asks nothing about fragments sees the whole, once.
-  const bool sees = variant_.view == View::Whole ||
-                    std::any_of(rule.with.begin(), rule.with.end(), is_raw);
+  const bool sees =
+      variant_.view == View::Whole || std::any_of(rule.with.begin(), rule.with.end(), is_raw);
   if (sees && (rule.action == Action::Count || rule.action == Action::Log)) {
     then.push_back(nft::counter(counter_of(number)));
   }

@@ -58,8 +58,8 @@ std::vector<Choice> fragment_bodies() {
           of_ipv6({match("!=", boost::json::object{{"exthdr", offset}}, Value(0))})};
 }
 
-/// Lengths of an IPv4 packet whose header of so many words leaves from `most_cut` octets to less than
-/// `least`.
+/// Lengths of an IPv4 packet whose header of so many words leaves from `most_cut` octets to less
+/// than `least`.
 std::vector<Value> cut_lengths(unsigned most_cut, unsigned least) {
   constexpr unsigned kShortest = 5;
   constexpr unsigned kLongest = 15;
@@ -82,15 +82,15 @@ constexpr std::array<CutProtocol, 3> kCutProtocols{
     {{kTcp, kTcp, 20}, {kUdp, kUdp, 8}, {kIcmp, kIcmp6, 8}}};
 
 nft::Expression is_protocol(std::uint8_t number) {
-  return equal(payload("ip", "protocol"), Value(number));
+  constexpr unsigned kProtocol = 9 * 8;  // in bits (RFC 791 §3.1)
+  return equal(nft::raw_payload("nh", kProtocol, 8), Value(number));
 }
 
 /// A first fragment, or a whole packet, that ends within its transport header.
 Choice cut_header(std::uint8_t protocol, unsigned most_cut, unsigned header) {
-  auto choice =
-      of_ipv4({is_protocol(protocol), equal(fragment_field(kOffset), Value(0)),
-               equal(nft::concat({payload("ip", "hdrlength"), payload("ip", "length")}),
-                     nft::set_of(cut_lengths(most_cut, header)))});
+  auto choice = of_ipv4({is_protocol(protocol), equal(fragment_field(kOffset), Value(0)),
+                         equal(nft::concat({payload("ip", "hdrlength"), payload("ip", "length")}),
+                               nft::set_of(cut_lengths(most_cut, header)))});
   choice.protocol = protocol;
   return choice;
 }
@@ -100,8 +100,7 @@ constexpr std::uint8_t kFragmentHeader = 44;
 constexpr unsigned kFragmentHeaderSize = 8;
 
 Value fragment6(const char* field) {
-  return boost::json::object{
-      {"exthdr", boost::json::object{{"name", "frag"}, {"field", field}}}};
+  return boost::json::object{{"exthdr", boost::json::object{{"name", "frag"}, {"field", field}}}};
 }
 
 Choice of_fragment6(std::uint8_t protocol, Value offset) {
@@ -193,9 +192,8 @@ class QualityTaker {
       : out_{out}, negated_{test.negated}, rule_{rule}, view_{view} {}
 
   void take(std::vector<Choice> choices) {
-    const auto* protocol = std::get_if<std::uint8_t>(&rule_.protocol);
-    std::erase_if(choices, [protocol](const Choice& choice) {
-      return protocol != nullptr && choice.protocol && *choice.protocol != *protocol;
+    std::erase_if(choices, [this](const Choice& choice) {
+      return choice.protocol && !may_be_of(*choice.protocol);
     });
     if (negated_) {
       out_.none_of(choices);
@@ -215,6 +213,18 @@ class QualityTaker {
   }
 
  private:
+  /// Whether the rule asks for nothing that such packets do not have.
+  bool may_be_of(std::uint8_t protocol) const {
+    const auto* number = std::get_if<std::uint8_t>(&rule_.protocol);
+    if (number != nullptr && *number != protocol) return false;
+    const auto asked = [](const Endpoint& end) { return end.port.op != PortTest::Operator::Any; };
+    const bool ports = std::holds_alternative<TcpUdp>(rule_.protocol) || asked(rule_.source) ||
+                       asked(rule_.destination);
+    if (ports && !has_ports(protocol)) return false;
+    if (rule_.flags && protocol != kTcp) return false;
+    return !rule_.icmp || protocol == kIcmp || protocol == kIcmp6;
+  }
+
   ConditionBuilder& out_;
   bool negated_;
   const Rule& rule_;

@@ -71,7 +71,7 @@ class Counts {
   void add_map(const object& map) {
     const auto name = text_at(map, "name");
     const auto* elements = map.if_contains("elem");
-    const bool by_state = name == kStates;
+    const bool by_state = name == kStates || name.ends_with(kBlockedFlows);
     if (!by_state && !name.ends_with(kFinal)) return;
     if (elements == nullptr || !elements->is_array()) return;
     for (const auto& element : elements->get_array()) {

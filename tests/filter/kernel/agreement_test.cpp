@@ -63,7 +63,7 @@ Case shrunk(GatewayWire& wire, Case failing) {
 class Agreement : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(Agreement, OfEvaluatorAndKernelAboutRandomPoliciesAndPackets) {
-  constexpr std::uint64_t kCases = 750;
+  constexpr std::uint64_t kCases = 500;
   GatewayWire wire;
   const auto* wanted = std::getenv("TUNNEL_SEED");
   const auto first =

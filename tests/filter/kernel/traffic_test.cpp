@@ -164,7 +164,8 @@ TEST_F(Traffic, InFragmentsIsOnePacketToTheOtherRules) {
 TEST_F(Traffic, InFragmentsIsLoggedOnceByRulesThatAskNothingAboutThem) {
   use("log in proto udp all\nblock in quick proto tcp from any to any with frag\n");
   EXPECT_EQ(send("in on em0 udp 10.1.0.1,1000 10.9.9.9,53 id=4041 mf len=16").records.size(), 0U);
-  EXPECT_EQ(send("in on em0 udp 10.1.0.1,1000 10.9.9.9,53 id=4041 off=24 body=16").records.size(), 1U);
+  EXPECT_EQ(send("in on em0 udp 10.1.0.1,1000 10.9.9.9,53 id=4041 off=24 body=16").records.size(),
+            1U);
 }
 
 TEST_F(Traffic, IsDroppedWhoseTransportHeaderIsCut) {
@@ -177,10 +178,10 @@ TEST_F(Traffic, IsDroppedWhoseTransportHeaderIsCut) {
 }
 
 TEST_F(Traffic, IsShortByTheTypeOfIcmp) {
-  const std::vector<std::string> cut{
-      "in on em0 icmp 10.1.0.1 10.9.9.9 echo body=7", "in on em0 icmp 10.1.0.1 10.9.9.9 timest body=19",
-      "in on em0 icmp 10.1.0.1 10.9.9.9 maskreq body=11",
-      "in6 on em0 ipv6-icmp 2001:db8::1:2 2001:db8::1:3 128 body=7"};
+  const std::vector<std::string> cut{"in on em0 icmp 10.1.0.1 10.9.9.9 echo body=7",
+                                     "in on em0 icmp 10.1.0.1 10.9.9.9 timest body=19",
+                                     "in on em0 icmp 10.1.0.1 10.9.9.9 maskreq body=11",
+                                     "in6 on em0 ipv6-icmp 2001:db8::1:2 2001:db8::1:3 128 body=7"};
   use("block in log quick from any to any with short\n");
   for (const auto& text : cut) EXPECT_EQ(send(text).records.size(), 1U) << text;
   for (const auto* whole : {"in on em0 icmp 10.1.0.1 10.9.9.9 timest body=20",
@@ -197,7 +198,7 @@ TEST_F(Traffic, IsCountedByCountRules) {
   send("in on em0 tcp 10.1.0.1,1000 10.9.9.9,53 S");
   const auto listed = wire().listed();
   const auto count = [&](unsigned number) {
-    const auto name = "\"name\":\"hits_" + std::to_string(number) + "\"";
+    const auto name = "\"name\":\"rule_" + std::to_string(number) + "\"";
     const auto packets = listed.find("\"packets\":", listed.find(name));
     return listed.substr(packets + 10, 1);
   };
