@@ -4,6 +4,7 @@
 
 #include "filter/language/endpoint_parser.hpp"
 #include "filter/language/words.hpp"
+#include "filter/model/interface_word.hpp"
 
 #include <utility>
 
@@ -53,7 +54,7 @@ void NatRuleParser::parse_kind() {
 
 void NatRuleParser::parse_interface() {
   const auto token = in_.expect_word("an interface name");
-  const auto name = InterfaceName::parse(token.text);
+  const auto name = interface_called(token.text);
   if (!name) {
     in_.mistake(token, shown(token) + " is not the name of an interface",
                 "1 to 15 of A-Z a-z 0-9 _ . -");

@@ -5,6 +5,7 @@
 
 #include "filter/language/endpoint_parser.hpp"
 #include "filter/language/words.hpp"
+#include "filter/model/interface_word.hpp"
 #include "filter/model/rule_lists.hpp"
 
 #include <utility>
@@ -185,7 +186,7 @@ void RuleParser::parse_options() {
 void RuleParser::parse_interface() {
   const auto token =
       in_.next_is("(") || in_.next_is("!") ? in_.peek() : in_.expect_word("an interface name");
-  rule_.interface = InterfaceName::parse(token.text);
+  rule_.interface = interface_called(token.text);
   if (!rule_.interface) {
     in_.mistake(token, shown(token) + " is not the name of an interface",
                 "1 to 15 of A-Z a-z 0-9 _ . -, one interface in a rule");

@@ -5,6 +5,7 @@
 
 #include "filter/language/rule_reader.hpp"
 #include "filter/language/words.hpp"
+#include "filter/model/interface_word.hpp"
 #include "filter/model/protocols.hpp"
 #include "filter/packet/written.hpp"
 #include "tunneld/base/text.hpp"
@@ -97,7 +98,7 @@ class PacketTextParser {
 
   void parse_interface() {
     const auto piece = take();
-    const auto name = InterfaceName::parse(piece.text);
+    const auto name = interface_called(piece.text);
     if (!name) wrong(piece, shown(piece) + " is not the name of an interface");
     packet_.interface = name.value_or(InterfaceName{});
   }

@@ -129,9 +129,9 @@ INSTANTIATE_TEST_SUITE_P(Ipf, Forms, testing::ValuesIn(kForms));
 
 TEST(IpfFile, MayHaveRemarksEmptyLinesContinuationAndSeveralRulesInALine) {
   EXPECT_THAT(printed("# policy\n\n  \npass in all # everything\r\nblock out \\\n  quick \\\n all\n"
-                      "pass in on lo0 all; pass out on lo0 all;\npass in quick all"),
-              ElementsAre("pass in all", "block out quick all", "pass in on lo0 all",
-                          "pass out on lo0 all", "pass in quick all"));
+                      "pass in on lo0 all; pass out on lo all;\npass in quick all"),
+              ElementsAre("pass in all", "block out quick all", "pass in on lo all",
+                          "pass out on lo all", "pass in quick all"));
 }
 
 TEST(IpfFile, TellsTheLineOfEachRule) {

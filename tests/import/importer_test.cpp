@@ -432,10 +432,10 @@ TEST(Import, LongLinesAreShownInPart) {
 
 TEST(Import, ARuleThatTheKernelCannotFollowIsLeftOut) {
   const auto all = imported({{"/etc/ipf.rules",
-                              "block in all keep state\npass in all\n"
+                              "block in log or-block all\npass in all\n"
                               "pass out on em0 fastroute all head 7\npass out all group 7\n"}});
   EXPECT_THAT(text_of(all, "ipf.rules"),
-              StartsWith("# left out: nftables keeps no state of blocked flows\n# block in all"));
+              StartsWith("# left out: nftables does not tell whether a record was taken\n# block in"));
   EXPECT_THAT(listed(all, Attention::NotCarried),
               ElementsAre(HasSubstr("ipf.rules:1:"), HasSubstr("rules of its group")));
 }

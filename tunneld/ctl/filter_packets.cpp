@@ -1,5 +1,6 @@
 #include "tunneld/ctl/filter_packets.hpp"
 
+#include "filter/model/interface_word.hpp"
 #include "filter/packet/packet_parser.hpp"
 #include "filter/packet/packet_text.hpp"
 #include "tunneld/base/hex.hpp"
@@ -185,7 +186,7 @@ class HexReader final : public PacketReader {
   }
 
   void set_interface(std::string_view word) {
-    const auto name = InterfaceName::parse(word);
+    const auto name = filter::interface_called(word);
     if (!name) {
       wrong(column_of(word), word.size(), in_quotes(word) + " is not the name of an interface");
     }

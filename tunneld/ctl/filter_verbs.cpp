@@ -3,6 +3,7 @@
 
 #include "filter/evaluator/evaluator.hpp"
 #include "filter/language/printer.hpp"
+#include "filter/model/interface_word.hpp"
 #include "filter/packet/packet_text.hpp"
 #include "tunneld/ctl/diagnostics.hpp"
 #include "tunneld/ctl/document.hpp"
@@ -112,7 +113,7 @@ std::optional<Settings> settings_of(const FilterTestCommand& command) {
   if (command.block_by_default) settings.by_default = Settings::Default::Block;
   for (const auto& text : command.addresses) {
     const auto equals = std::min(text.find('='), text.size());
-    const auto name = InterfaceName::parse(text.substr(0, equals));
+    const auto name = filter::interface_called(text.substr(0, equals));
     const auto address = Ipv4Address::parse(text.substr(std::min(equals + 1, text.size())));
     if (!name || !address) return std::nullopt;
     settings.addresses.insert_or_assign(name->str(), *address);

@@ -96,7 +96,7 @@ bool is_of_site(const std::string& interface, const std::vector<NewSite>& sites)
 void list_interfaces(const RcConf& rc, const InterfaceLines& interfaces,
                      const std::vector<NewSite>& sites, Findings& findings) {
   for (const auto& [name, files] : interfaces) {
-    if (is_of_site(name, sites)) continue;
+    if (is_of_site(name, sites) || name == "lo" || name == "lo0") continue;
     std::string where;
     for (const auto& [file, lines] : files) {
       where += (where.empty() ? "" : " and ") + std::to_string(lines.size()) + " of " + file;
@@ -105,15 +105,10 @@ void list_interfaces(const RcConf& rc, const InterfaceLines& interfaces,
     const auto& first = *files.begin();
     const Place place = value != nullptr ? value->where : Place{first.first, first.second.front()};
     const auto address = value != nullptr ? " (" + value->text + ')' : std::string{};
-    if (name == "lo0") {
-      findings.add(Attention::Check, place, "lo0 is in lines of the rules: " + where,
-                   "it is called lo on Linux: sed -i s/lo0/lo/ ipf.rules");
-    } else {
-      findings.add(Attention::Check, place,
-                   "the interface " + name + address + " is in lines of the rules: " + where,
-                   "give the Linux interface this name (systemd.link), or write its own in the "
-                   "rules");
-    }
+    findings.add(Attention::Check, place,
+                 "the interface " + name + address + " is in lines of the rules: " + where,
+                 "give the Linux interface this name (systemd.link), or write its own in the "
+                 "rules");
   }
 }
 
