@@ -1,5 +1,6 @@
 #include "filter/kernel/nftables.hpp"
 
+#include "filter/kernel/in_child.hpp"
 #include "filter/kernel/timeouts.hpp"
 
 #include <boost/json/parse.hpp>
@@ -7,20 +8,20 @@
 #include <nftables/libnftables.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace tunnel::filter::kernel {
 
-struct Nftables::Context {
-  struct Free {
-    void operator()(nft_ctx* context) const noexcept { nft_ctx_free(context); }
-  };
-
-  std::unique_ptr<nft_ctx, Free> nft;
-};
-
 namespace {
+
+using boost::json::array;
+using boost::json::object;
+using boost::json::value;
+
+enum class Listing : bool { Whole, Terse };
 
 /// One line of what libnftables has to say, without its places: those are of JSON text.
 std::string first_line(const char* text) {
@@ -32,72 +33,100 @@ std::string first_line(const char* text) {
   return begin == std::string::npos ? line : line.substr(begin + kError.size());
 }
 
+/// libnftables, for a few commands. It aborts the process on what it takes for a mistake of its own
+/// (1.0.6: to delete a "ct timeout"), so it is only used in a child.
+class Library {
+ public:
+  Library() : nft_{nft_ctx_new(NFT_CTX_DEFAULT)} {
+    if (!nft_) return;
+    nft_ctx_output_set_flags(nft_.get(), NFT_CTX_OUTPUT_JSON);
+    buffered_ = nft_ctx_buffer_output(nft_.get()) == 0 && nft_ctx_buffer_error(nft_.get()) == 0;
+  }
+
+  /// What it prints.
+  Result<std::string> run(const std::string& text) {
+    if (!buffered_) return make_error(std::errc::not_enough_memory, "open nftables");
+    errno = 0;
+    if (nft_run_cmd_from_buffer(nft_.get(), text.c_str()) != 0) {
+      const int number = errno == 0 ? EINVAL : errno;
+      return Error{std::error_code{number, std::system_category()},
+                   first_line(nft_ctx_get_error_buffer(nft_.get()))};
+    }
+    const auto* printed = nft_ctx_get_output_buffer(nft_.get());
+    return std::string{printed == nullptr ? "" : printed};
+  }
+
+  Result<std::string> run(const object& commands) { return run(boost::json::serialize(commands)); }
+
+  Result<std::string> list(const std::string& table, Listing listing) {
+    if (!buffered_) return make_error(std::errc::not_enough_memory, "open nftables");
+    const auto flags = nft_ctx_output_get_flags(nft_.get());
+    if (listing == Listing::Terse) {
+      nft_ctx_output_set_flags(nft_.get(), flags | NFT_CTX_OUTPUT_TERSE);
+    }
+    auto listed = run(object{
+        {"nftables",
+         array{object{{"list", object{{"table", object{{"family", "inet"}, {"name", table}}}}}}}}});
+    nft_ctx_output_set_flags(nft_.get(), flags);
+    return listed;
+  }
+
+  void change_nothing() {
+    if (nft_) nft_ctx_set_dry_run(nft_.get(), true);
+  }
+
+ private:
+  struct Free {
+    void operator()(nft_ctx* context) const noexcept { nft_ctx_free(context); }
+  };
+
+  std::unique_ptr<nft_ctx, Free> nft_;
+  bool buffered_ = false;
+};
+
+Result<value> parsed(const std::string& text) {
+  boost::json::error_code failed;
+  auto answer = boost::json::parse(text, failed);
+  if (failed) return make_error(std::errc::bad_message, "read the answer of nftables");
+  return answer;
+}
+
+/// With ages of flows in the way that libnftables can take them (timeouts.hpp).
+Result<std::string> run_all(const object& commands) {
+  Library library;
+  const auto parts = split(commands);
+  if (parts.text.empty()) return library.run(commands);
+  const auto listed = library.list(parts.table, Listing::Terse);
+  const auto there = listed ? parsed(*listed) : Result<value>{value{}};
+  if (const auto made = library.run(parts.text); !made) return made;
+  return library.run(emptying(parts, there ? *there : value{}));
+}
+
+Error failure(const Error& error) {
+  return Error{error.code, "nftables: " + error.context};
+}
+
 }  // namespace
 
-Nftables::Nftables(std::unique_ptr<Context> context) noexcept : context_{std::move(context)} {}
-
-Nftables::Nftables(Nftables&&) noexcept = default;
-Nftables& Nftables::operator=(Nftables&&) noexcept = default;
-Nftables::~Nftables() = default;
-
-Result<Nftables> Nftables::open() {
-  auto context = std::make_unique<Context>();
-  context->nft.reset(nft_ctx_new(NFT_CTX_DEFAULT));
-  if (!context->nft) return make_error(std::errc::not_enough_memory, "open nftables");
-  auto* nft = context->nft.get();
-  nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_JSON);
-  if (nft_ctx_buffer_output(nft) != 0 || nft_ctx_buffer_error(nft) != 0) {
-    return make_error(std::errc::not_enough_memory, "open nftables");
-  }
-  return Nftables{std::move(context)};
+Result<void> Nftables::run(const object& commands) {
+  const auto done = in_child([&] { return run_all(commands); });
+  if (!done) return failure(done.error());
+  return {};
 }
 
-Result<void> Nftables::run_text(const std::string& text) {
-  errno = 0;
-  if (nft_run_cmd_from_buffer(context_->nft.get(), text.c_str()) == 0) return {};
-  const int number = errno == 0 ? EINVAL : errno;
-  return Error{std::error_code{number, std::system_category()},
-               first_line(nft_ctx_get_error_buffer(context_->nft.get()))};
-}
-
-Result<void> Nftables::run_json(const boost::json::object& commands) {
-  auto done = run_text(boost::json::serialize(commands));
-  static_cast<void>(nft_ctx_get_output_buffer(context_->nft.get()));  // empties it
-  return done;
-}
-
-Result<void> Nftables::run(const boost::json::object& commands) {
-  const auto parts = split(commands);
-  if (parts.text.empty()) return run_json(commands);
-  using boost::json::object;
-  const object table{{"family", "inet"}, {"name", parts.table}};
-  auto* nft = context_->nft.get();
-  const auto flags = nft_ctx_output_get_flags(nft);
-  nft_ctx_output_set_flags(nft, flags | NFT_CTX_OUTPUT_TERSE);
-  const auto listed =
-      ask(object{{"nftables", boost::json::array{object{{"list", object{{"table", table}}}}}}});
-  nft_ctx_output_set_flags(nft, flags);
-  auto made = run_text(parts.text);
-  static_cast<void>(nft_ctx_get_output_buffer(nft));
-  if (!made) return made;
-  return run_json(emptying(parts, listed ? *listed : boost::json::value{}));
-}
-
-bool Nftables::accepts(const boost::json::object& commands) {
-  auto* nft = context_->nft.get();
-  nft_ctx_set_dry_run(nft, true);
-  const auto done = run_json(commands);
-  nft_ctx_set_dry_run(nft, false);
+bool Nftables::accepts(const object& commands) {
+  const auto done = in_child([&] {
+    Library library;
+    library.change_nothing();
+    return library.run(commands);
+  });
   return done.has_value();
 }
 
-Result<boost::json::value> Nftables::ask(const boost::json::object& commands) {
-  if (const auto done = run_text(boost::json::serialize(commands)); !done) return done.error();
-  const auto* text = nft_ctx_get_output_buffer(context_->nft.get());
-  boost::json::error_code failed;
-  auto answer = boost::json::parse(text == nullptr ? "" : text, failed);
-  if (failed) return make_error(std::errc::bad_message, "read the answer of nftables");
-  return answer;
+Result<value> Nftables::list(const std::string& table) {
+  const auto listed = in_child([&] { return Library{}.list(table, Listing::Whole); });
+  if (!listed) return failure(listed.error());
+  return parsed(*listed);
 }
 
 }  // namespace tunnel::filter::kernel

@@ -5,20 +5,15 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <memory>
+#include <string>
 
 namespace tunnel::filter::kernel {
 
-/// The kernel's packet filter, by libnftables: of the network namespace in which open() was called.
-/// JSON goes in, so that no name is ever read as a command.
+/// The kernel's packet filter, by libnftables: of the network namespace that the process is in.
+/// JSON goes in, so that no name is ever read as a command; and a library that aborts costs a
+/// child.
 class Nftables {
  public:
-  static Result<Nftables> open();
-
-  Nftables(Nftables&&) noexcept;
-  Nftables& operator=(Nftables&&) noexcept;
-  ~Nftables();
-
   /// All of the commands, or none; but for ages of flows (timeouts.hpp), which may be there before
   /// and stay when the others are refused. The error's context is what libnftables says.
   Result<void> run(const boost::json::object& commands);
@@ -26,17 +21,8 @@ class Nftables {
   /// Whether the kernel would take the commands. Nothing changes.
   bool accepts(const boost::json::object& commands);
 
-  /// The answer to commands that list.
-  Result<boost::json::value> ask(const boost::json::object& commands);
-
- private:
-  struct Context;
-  explicit Nftables(std::unique_ptr<Context> context) noexcept;
-
-  Result<void> run_text(const std::string& text);
-  Result<void> run_json(const boost::json::object& commands);
-
-  std::unique_ptr<Context> context_;
+  /// All that a table of family inet has, counters too.
+  Result<boost::json::value> list(const std::string& table);
 };
 
 }  // namespace tunnel::filter::kernel

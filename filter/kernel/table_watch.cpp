@@ -12,7 +12,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -96,7 +95,7 @@ void TableWatch::Impl::take_generation(nlmsghdr* header, std::vector<Touch>& tou
   if (auto* pid = attributes[NFTA_GEN_PROC_PID]) touch.pid = ntohl(nla_get_u32(pid));
   if (auto* name = attributes[NFTA_GEN_PROC_NAME])
     touch.program = escape_text(nla_get_string(name));
-  if (touch.pid != static_cast<std::uint32_t>(::getpid())) touches.push_back(std::move(touch));
+  touches.push_back(std::move(touch));
 }
 
 void TableWatch::Impl::take(nlmsghdr* header, std::vector<Touch>& touches) {

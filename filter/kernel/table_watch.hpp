@@ -9,7 +9,7 @@
 
 namespace tunnel::filter::kernel {
 
-/// Somebody else's change of the table that is watched.
+/// A change of the table that is watched.
 struct Touch {
   std::uint32_t pid = 0;     // 0: not known, as the kernel had too much to tell
   std::string program = {};  // as the kernel has it, which asks nobody; escaped
@@ -28,7 +28,7 @@ class TableWatch {
   /// To wait for; readable when there is something to read().
   int fd() const noexcept;
 
-  /// What others have done since the last time, in its order.
+  /// What was done since the last time, in its order.
   Result<std::vector<Touch>> read();
 
   /// Behind a change of our own: what has been told so far is old.

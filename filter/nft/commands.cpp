@@ -171,12 +171,6 @@ object remove(const std::string& table) {
   return std::move(script).finish();
 }
 
-object list(const std::string& table) {
-  Script script{table};
-  script.table("list");
-  return std::move(script).finish();
-}
-
 // First what is needed by what comes later, then the rules, then what nothing needs any more.
 object change(const Table& before, const Table& after) {
   // A hook of another kind, or a map of another type: rare, and not worth an order of its own.

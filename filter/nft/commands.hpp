@@ -16,9 +16,6 @@ boost::json::object change(const Table& before, const Table& after);
 /// The commands that take a table away.
 boost::json::object remove(const std::string& table);
 
-/// The question for all that a table has.
-boost::json::object list(const std::string& table);
-
 /// Whether there is anything to do.
 bool empty(const boost::json::object& commands);
 

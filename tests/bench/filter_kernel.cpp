@@ -89,9 +89,9 @@ int run(int count, int port) {
   std::vector<Misplaced> misplaced;
   const auto lists = RuleLists::of(parsed.rules, misplaced);
   const auto compiled = timed("compile", [&] { return compiler::compile(lists, {}, {}); });
-  auto kernel = kernel::Nftables::open();
-  if (!kernel || !compiled.problems.empty()) return 1;
-  const auto done = timed("apply", [&] { return kernel->run(nft::replace(compiled.table)); });
+  if (!compiled.problems.empty()) return 1;
+  const auto done =
+      timed("apply", [&] { return kernel::Nftables{}.run(nft::replace(compiled.table)); });
   if (!done) std::fprintf(stderr, "%s\n", done.error().message().c_str());
   return done ? 0 : 1;
 }

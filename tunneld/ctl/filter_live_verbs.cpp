@@ -27,9 +27,8 @@ ExitCode flush_alone(const Context& context, const FilterFlushCommand& command,
   if (::geteuid() != 0) {
     return context.fail(why + "; without tunneld, only root can flush the packet filter");
   }
-  auto nftables = filter::kernel::Nftables::open();
-  if (!nftables) return context.fail(nftables.error().message());
-  const auto done = nftables->run(filter::nft::remove(filter::compiler::Options{}.table));
+  const auto done =
+      filter::kernel::Nftables{}.run(filter::nft::remove(filter::compiler::Options{}.table));
   if (!done) return context.fail("cannot flush the packet filter: " + done.error().message());
   constexpr auto kMessage =
       "the packet filter, NAPT and the tunnels' source checks are gone: everything passes until "

@@ -159,8 +159,8 @@ using Command =
     std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
                  LeasesCommand, TraceCommand, KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand,
                  VersionCommand, FilterShowCommand, FilterTestCommand, FilterStatsCommand,
-                 FilterFlushCommand, NatRulesCommand,
-                 FilterStatesCommand, NatSessionsCommand, ImportFreebsdCommand>;
+                 FilterFlushCommand, NatRulesCommand, FilterStatesCommand, NatSessionsCommand,
+                 ImportFreebsdCommand>;
 
 struct Invocation {
   CommonOptions common{};

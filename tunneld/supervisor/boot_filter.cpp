@@ -46,8 +46,7 @@ StateFile saved_filter(const std::filesystem::path& state_dir) {
 }
 
 Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir) {
-  auto nftables = filter::kernel::Nftables::open();
-  if (!nftables) return nftables.error();
+  filter::kernel::Nftables nftables;
   const auto loaded = config::load(config_dir, config::SecretsWanted::No);
   auto wrong = texts(loaded.diagnostics);
   const auto state_dir =
@@ -56,7 +55,7 @@ Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir)
     const auto policy = policy::load(*loaded.configuration, filter::language::SystemNames{});
     wrong = texts(policy.diagnostics);
     if (wrong.empty()) {
-      const auto done = put(*nftables, policy.policy, state_dir);
+      const auto done = put(nftables, policy.policy, state_dir);
       if (done) return std::string{"the packet filter is in force"};
       wrong = "the kernel refuses the rules: " + done.error().message() + '\n';
     }
@@ -67,7 +66,7 @@ Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir)
     return make_error(std::errc::invalid_argument,
                       wrong + "and no packet filter was in force before");
   }
-  if (const auto done = nftables->run(*commands); !done) return done.error();
+  if (const auto done = nftables.run(*commands); !done) return done.error();
   return wrong + "the packet filter that was last in force is in force again";
 }
 

@@ -1,5 +1,6 @@
 #include "tunneld/supervisor/packet_filter.hpp"
 
+#include "filter/compiler/refusal.hpp"
 #include "filter/nft/commands.hpp"
 #include "tunneld/supervisor/boot_filter.hpp"
 
@@ -48,12 +49,10 @@ RuleChanges changes_between(const std::optional<filter::compiler::Compiled>& bef
 Result<std::unique_ptr<PacketFilter>> PacketFilter::open(boost::asio::io_context& context,
                                                          audit::Audit& audit,
                                                          const std::filesystem::path& state_dir) {
-  auto nftables = filter::kernel::Nftables::open();
-  if (!nftables) return nftables.error();
   auto watch = filter::kernel::TableWatch::open(table_name());
   if (!watch) return watch.error();
   std::unique_ptr<PacketFilter> filter{
-      new PacketFilter{context, audit, state_dir, std::move(*nftables), std::move(*watch)}};
+      new PacketFilter{context, audit, state_dir, std::move(*watch)}};
   if (const auto read = filter->numbers_.load(); !read) {
     filter->say(audit::Priority::Warning, read.error().message());
   }
@@ -62,10 +61,8 @@ Result<std::unique_ptr<PacketFilter>> PacketFilter::open(boost::asio::io_context
 }
 
 PacketFilter::PacketFilter(boost::asio::io_context& context, audit::Audit& audit,
-                           const std::filesystem::path& state_dir,
-                           filter::kernel::Nftables nftables, filter::kernel::TableWatch watch)
-    : nftables_{std::move(nftables)},
-      watch_{std::move(watch)},
+                           const std::filesystem::path& state_dir, filter::kernel::TableWatch watch)
+    : watch_{std::move(watch)},
       notifications_{context, ::fcntl(watch_.fd(), F_DUPFD_CLOEXEC, 0)},
       pause_{context},
       audit_{audit},
@@ -107,7 +104,7 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   if (!wrong.empty()) return wrong;
   const auto done = hand_over(compiled);
   watch_.forget();
-  if (!done) return refusal(policy, options, done.error());
+  if (!done) return refusal(policy, done.error());
   if (const auto kept = numbers_.commit(); !kept) {
     say(audit::Priority::Warning, kept.error().message());
   }
@@ -127,12 +124,18 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   return {};
 }
 
+/// By the line of the rule that the kernel does not take, where there is one.
 std::vector<Diagnostic> PacketFilter::refusal(const policy::FilterPolicy& policy,
-                                              const filter::compiler::Options& options,
                                               const Error& error) {
-  static_cast<void>(policy);
-  static_cast<void>(options);
-  return {{.message = "the kernel refuses the rules: " + error.message()}};
+  auto message = "the kernel refuses the packet filter: " + error.message();
+  const auto place =
+      filter::compiler::find_refused(policy.rules.rule_lists, policy.rules.nat_lists,
+                                     policy.options, [this](const filter::nft::Table& table) {
+                                       return nftables_.accepts(filter::nft::replace(table));
+                                     });
+  if (!place) return {{.message = std::move(message)}};
+  return {about_rule(policy, *place, "the kernel refuses this rule: " + error.message(),
+                     "the kernel's modules for nftables may be missing or older than the program")};
 }
 
 Result<void> PacketFilter::flush() {

@@ -2,7 +2,6 @@
 
 #include "filter/kernel/nftables.hpp"
 #include "filter/kernel/table_watch.hpp"
-#include "filter/nft/commands.hpp"
 #include "tunneld/audit/audit.hpp"
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/base/result.hpp"
@@ -65,17 +64,15 @@ class PacketFilter {
   const RuleChanges& changes() const noexcept { return changes_; }
 
   /// The table as the kernel has it now, counters and all.
-  Result<boost::json::value> table() { return nftables_.ask(filter::nft::list(table_name())); }
+  Result<boost::json::value> table() { return nftables_.list(table_name()); }
 
  private:
   PacketFilter(boost::asio::io_context& context, audit::Audit& audit,
-               const std::filesystem::path& state_dir, filter::kernel::Nftables nftables,
-               filter::kernel::TableWatch watch);
+               const std::filesystem::path& state_dir, filter::kernel::TableWatch watch);
 
   static const std::string& table_name();
   Result<void> hand_over(const filter::compiler::Compiled& compiled);
-  std::vector<Diagnostic> refusal(const policy::FilterPolicy& policy,
-                                  const filter::compiler::Options& options, const Error& error);
+  std::vector<Diagnostic> refusal(const policy::FilterPolicy& policy, const Error& error);
   void watch();
   void touched(const std::vector<filter::kernel::Touch>& touches);
   void put_back();

@@ -117,10 +117,8 @@ GatewayWire::GatewayWire() {
   // What the gateway itself answers goes back the way of the question.
   shell("ip route add default via " + neighbour_of("em0") + " dev em0");
   sides_ = {open_side("em0"), open_side("tun0")};
-  auto nftables = kernel::Nftables::open();
   auto log = kernel::LogSocket::open(5, kernel::LogSocket::Delivery::AtOnce);
-  if (!nftables || !log) fail("nftables or NFLOG");
-  nftables_ = std::move(*nftables);
+  if (!log) fail("NFLOG");
   log_ = std::move(*log);
 }
 
@@ -149,14 +147,12 @@ GatewayWire::Side& GatewayWire::side(const std::string& interface) {
 }
 
 std::string GatewayWire::apply(const boost::json::object& commands) {
-  const auto done = nftables_->run(commands);
+  const auto done = kernel::Nftables{}.run(commands);
   return done ? std::string{} : done.error().message();
 }
 
 std::string GatewayWire::listed() {
-  using boost::json::object;
-  const object everything{{"list", object{{"ruleset", nullptr}}}};
-  const auto answer = nftables_->ask(object{{"nftables", boost::json::array{everything}}});
+  const auto answer = kernel::Nftables{}.list("tunneld");
   return answer ? boost::json::serialize(*answer) : answer.error().message();
 }
 

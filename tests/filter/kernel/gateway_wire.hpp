@@ -66,7 +66,6 @@ class GatewayWire {
   void await_quiet(Side& side, Seen& seen);
 
   std::array<Side, 2> sides_;
-  std::optional<kernel::Nftables> nftables_;
   std::optional<kernel::LogSocket> log_;
 };
 

@@ -33,9 +33,7 @@ inline void enter_own_namespace() {
 }
 
 inline void apply(const nft::Table& table) {
-  auto nftables = kernel::Nftables::open();
-  if (!nftables) throw std::runtime_error{nftables.error().message()};
-  const auto done = nftables->run(nft::replace(table));
+  const auto done = kernel::Nftables{}.run(nft::replace(table));
   if (!done) throw std::runtime_error{done.error().message()};
 }
 
