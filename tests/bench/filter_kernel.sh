@@ -5,8 +5,8 @@
 #
 # Packets of UDP with 64 octets from one network namespace to another, through a third one with the
 # rules; none of the packets is of a known flow, so that each meets the rules. Rounds with few and
-# with many rules take turns, since a machine's speed drifts. Reports, and judges nothing: issue 4
-# wants 10,000 rules compiled and applied within a second, and at most 1.5 times the cost.
+# with many rules take turns, since a machine's speed drifts. Reports, and judges nothing. The
+# aim is 10,000 rules compiled and applied within a second, and at most 1.5 times the cost.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
