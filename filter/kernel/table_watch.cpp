@@ -1,20 +1,17 @@
 #include "filter/kernel/table_watch.hpp"
 
+#include "filter/kernel/netfilter_socket.hpp"
 #include "tunneld/base/escape.hpp"
 
-#include <netlink/errno.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <netlink/socket.h>
+#include <netlink/netfilter/nfnl.h>
 
-#include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace tunnel::filter::kernel {
@@ -23,31 +20,40 @@ namespace {
 
 /// A change of many thousands of rules.
 constexpr int kReceiveBuffer = 8 * 1024 * 1024;
-constexpr std::size_t kLargestMessage = 64 * 1024;
+constexpr int kAnswerBuffer = 64 * 1024;
+constexpr auto kWhat = "the changes of nftables";
+
+constexpr std::uint16_t message_type(unsigned kind) {
+  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | kind);
+}
 
 /// In all messages but that of a new generation.
-constexpr int kTableName = NFTA_TABLE_NAME;
+constexpr std::size_t kTableName = NFTA_TABLE_NAME;
 static_assert(kTableName == NFTA_CHAIN_TABLE && kTableName == NFTA_RULE_TABLE &&
               kTableName == NFTA_SET_TABLE && kTableName == NFTA_SET_ELEM_LIST_TABLE &&
               kTableName == NFTA_OBJ_TABLE && kTableName == NFTA_FLOWTABLE_TABLE);
 
-Error netlink_error(int code) {
-  return make_error(std::errc::io_error, std::string{"watch nftables: "} + nl_geterror(code));
+template <std::size_t Count>
+Attributes<Count> attributes_of(const NetlinkMessage& message) {
+  const auto skipped = message.payload.size() < netlink::kNetfilterHeader
+                           ? message.payload.size()
+                           : netlink::kNetfilterHeader;
+  return Attributes<Count>{message.payload.subspan(skipped)};
+}
+
+/// A text that ends with a zero, without it.
+std::string_view text_in(Bytes octets) {
+  const std::string_view all{reinterpret_cast<const char*>(octets.data()), octets.size()};
+  return all.substr(0, all.find('\0'));
 }
 
 }  // namespace
 
 struct TableWatch::Impl {
-  struct Free {
-    void operator()(nl_sock* socket) const noexcept { nl_socket_free(socket); }
-  };
-
-  void take(nlmsghdr* header, std::vector<Touch>& touches);
-  void take_generation(nlmsghdr* header, std::vector<Touch>& touches);
+  void take(const NetlinkMessage& message, std::vector<Touch>& touches);
 
   std::string table;
-  std::unique_ptr<nl_sock, Free> socket;
-  std::unique_ptr<std::uint8_t[]> buffer{new std::uint8_t[kLargestMessage]};
+  NetfilterSocket socket;
   bool touched = false;  // by the transaction whose messages are coming in
 };
 
@@ -58,83 +64,66 @@ TableWatch& TableWatch::operator=(TableWatch&&) noexcept = default;
 TableWatch::~TableWatch() = default;
 
 Result<TableWatch> TableWatch::open(std::string table) {
-  auto impl = std::make_unique<Impl>();
-  impl->table = std::move(table);
-  impl->socket.reset(nl_socket_alloc());
-  if (!impl->socket) return make_error(std::errc::not_enough_memory, "watch nftables");
-  auto* socket = impl->socket.get();
-  nl_socket_disable_seq_check(socket);
-  if (const int failed = nl_connect(socket, NETLINK_NETFILTER); failed < 0) {
-    return netlink_error(failed);
+  auto socket = NetfilterSocket::open(kWhat, kReceiveBuffer);
+  if (!socket) return socket.error();
+  if (const int code = nl_socket_add_membership(socket->get(), NFNLGRP_NFTABLES); code < 0) {
+    return socket->failed(code, "subscribe to");
   }
-  if (const int failed = nl_socket_add_membership(socket, NFNLGRP_NFTABLES); failed < 0) {
-    return netlink_error(failed);
-  }
-  const int size = kReceiveBuffer;
-  if (::setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0) {
-    nl_socket_set_buffer_size(socket, size, 0);
-  }
-  nl_socket_set_nonblocking(socket);
-  return TableWatch{std::move(impl)};
+  return TableWatch{std::make_unique<Impl>(Impl{std::move(table), std::move(*socket)})};
 }
 
 int TableWatch::fd() const noexcept {
-  return nl_socket_get_fd(impl_->socket.get());
+  return impl_->socket.fd();
 }
 
-/// The end of a transaction, whose messages came before.
-void TableWatch::Impl::take_generation(nlmsghdr* header, std::vector<Touch>& touches) {
-  std::array<nlattr*, NFTA_GEN_MAX + 1> attributes{};
-  const bool ours = std::exchange(touched, false);
-  if (!ours) return;
-  nla_policy policy[NFTA_GEN_MAX + 1] = {};
-  policy[NFTA_GEN_PROC_PID].type = NLA_U32;
-  policy[NFTA_GEN_PROC_NAME].type = NLA_STRING;
-  if (nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), NFTA_GEN_MAX, policy) < 0) return;
-  Touch touch;
-  if (auto* pid = attributes[NFTA_GEN_PROC_PID]) touch.pid = ntohl(nla_get_u32(pid));
-  if (auto* name = attributes[NFTA_GEN_PROC_NAME])
-    touch.program = escape_text(nla_get_string(name));
-  touches.push_back(std::move(touch));
-}
-
-void TableWatch::Impl::take(nlmsghdr* header, std::vector<Touch>& touches) {
-  if (header->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES) return;
-  if ((header->nlmsg_type & 0xff) == NFT_MSG_NEWGEN) return take_generation(header, touches);
-  if (nlmsg_datalen(header) < static_cast<int>(sizeof(nfgenmsg))) return;
-  const auto* about = static_cast<const nfgenmsg*>(nlmsg_data(header));
-  if (about->nfgen_family != NFPROTO_INET) return;
-  std::array<nlattr*, kTableName + 1> attributes{};
-  nla_policy policy[kTableName + 1] = {};
-  policy[kTableName].type = NLA_STRING;
-  if (nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), kTableName, policy) < 0) return;
-  auto* name = attributes[kTableName];
-  if (name != nullptr && table == nla_get_string(name)) touched = true;
+/// A transaction's messages come before that of the generation which it has made.
+void TableWatch::Impl::take(const NetlinkMessage& message, std::vector<Touch>& touches) {
+  if (message.type == message_type(NFT_MSG_NEWGEN)) {
+    if (!std::exchange(touched, false)) return;
+    const auto generation = attributes_of<NFTA_GEN_MAX + 1>(message);
+    touches.push_back({generation.u32(NFTA_GEN_PROC_PID).value_or(0),
+                       escape_text(text_in(generation.bytes(NFTA_GEN_PROC_NAME)))});
+    return;
+  }
+  if (message.type >> 8 != NFNL_SUBSYS_NFTABLES || message.payload.empty()) return;
+  if (message.payload.front() != NFPROTO_INET) return;
+  const auto about = attributes_of<kTableName + 1>(message);
+  if (text_in(about.bytes(kTableName)) == table) touched = true;
 }
 
 Result<std::vector<Touch>> TableWatch::read() {
   std::vector<Touch> touches;
-  for (;;) {
-    const auto got = ::recv(fd(), impl_->buffer.get(), kLargestMessage, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return touches;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == ENOBUFS) {
-      impl_->touched = false;
-      touches.push_back({});
-      continue;
-    }
-    if (got < 0) return errno_error("watch nftables");
-    auto* header = static_cast<nlmsghdr*>(static_cast<void*>(impl_->buffer.get()));
-    for (int left = static_cast<int>(got); nlmsg_ok(header, left) != 0;
-         header = nlmsg_next(header, &left)) {
-      impl_->take(header, touches);
-    }
+  const auto lost_before = impl_->socket.overruns();
+  auto rest = NetfilterSocket::Rest::Yes;
+  while (rest == NetfilterSocket::Rest::Yes) {
+    const auto read =
+        impl_->socket.read([&](const NetlinkMessage& message) { impl_->take(message, touches); });
+    if (!read) return read.error();
+    rest = *read;
   }
+  if (impl_->socket.overruns() != lost_before) touches.push_back({});
+  return touches;
 }
 
 void TableWatch::forget() {
   static_cast<void>(read());
   impl_->touched = false;
+}
+
+Result<std::uint32_t> generation() {
+  auto socket = NetfilterSocket::open(kWhat, kAnswerBuffer);
+  if (!socket) return socket.error();
+  const int code =
+      nfnl_send_simple(socket->get(), NFNL_SUBSYS_NFTABLES, NFT_MSG_GETGEN, 0, AF_UNSPEC, 0);
+  if (code < 0) return socket->failed(code, "ask for");
+  std::optional<std::uint32_t> found;
+  const auto got = socket->wait([&](const NetlinkMessage& message) {
+    if (message.type != message_type(NFT_MSG_NEWGEN)) return;
+    found = attributes_of<NFTA_GEN_MAX + 1>(message).u32(NFTA_GEN_ID);
+  });
+  if (!got) return got.error();
+  if (!found) return make_error(std::errc::bad_message, "read " + std::string{kWhat});
+  return *found;
 }
 
 }  // namespace tunnel::filter::kernel

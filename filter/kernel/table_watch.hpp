@@ -41,4 +41,7 @@ class TableWatch {
   std::unique_ptr<Impl> impl_;
 };
 
+/// How often anybody's rules have changed since the network namespace was made.
+Result<std::uint32_t> generation();
+
 }  // namespace tunnel::filter::kernel

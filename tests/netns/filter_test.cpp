@@ -142,6 +142,27 @@ TEST(PacketFilter, CountsWhatEachRuleDecides) {
               ContainsRegex("\n12 +1008 +in +@300:1 +pass in quick on tun0 "));
 }
 
+TEST(PacketFilter, GoesOnCountingOverARestartOfTheDaemon) {
+  World world;
+  filter_by(world, kPolicy);
+  world.start();
+  world.output("client", {"ping", "-c", "3", "-i", "0.01", "192.168.253.1"});
+  const auto counted = [&] {
+    return world.output("labs", {"tunnelctl", "filter", "stats"}).find("\n12 ") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(counted());
+  world.stop("labs", "tunneld", "KILL");
+  world.start_tunneld("labs");
+  EXPECT_TRUE(counted());
+  // Whoever has touched any rules meanwhile may have touched these.
+  world.stop("labs", "tunneld", "KILL");
+  nft(world, "flush ruleset");
+  world.start_tunneld("labs");
+  EXPECT_FALSE(counted());
+  EXPECT_THAT(table(world), HasSubstr("chain in_decide"));
+}
+
 TEST(PacketFilter, IsFlushedOnlyByTheWordForIt) {
   World world;
   filter_by(world, kPolicy);

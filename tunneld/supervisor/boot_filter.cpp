@@ -62,11 +62,12 @@ Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir)
   }
   const auto commands = saved_filter(state_dir).read();
   if (!commands) return Error{commands.error().code, wrong + commands.error().context};
-  if (commands->empty()) {
+  if (!commands->contains("nftables")) {
     return make_error(std::errc::invalid_argument,
                       wrong + "and no packet filter was in force before");
   }
-  if (const auto done = nftables.run(*commands); !done) return done.error();
+  const boost::json::object wanted{{"nftables", commands->at("nftables")}};
+  if (const auto done = nftables.run(wanted); !done) return done.error();
   return wrong + "the packet filter that was last in force is in force again";
 }
 

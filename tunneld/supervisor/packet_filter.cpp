@@ -9,6 +9,8 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -19,6 +21,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// What stands in the saved commands besides them.
+constexpr auto kKernel = "kernel";
+
 /// Between two repairs, so that a program which does not give up costs little.
 constexpr auto kRepairPause = 100ms;
 /// Between two lines about the same.
@@ -27,6 +32,18 @@ constexpr auto kQuiet = 10s;
 std::string offender_of(const filter::kernel::Touch& touch) {
   if (touch.pid == 0) return "somebody";
   return fmt::format("{} (pid {})", touch.program, touch.pid);
+}
+
+/// Another one after each change of anybody's rules, also over boots and network namespaces; empty:
+/// it cannot be known.
+std::string kernel_state() {
+  const auto generation = filter::kernel::generation();
+  std::string boot;
+  std::ifstream{"/proc/sys/kernel/random/boot_id"} >> boot;
+  std::error_code error;
+  const auto network = std::filesystem::read_symlink("/proc/self/ns/net", error);
+  if (!generation || boot.empty() || error) return {};
+  return fmt::format("{} {} {}", boot, network.native(), *generation);
 }
 
 std::set<std::uint32_t> numbers_of(const filter::compiler::Compiled& compiled) {
@@ -81,8 +98,30 @@ void PacketFilter::say(audit::Priority priority, std::string text) {
   audit_.write(std::move(record));
 }
 
+/// Whether an earlier daemon has left just this in the kernel, and nobody has touched any rules
+/// since. Then counters, and what packets have put into sets, go on.
+bool PacketFilter::is_there(const boost::json::object& commands) const {
+  auto left = saved_.read();
+  const auto now = kernel_state();
+  if (!left || now.empty()) return false;
+  const auto* then = left->if_contains(kKernel);
+  if (then == nullptr || *then != boost::json::value(now)) return false;
+  left->erase(kKernel);
+  return *left == commands;
+}
+
+/// For the next boot, and for the next daemon.
+void PacketFilter::save() {
+  auto commands = filter::nft::replace(in_force_->table);
+  commands[kKernel] = kernel_state();
+  if (const auto kept = saved_.write(commands); !kept) {
+    say(audit::Priority::Warning, kept.error().message());
+  }
+}
+
 /// As a change of what the kernel has, or as a whole where that cannot be.
 Result<void> PacketFilter::hand_over(const filter::compiler::Compiled& compiled) {
+  if (!in_force_ && is_there(filter::nft::replace(compiled.table))) return {};
   if (in_force_ && !flushed_) {
     const auto commands = filter::nft::change(in_force_->table, compiled.table);
     if (filter::nft::empty(commands) || nftables_.run(commands)) return {};
@@ -108,14 +147,12 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   if (const auto kept = numbers_.commit(); !kept) {
     say(audit::Priority::Warning, kept.error().message());
   }
-  if (const auto kept = saved_.write(filter::nft::replace(compiled.table)); !kept) {
-    say(audit::Priority::Warning, kept.error().message());
-  }
   flushed_ = false;
   policy_ = std::move(policy);
   changes_ = changes_between(in_force_, compiled);
   changes_.nat = policy_.rules.nat.size();
   in_force_ = std::move(compiled);
+  save();
   if (on_policy_) {
     auto known = options.retired;
     known.insert(known.end(), in_force_->rules.begin(), in_force_->rules.end());
@@ -169,6 +206,7 @@ void PacketFilter::put_back() {
   const auto done = nftables_.run(filter::nft::replace(in_force_->table));
   watch_.forget();
   const auto now = std::chrono::steady_clock::now();
+  if (done) save();
   if (!done) {
     say(audit::Priority::Error, fmt::format("{} has changed the table inet {}, and it cannot be "
                                             "put back: {}",

@@ -72,6 +72,8 @@ class PacketFilter {
 
   static const std::string& table_name();
   Result<void> hand_over(const filter::compiler::Compiled& compiled);
+  bool is_there(const boost::json::object& commands) const;
+  void save();
   std::vector<Diagnostic> refusal(const policy::FilterPolicy& policy, const Error& error);
   void watch();
   void touched(const std::vector<filter::kernel::Touch>& touches);
