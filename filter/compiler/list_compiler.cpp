@@ -96,14 +96,23 @@ void ListCompiler::emit_each(Rules& out, const Step& step) {
   }
 }
 
+/// By its key: another rule elsewhere must not make it a map of another kind, which would cost all
+/// counters of the table.
+std::string ListCompiler::map_name(const std::vector<std::string>& key) {
+  auto name = variant_.name + "_map";
+  for (const auto& type : key) name += '_' + type;
+  return name + '_' + std::to_string(++maps_[name]);
+}
+
 void ListCompiler::emit_map(Rules& out, const Step& step) {
-  nft::Map map{next_name("map"), {}, "mark"};
+  nft::Map map{{}, {}, "mark"};
   const auto& first = step.entries().front().conditions;
   std::vector<Value> left;
   for (const auto& part : first.exact) {
     map.key.push_back(type_of(part.field));
     left.push_back(part.left);
   }
+  map.name = map_name(map.key);
   for (const auto& entry : step.entries()) {
     std::vector<Value> right;
     for (const auto& part : entry.conditions.exact) right.push_back(part.right);

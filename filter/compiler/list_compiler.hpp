@@ -54,6 +54,7 @@ class ListCompiler {
   std::string limit_chain(const Rule& rule);
   std::string counter_of(std::uint32_t number);
   std::string next_name(const char* kind);
+  std::string map_name(const std::vector<std::string>& key);
 
   Variant variant_;
   const Options& options_;
@@ -62,6 +63,7 @@ class ListCompiler {
   nft::Table& table_;
   std::vector<Unsupported>& problems_;
   std::map<std::string, std::string> groups_{};  // that have a chain
+  std::map<std::string, unsigned> maps_{};       // by what their names begin with
   unsigned names_ = 0;
   unsigned depth_ = 0;
 };

@@ -4,13 +4,13 @@
 #include "tunneld/base/unique_fd.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 namespace tunnel::filter::kernel {
@@ -59,20 +59,13 @@ std::string read_all(const UniqueFd& from) {
   }
 }
 
-}  // namespace
+/// It has our memory, and secrets in it.
+void leave_no_core() {
+  const rlimit none{0, 0};
+  static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+}
 
-Result<std::string> in_child(const std::function<Result<std::string>()>& work) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return errno_error("make a pipe");
-  const UniqueFd reader{ends[0]};
-  UniqueFd writer{ends[1]};
-  const auto child = ::fork();
-  if (child < 0) return errno_error("make a process");
-  if (child == 0) answer(writer, packed(work()));
-  writer = UniqueFd{};
-  const auto octets = read_all(reader);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+Result<std::string> result_of(int status, const std::string& octets) {
   if (WIFSIGNALED(status)) {
     return make_error(std::errc::io_error, "it was ended by signal " +
                                                std::to_string(WTERMSIG(status)) +
@@ -83,6 +76,26 @@ Result<std::string> in_child(const std::function<Result<std::string>()>& work) {
                       "it ended with status " + std::to_string(WEXITSTATUS(status)));
   }
   return unpacked(octets);
+}
+
+}  // namespace
+
+Result<std::string> in_child(const std::function<Result<std::string>()>& work) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return errno_error("make a pipe");
+  const UniqueFd reader{ends[0]};
+  UniqueFd writer{ends[1]};
+  const auto child = ::fork();
+  if (child < 0) return errno_error("make a process");
+  if (child == 0) {
+    leave_no_core();
+    answer(writer, packed(work()));
+  }
+  writer = UniqueFd{};
+  const auto octets = read_all(reader);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return result_of(status, octets);
 }
 
 }  // namespace tunnel::filter::kernel

@@ -1,6 +1,7 @@
 #include "filter/kernel/nftables.hpp"
 
 #include "filter/kernel/in_child.hpp"
+#include "filter/kernel/table_watch.hpp"
 #include "filter/kernel/timeouts.hpp"
 
 #include <boost/json/parse.hpp>
@@ -8,7 +9,9 @@
 #include <nftables/libnftables.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,8 +52,9 @@ class Library {
     errno = 0;
     if (nft_run_cmd_from_buffer(nft_.get(), text.c_str()) != 0) {
       const int number = errno == 0 ? EINVAL : errno;
-      return Error{std::error_code{number, std::system_category()},
-                   first_line(nft_ctx_get_error_buffer(nft_.get()))};
+      auto line = first_line(nft_ctx_get_error_buffer(nft_.get()));
+      if (line.empty()) line = std::generic_category().message(number);
+      return make_error(static_cast<std::errc>(number), std::move(line));
     }
     const auto* printed = nft_ctx_get_output_buffer(nft_.get());
     return std::string{printed == nullptr ? "" : printed};
@@ -91,26 +95,49 @@ Result<value> parsed(const std::string& text) {
   return answer;
 }
 
-/// With ages of flows in the way that libnftables can take them (timeouts.hpp).
-Result<std::string> run_all(const object& commands) {
+/// With ages of flows in the way that libnftables can take them (timeouts.hpp). Returns how many
+/// transactions it took.
+Result<std::uint32_t> run_all(const object& commands) {
   Library library;
   const auto parts = split(commands);
-  if (parts.text.empty()) return library.run(commands);
+  if (parts.text.empty()) {
+    if (const auto done = library.run(commands); !done) return done.error();
+    return 1U;
+  }
   const auto listed = library.list(parts.table, Listing::Terse);
   const auto there = listed ? parsed(*listed) : Result<value>{value{}};
-  if (const auto made = library.run(parts.text); !made) return made;
-  return library.run(emptying(parts, there ? *there : value{}));
+  if (const auto made = library.run(parts.text); !made) return made.error();
+  if (const auto done = library.run(emptying(parts, there ? *there : value{})); !done) {
+    return done.error();
+  }
+  return 2U;
+}
+
+/// The generations before and behind: as many apart as there were transactions, unless others had
+/// some as well.
+Result<std::string> run_and_count(const object& commands) {
+  const auto before = generation();
+  if (!before) return before.error();
+  const auto done = run_all(commands);
+  if (!done) return done.error();
+  const auto behind = generation();
+  if (!behind) return behind.error();
+  const bool alone = *behind - *before == *done;
+  return std::to_string(*before) + ' ' + std::to_string(alone ? *behind : *before);
 }
 
 Error failure(const Error& error) {
-  return Error{error.code, "nftables: " + error.context};
+  return make_error(static_cast<std::errc>(error.code.value()), "nftables: " + error.context);
 }
 
 }  // namespace
 
 Result<void> Nftables::run(const object& commands) {
-  const auto done = in_child([&] { return run_all(commands); });
+  const auto done = in_child([&] { return run_and_count(commands); });
+  before_ = 0;
+  last_ = 0;
   if (!done) return failure(done.error());
+  std::istringstream{*done} >> before_ >> last_;
   return {};
 }
 

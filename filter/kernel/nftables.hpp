@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace tunnel::filter::kernel {
@@ -18,11 +19,22 @@ class Nftables {
   /// and stay when the others are refused. The error's context is what libnftables says.
   Result<void> run(const boost::json::object& commands);
 
+  /// Whether a generation of the kernel's rules (table_watch.hpp) is the last run()'s, and nobody
+  /// else has changed anything in the meantime. The process that made it says nothing: the kernel
+  /// counts processes of all namespaces.
+  bool made(std::uint32_t generation) const noexcept {
+    return generation - before_ - 1 < last_ - before_;
+  }
+
   /// Whether the kernel would take the commands. Nothing changes.
   bool accepts(const boost::json::object& commands);
 
   /// All that a table of family inet has, counters too.
   Result<boost::json::value> list(const std::string& table);
+
+ private:
+  std::uint32_t before_ = 0;  // the generation before the last run()
+  std::uint32_t last_ = 0;    // its last one; that before where others were at it as well
 };
 
 }  // namespace tunnel::filter::kernel

@@ -10,8 +10,9 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <utility>
 
 namespace tunnel::filter::kernel {
@@ -19,8 +20,10 @@ namespace tunnel::filter::kernel {
 namespace {
 
 /// A change of many thousands of rules.
-constexpr int kReceiveBuffer = 8 * 1024 * 1024;
+constexpr int kReceiveBuffer = 64 * 1024 * 1024;
 constexpr int kAnswerBuffer = 64 * 1024;
+/// Of 64 datagrams each: more than a change of our own makes.
+constexpr int kMostReads = 4096;
 constexpr auto kWhat = "the changes of nftables";
 
 constexpr std::uint16_t message_type(unsigned kind) {
@@ -42,9 +45,8 @@ Attributes<Count> attributes_of(const NetlinkMessage& message) {
 }
 
 /// A text that ends with a zero, without it.
-std::string_view text_in(Bytes octets) {
-  const std::string_view all{reinterpret_cast<const char*>(octets.data()), octets.size()};
-  return all.substr(0, all.find('\0'));
+std::string text_in(Bytes octets) {
+  return {octets.begin(), std::find(octets.begin(), octets.end(), std::uint8_t{0})};
 }
 
 }  // namespace
@@ -82,7 +84,8 @@ void TableWatch::Impl::take(const NetlinkMessage& message, std::vector<Touch>& t
     if (!std::exchange(touched, false)) return;
     const auto generation = attributes_of<NFTA_GEN_MAX + 1>(message);
     touches.push_back({generation.u32(NFTA_GEN_PROC_PID).value_or(0),
-                       escape_text(text_in(generation.bytes(NFTA_GEN_PROC_NAME)))});
+                       escape_text(text_in(generation.bytes(NFTA_GEN_PROC_NAME))),
+                       generation.u32(NFTA_GEN_ID).value_or(0)});
     return;
   }
   if (message.type >> 8 != NFNL_SUBSYS_NFTABLES || message.payload.empty()) return;
@@ -91,23 +94,18 @@ void TableWatch::Impl::take(const NetlinkMessage& message, std::vector<Touch>& t
   if (text_in(about.bytes(kTableName)) == table) touched = true;
 }
 
-Result<std::vector<Touch>> TableWatch::read() {
+std::vector<Touch> TableWatch::read() {
   std::vector<Touch> touches;
   const auto lost_before = impl_->socket.overruns();
   auto rest = NetfilterSocket::Rest::Yes;
-  while (rest == NetfilterSocket::Rest::Yes) {
+  for (int i = 0; i < kMostReads && rest == NetfilterSocket::Rest::Yes; ++i) {
     const auto read =
         impl_->socket.read([&](const NetlinkMessage& message) { impl_->take(message, touches); });
-    if (!read) return read.error();
-    rest = *read;
+    if (!read) touches.push_back({});
+    rest = read ? *read : NetfilterSocket::Rest::No;
   }
   if (impl_->socket.overruns() != lost_before) touches.push_back({});
   return touches;
-}
-
-void TableWatch::forget() {
-  static_cast<void>(read());
-  impl_->touched = false;
 }
 
 Result<std::uint32_t> generation() {

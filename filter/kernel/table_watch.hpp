@@ -11,8 +11,9 @@ namespace tunnel::filter::kernel {
 
 /// A change of the table that is watched.
 struct Touch {
-  std::uint32_t pid = 0;     // 0: not known, as the kernel had too much to tell
-  std::string program = {};  // as the kernel has it, which asks nobody; escaped
+  std::uint32_t pid = 0;         // 0: not known, as the kernel had too much to tell
+  std::string program = {};      // as the kernel has it, which asks nobody; escaped
+  std::uint32_t generation = 0;  // that it has made
 };
 
 /// Hears of every change of a table of family inet: by libnl, of the network namespace in which
@@ -28,11 +29,9 @@ class TableWatch {
   /// To wait for; readable when there is something to read().
   int fd() const noexcept;
 
-  /// What was done since the last time, in its order.
-  Result<std::vector<Touch>> read();
-
-  /// Behind a change of our own: what has been told so far is old.
-  void forget();
+  /// What was done since the last time, in its order. One without a pid stands for what could not
+  /// be heard.
+  std::vector<Touch> read();
 
  private:
   struct Impl;

@@ -152,6 +152,43 @@ std::vector<Map::Element> difference(const std::vector<Map::Element>& all,
   return out;
 }
 
+/// A hook of another kind, or a map of another type: rare, and not worth an order of its own.
+bool must_replace(const Table& before, const Table& after) {
+  const auto other_hook = [&](const Chain& chain) {
+    const auto* old = find(before.chains, chain.name);
+    return old != nullptr && old->hook != chain.hook;
+  };
+  const auto other_kind = [&](const Map& map) {
+    const auto* old = find(before.maps, map.name);
+    return old != nullptr && !same_kind(*old, map);
+  };
+  const auto other_object = [&](const Object& each) {
+    const auto* old = find(before.objects, each.name);
+    return old != nullptr && !(*old == each);
+  };
+  return before.name != after.name ||
+         std::any_of(after.chains.begin(), after.chains.end(), other_hook) ||
+         std::any_of(after.maps.begin(), after.maps.end(), other_kind) ||
+         std::any_of(after.objects.begin(), after.objects.end(), other_object);
+}
+
+/// libnftables 1.0.6 aborts when it is asked to delete one of conntrack's objects: those stay, and
+/// nothing uses them.
+void remove_gone(Script& script, const Table& before, const Table& after) {
+  for (const auto& chain : before.chains) {
+    if (find(after.chains, chain.name) == nullptr) script.flush(chain);
+  }
+  for (const auto& map : before.maps) {
+    if (find(after.maps, map.name) == nullptr) script.remove(map);
+  }
+  for (const auto& chain : before.chains) {
+    if (find(after.chains, chain.name) == nullptr) script.remove(chain);
+  }
+  for (const auto& each : before.objects) {
+    if (each.kind == kCounter && find(after.objects, each.name) == nullptr) script.remove(each);
+  }
+}
+
 }  // namespace
 
 object replace(const Table& table) {
@@ -173,25 +210,7 @@ object remove(const std::string& table) {
 
 // First what is needed by what comes later, then the rules, then what nothing needs any more.
 object change(const Table& before, const Table& after) {
-  // A hook of another kind, or a map of another type: rare, and not worth an order of its own.
-  for (const auto& chain : after.chains) {
-    const auto* old = find(before.chains, chain.name);
-    if (old != nullptr && old->hook != chain.hook) return replace(after);
-  }
-  for (const auto& map : after.maps) {
-    const auto* old = find(before.maps, map.name);
-    if (old != nullptr && !same_kind(*old, map)) return replace(after);
-  }
-  for (const auto& each : after.objects) {
-    const auto* old = find(before.objects, each.name);
-    if (old != nullptr && !(*old == each)) return replace(after);
-  }
-  // libnftables 1.0.6 aborts the process when it is asked to delete one of conntrack's objects.
-  for (const auto& each : before.objects) {
-    if (each.kind != kCounter && find(after.objects, each.name) == nullptr) return replace(after);
-  }
-  if (before.name != after.name) return replace(after);
-
+  if (must_replace(before, after)) return replace(after);
   Script script{after.name};
   for (const auto& each : after.objects) {
     if (find(before.objects, each.name) == nullptr) script.add(each);
@@ -212,18 +231,7 @@ object change(const Table& before, const Table& after) {
     if (old != nullptr) script.flush(chain);
     script.rules(chain);
   }
-  for (const auto& chain : before.chains) {
-    if (find(after.chains, chain.name) == nullptr) script.flush(chain);
-  }
-  for (const auto& map : before.maps) {
-    if (find(after.maps, map.name) == nullptr) script.remove(map);
-  }
-  for (const auto& chain : before.chains) {
-    if (find(after.chains, chain.name) == nullptr) script.remove(chain);
-  }
-  for (const auto& each : before.objects) {
-    if (find(after.objects, each.name) == nullptr) script.remove(each);
-  }
+  remove_gone(script, before, after);
   return std::move(script).finish();
 }
 

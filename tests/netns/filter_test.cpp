@@ -246,6 +246,49 @@ TEST(PacketFilter, IsTheLastOneAtBootWhereTheRulesHaveMistakesByThen) {
   EXPECT_THAT(table(world), HasSubstr("icmp type echo-request"));
 }
 
+/// Waits until the kernel has the rules.
+void await_table(const World& world) {
+  const auto patience = std::chrono::steady_clock::now() + kPatience;
+  const auto there = [&] {
+    return world.exec("labs", {"nft", "list", "chain", "inet", "tunneld", "in_decide"}).status == 0;
+  };
+  while (!there()) ASSERT_LT(std::chrono::steady_clock::now(), patience) << "there is no table";
+}
+
+TEST(PacketFilter, IsPutBackHoweverOftenItIsFlushed) {
+  World world;
+  filter_by(world, kPolicy);
+  world.start();
+  // Also in the moment in which it is being put back, or a reload is at it.
+  nft(world, "flush ruleset; for i in {1..60}; do nft flush ruleset; done");
+  await_table(world);
+  auto vandal =
+      world.spawn("labs", {"bash", "-c", "for i in {1..100}; do nft flush ruleset; done"});
+  for (int i = 0; i < 5; ++i) world.tunnelctl("labs", {"reload"});
+  EXPECT_EQ(vandal.finish().status, 0);
+  await_table(world);
+  EXPECT_EQ(world.tunnelctl("labs", {"reload"}).status, 0);
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
+}
+
+TEST(PacketFilter, IsPutBackWhenWhoeverHoldsItsNameLetsGo) {
+  World world;
+  filter_by(world, kPolicy);
+  world.start();
+  auto log = world.spawn("labs", {"tail", "-n", "0", "-F", "/var/log/tunneld/console.log"});
+  const auto gate = (world.folder() / "gate").string();
+  world.shell("labs", "mkfifo " + gate);
+  const auto owner = world.spawn(
+      "labs", {"bash", "-c",
+               "{ echo 'delete table inet tunneld; add table inet tunneld { flags owner; }'; "
+               "read -r < " +
+                   gate + "; } | nft -i"});
+  log.wait_for("cannot be put back");
+  world.shell("labs", "echo go > " + gate);
+  await_table(world);
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
+}
+
 TEST(PacketFilter, LeavesTablesOfOthersAlone) {
   World world;
   filter_by(world, kPolicy);

@@ -124,26 +124,40 @@ TEST_F(RuleNumbersFile, IsAsItWasWhereAPolicyWasNotPutInForce) {
   EXPECT_THAT(numbers.retired(), IsEmpty());
 }
 
-TEST_F(RuleNumbersFile, GivesNoNumberThatARetiredRuleHas) {
+std::string service(int port) {
+  return "pass in proto tcp from any to any port = " + std::to_string(port) + " keep state\n";
+}
+
+TEST_F(RuleNumbersFile, GivesNoNumberThatARetiredRuleHasAsLongAsThereAreOthers) {
   auto numbers = loaded();
   std::map<std::uint32_t, bool> seen;
-  for (int i = 1; i <= 20; ++i) {
-    const auto lists =
-        lists_of("pass in proto tcp from any to any port = " + std::to_string(i) + " keep state\n");
+  for (int i = 1; i <= 15; ++i) {
+    const auto lists = lists_of(service(i));
     numbers.begin(lists, 15);
     const auto number = numbers.number(lists.all().front().rules.front());
-    if (i > 15) {
-      EXPECT_GT(number, 15U) << "there are none left";
-      continue;
-    }
     EXPECT_LE(number, 15U);
     EXPECT_TRUE(seen.emplace(number, true).second) << "of rule " << i;
     EXPECT_TRUE(numbers.commit());
   }
+  // Then the rule that was retired first is forgotten.
+  const auto lists = lists_of(service(16));
+  numbers.begin(lists, 15);
+  EXPECT_EQ(numbers.number(lists.all().front().rules.front()), 1U);
+  EXPECT_EQ(numbers.retired().size(), 14U);
+}
+
+TEST_F(RuleNumbersFile, GivesNoNumberBeyondTheMaskThatFits) {
+  auto numbers = loaded();
+  std::string rules;
+  for (int i = 1; i <= 16; ++i) rules += service(i);
+  const auto lists = lists_of(rules);
+  numbers.begin(lists, 15);
+  EXPECT_LE(numbers.number(lists.all().front().rules[14]), 15U);
+  EXPECT_GT(numbers.number(lists.all().front().rules[15]), 15U) << "there are none left";
 }
 
 TEST_F(RuleNumbersFile, IsLeftOutWhereItIsDamaged) {
-  std::ofstream{file_} << "{\"rules\": [{\"number\": 7, \"place\": 1, \"policy\": 1, \"rule\": "
+  std::ofstream{file_} << "{\"rules\": [{\"number\": 7, \"place\": 1, \"rule\": "
                           "\"pass in all\"}, {\"number\": 0, \"rule\": \"pass in all\"}, 3, "
                           "{\"number\": 8, \"place\": 1, \"rule\": \"pass in nonsense\"}]}";
   auto numbers = loaded();

@@ -24,8 +24,11 @@ using namespace std::chrono_literals;
 /// What stands in the saved commands besides them.
 constexpr auto kKernel = "kernel";
 
+constexpr int kMoreAttempts = 2;
 /// Between two repairs, so that a program which does not give up costs little.
 constexpr auto kRepairPause = 100ms;
+/// After one that failed.
+constexpr auto kRetryPause = 500ms;
 /// Between two lines about the same.
 constexpr auto kQuiet = 10s;
 
@@ -34,16 +37,15 @@ std::string offender_of(const filter::kernel::Touch& touch) {
   return fmt::format("{} (pid {})", touch.program, touch.pid);
 }
 
-/// Another one after each change of anybody's rules, also over boots and network namespaces; empty:
-/// it cannot be known.
-std::string kernel_state() {
-  const auto generation = filter::kernel::generation();
+/// A state of the kernel's rules, also over boots and network namespaces; empty: it cannot be
+/// known.
+std::string kernel_state(std::uint32_t generation) {
   std::string boot;
   std::ifstream{"/proc/sys/kernel/random/boot_id"} >> boot;
   std::error_code error;
   const auto network = std::filesystem::read_symlink("/proc/self/ns/net", error);
-  if (!generation || boot.empty() || error) return {};
-  return fmt::format("{} {} {}", boot, network.native(), *generation);
+  if (generation == 0 || boot.empty() || error) return {};
+  return fmt::format("{} {} {}", boot, network.native(), generation);
 }
 
 std::set<std::uint32_t> numbers_of(const filter::compiler::Compiled& compiled) {
@@ -100,33 +102,43 @@ void PacketFilter::say(audit::Priority priority, std::string text) {
 
 /// Whether an earlier daemon has left just this in the kernel, and nobody has touched any rules
 /// since. Then counters, and what packets have put into sets, go on.
-bool PacketFilter::is_there(const boost::json::object& commands) const {
+bool PacketFilter::find(const boost::json::object& commands) {
   auto left = saved_.read();
-  const auto now = kernel_state();
+  const auto generation = filter::kernel::generation();
+  const auto now = kernel_state(generation ? *generation : 0);
   if (!left || now.empty()) return false;
   const auto* then = left->if_contains(kKernel);
   if (then == nullptr || *then != boost::json::value(now)) return false;
   left->erase(kKernel);
-  return *left == commands;
+  if (*left != commands) return false;
+  generation_ = *generation;
+  return true;
 }
 
 /// For the next boot, and for the next daemon.
 void PacketFilter::save() {
   auto commands = filter::nft::replace(in_force_->table);
-  commands[kKernel] = kernel_state();
+  commands[kKernel] = kernel_state(generation_);
+  if (commands == written_) return;
   if (const auto kept = saved_.write(commands); !kept) {
-    say(audit::Priority::Warning, kept.error().message());
+    return say(audit::Priority::Warning, kept.error().message());
   }
+  written_ = std::move(commands);
 }
 
 /// As a change of what the kernel has, or as a whole where that cannot be.
 Result<void> PacketFilter::hand_over(const filter::compiler::Compiled& compiled) {
-  if (!in_force_ && is_there(filter::nft::replace(compiled.table))) return {};
-  if (in_force_ && !flushed_) {
+  if (!in_force_ && find(filter::nft::replace(compiled.table))) return {};
+  if (in_force_ && !flushed_ && !in_doubt_) {
     const auto commands = filter::nft::change(in_force_->table, compiled.table);
     if (filter::nft::empty(commands) || nftables_.run(commands)) return {};
   }
-  return nftables_.run(filter::nft::replace(compiled.table));
+  // Somebody else's change at the same moment is a refusal, too.
+  auto done = nftables_.run(filter::nft::replace(compiled.table));
+  for (int again = 0; !done && again < kMoreAttempts; ++again) {
+    done = nftables_.run(filter::nft::replace(compiled.table));
+  }
+  return done;
 }
 
 std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
@@ -141,9 +153,10 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
     wrong.push_back(about_rule(policy, problem.place, problem.message, problem.hint));
   }
   if (!wrong.empty()) return wrong;
-  const auto done = hand_over(compiled);
-  watch_.forget();
-  if (!done) return refusal(policy, done.error());
+  if (const auto done = hand_over(compiled); !done) {
+    settle();
+    return refusal(policy, done.error());
+  }
   if (const auto kept = numbers_.commit(); !kept) {
     say(audit::Priority::Warning, kept.error().message());
   }
@@ -152,6 +165,8 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   changes_ = changes_between(in_force_, compiled);
   changes_.nat = policy_.rules.nat.size();
   in_force_ = std::move(compiled);
+  in_doubt_ = false;
+  settle();
   save();
   if (on_policy_) {
     auto known = options.retired;
@@ -177,9 +192,9 @@ std::vector<Diagnostic> PacketFilter::refusal(const policy::FilterPolicy& policy
 
 Result<void> PacketFilter::flush() {
   const auto done = nftables_.run(filter::nft::remove(table_name()));
-  watch_.forget();
   if (!done) return done;
   flushed_ = true;
+  settle();
   say(audit::Priority::Warning,
       "the packet filter, NAPT and the tunnels' source checks were flushed: everything passes "
       "until the next reload");
@@ -190,45 +205,67 @@ void PacketFilter::watch() {
   notifications_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                             [this](const boost::system::error_code& error) {
                               if (error) return;
-                              const auto touches = watch_.read();
-                              if (touches && !touches->empty()) touched(*touches);
+                              settle();
                               watch();
                             });
 }
 
-void PacketFilter::touched(const std::vector<filter::kernel::Touch>& touches) {
+/// Takes what the kernel has told: which of it was ours, and whether somebody else was at it as
+/// well.
+void PacketFilter::settle() {
+  for (const auto& touch : watch_.read()) {
+    if (nftables_.made(touch.generation)) {
+      generation_ = touch.generation;
+      continue;
+    }
+    generation_ = 0;
+    suspect(offender_of(touch));
+  }
+}
+
+void PacketFilter::suspect(std::string offender) {
   if (!in_force_ || flushed_) return;
-  offender_ = offender_of(touches.back());
+  in_doubt_ = true;
+  offender_ = std::move(offender);
   if (!pausing_) put_back();
 }
 
+/// Until it is as it should be: what fails is tried again.
 void PacketFilter::put_back() {
-  const auto done = nftables_.run(filter::nft::replace(in_force_->table));
-  watch_.forget();
-  const auto now = std::chrono::steady_clock::now();
-  if (done) save();
-  if (!done) {
-    say(audit::Priority::Error, fmt::format("{} has changed the table inet {}, and it cannot be "
-                                            "put back: {}",
-                                            offender_, table_name(), done.error().message()));
-  } else if (now >= quiet_until_) {
-    say(audit::Priority::Warning,
-        fmt::format(
-            "{} has changed the table inet {}: it was put back{}", offender_, table_name(),
-            unsaid_ == 0 ? "" : fmt::format(" ({} times more since the last line)", unsaid_)));
-    unsaid_ = 0;
-    quiet_until_ = now + kQuiet;
-  } else {
-    ++unsaid_;
-  }
-  offender_.clear();
   pausing_ = true;
-  pause_.expires_after(kRepairPause);
+  const auto done = nftables_.run(filter::nft::replace(in_force_->table));
+  const auto offender = offender_;
+  in_doubt_ = !done;
+  settle();
+  if (done) save();
+  report(offender, done);
+  pause_.expires_after(done ? kRepairPause : kRetryPause);
   pause_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     pausing_ = false;
-    if (!offender_.empty()) put_back();
+    if (in_doubt_ && !flushed_) put_back();
   });
+}
+
+/// A line for the first of a row, and then one now and again.
+void PacketFilter::report(const std::string& offender, const Result<void>& done) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < quiet_until_) {
+    ++unsaid_;
+    return;
+  }
+  quiet_until_ = now + kQuiet;
+  const auto more = std::exchange(unsaid_, 0U);
+  const auto times = more == 0 ? "" : fmt::format(" ({} times more since the last line)", more);
+  if (done) {
+    say(audit::Priority::Warning, fmt::format("{} has changed the table inet {}: it was put back{}",
+                                              offender, table_name(), times));
+  } else {
+    say(audit::Priority::Error,
+        fmt::format("{} has changed the table inet {}, and it cannot be put back, which is tried "
+                    "again: {}{}",
+                    offender, table_name(), done.error().message(), times));
+  }
 }
 
 }  // namespace tunnel::supervisor

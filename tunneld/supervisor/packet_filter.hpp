@@ -72,12 +72,14 @@ class PacketFilter {
 
   static const std::string& table_name();
   Result<void> hand_over(const filter::compiler::Compiled& compiled);
-  bool is_there(const boost::json::object& commands) const;
+  bool find(const boost::json::object& commands);
   void save();
+  void settle();
   std::vector<Diagnostic> refusal(const policy::FilterPolicy& policy, const Error& error);
   void watch();
-  void touched(const std::vector<filter::kernel::Touch>& touches);
+  void suspect(std::string offender);
   void put_back();
+  void report(const std::string& offender, const Result<void>& done);
   void say(audit::Priority priority, std::string text);
 
   filter::kernel::Nftables nftables_;
@@ -86,14 +88,18 @@ class PacketFilter {
   boost::asio::steady_timer pause_;
   audit::Audit& audit_;
   RuleNumbers numbers_;
-  StateFile saved_;  // for the next boot
+  StateFile saved_;                // for the next boot
+  boost::json::object written_{};  // into it
   OnPolicy on_policy_;
   policy::FilterPolicy policy_;
   std::optional<filter::compiler::Compiled> in_force_;
   RuleChanges changes_;
-  std::string offender_;
+  std::string offender_;  // who has changed the table since it was last put in its place
   std::chrono::steady_clock::time_point quiet_until_{};
   unsigned unsaid_ = 0;  // times that the table was put back without a word
+  /// Of our last change, as long as nobody else's was heard of; 0: there is none.
+  std::uint32_t generation_ = 0;
+  bool in_doubt_ = false;  // the kernel may have something else than in_force_
   bool pausing_ = false;
   bool flushed_ = false;
 };

@@ -80,10 +80,10 @@ Result<void> RuleNumbers::load() {
     if (!rule) continue;
     const auto text = text_of(rule->rule);
     const auto number = rule->number;
-    const auto used = number_in(*object, "policy").value_or(0);
-    policy_ = std::max<std::uint64_t>(policy_, used);
+    const auto retired = number_in(*object, "retired").value_or(0);
+    retirements_ = std::max(retirements_, retired);
     last_given_ = std::max(last_given_, number);
-    known_.emplace(Key{text, seen[text]++}, Known{number, std::move(*rule), used});
+    known_.emplace(Key{text, seen[text]++}, Known{number, std::move(*rule), retired});
   }
   return {};
 }
@@ -108,6 +108,7 @@ std::uint32_t RuleNumbers::free_number() {
     last_given_ = last_given_ >= most_ ? 1 : last_given_ + 1;
     if (taken_.emplace(last_given_, true).second) return last_given_;
   }
+  if (forget_oldest()) return free_number();
   return std::numeric_limits<std::uint32_t>::max();  // beyond any mask: the compiler says so
 }
 
@@ -117,9 +118,8 @@ std::uint32_t RuleNumbers::number(const filter::RuleList& list, unsigned place,
   const Key key{text, seen_[text]++};
   const auto found = known_.find(key);
   const auto number = found == known_.end() ? free_number() : found->second.number;
-  next_.emplace(
-      key,
-      Known{number, {number, list.direction, list.kind, {list.group, place}, rule}, policy_ + 1});
+  next_.emplace(key,
+                Known{number, {number, list.direction, list.kind, {list.group, place}, rule}, 0});
   return number;
 }
 
@@ -131,33 +131,43 @@ std::vector<NumberedRule> RuleNumbers::retired() const {
   return gone;
 }
 
-void RuleNumbers::forget_oldest() {
-  std::vector<std::pair<std::uint64_t, Key>> gone;
-  for (const auto& [key, known] : known_) {
-    if (known.last_used < policy_) gone.emplace_back(known.last_used, key);
+bool RuleNumbers::forget_oldest() {
+  auto oldest = known_.end();
+  for (auto at = known_.begin(); at != known_.end(); ++at) {
+    if (at->second.retired == 0 || next_.contains(at->first)) continue;
+    if (oldest == known_.end() || at->second.retired < oldest->second.retired) oldest = at;
   }
-  if (gone.size() <= kMostRetired) return;
-  std::sort(gone.begin(), gone.end());
-  gone.resize(gone.size() - kMostRetired);
-  for (const auto& [used, key] : gone) known_.erase(key);
+  if (oldest == known_.end()) return false;
+  taken_.erase(oldest->second.number);
+  known_.erase(oldest);
+  return true;
 }
 
 Result<void> RuleNumbers::commit() {
-  ++policy_;
   std::erase_if(known_, [&](const auto& entry) {
     return !entry.second.rule.rule.keep_state && !next_.contains(entry.first);
   });
+  std::size_t gone = 0;
+  for (auto& [key, known] : known_) {
+    if (next_.contains(key)) continue;
+    if (known.retired == 0) known.retired = ++retirements_;
+    ++gone;
+  }
+  for (; gone > kMostRetired; --gone) forget_oldest();
   for (auto& [key, known] : next_) known_.insert_or_assign(key, std::move(known));
   next_.clear();
-  forget_oldest();
   json::array rules;
   for (const auto& [key, known] : known_) {
     rules.push_back(json::object{{"number", known.number},
                                  {"place", known.rule.id.number},
-                                 {"policy", known.last_used},
+                                 {"retired", known.retired},
                                  {"rule", key.first}});
   }
-  return file_.write(json::object{{"rules", std::move(rules)}});
+  json::object document{{"rules", std::move(rules)}};
+  if (document == written_) return {};
+  const auto done = file_.write(document);
+  if (done) written_ = std::move(document);
+  return done;
 }
 
 }  // namespace tunnel::supervisor

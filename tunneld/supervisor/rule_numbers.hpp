@@ -4,6 +4,8 @@
 #include "tunneld/base/result.hpp"
 #include "tunneld/supervisor/state_file.hpp"
 
+#include <boost/json/object.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -15,7 +17,7 @@ namespace tunnel::supervisor {
 /// The numbers under which the kernel knows rules, over reloads and restarts: a rule that says the
 /// same again keeps its number, whatever stands before it, so that the flows it has let in stay its
 /// own. A rule that is gone is kept for those flows, as IPFilter's states outlive their rules,
-/// until its number is the oldest of too many.
+/// until it is the oldest of too many, or its number is needed.
 class RuleNumbers {
  public:
   explicit RuleNumbers(std::filesystem::path file);
@@ -40,14 +42,15 @@ class RuleNumbers {
   struct Known {
     std::uint32_t number = 0;
     filter::compiler::NumberedRule rule{};
-    std::uint64_t last_used = 0;  // the policy that had it, counted
+    std::uint32_t retired = 0;  // those that were retired before it and it, counted; 0: in force
   };
 
   using Key = std::pair<std::string, unsigned>;  // its text, and which of those that say the same
 
   std::uint32_t number(const filter::RuleList& list, unsigned place, const filter::Rule& rule);
   std::uint32_t free_number();
-  void forget_oldest();
+  /// Of those that are retired; false: there is none.
+  bool forget_oldest();
 
   StateFile file_;
   std::map<Key, Known> known_{};
@@ -55,7 +58,8 @@ class RuleNumbers {
   std::map<std::string, unsigned> seen_{};
   std::map<std::uint32_t, bool> taken_{};
   std::map<const filter::Rule*, std::uint32_t> numbers_{};  // of the next policy
-  std::uint64_t policy_ = 0;
+  std::uint32_t retirements_ = 0;
+  boost::json::object written_{};
   std::uint32_t most_ = 0;
   std::uint32_t last_given_ = 0;
 };

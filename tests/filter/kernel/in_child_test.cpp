@@ -30,6 +30,12 @@ TEST(InChild, BringsBackAnError) {
   EXPECT_EQ(done.error().message(), "open it: No such file or directory");
 }
 
+TEST(InChild, IsAnotherProcess) {
+  const auto answer = in_child([]() -> Result<std::string> { return std::to_string(::getpid()); });
+  ASSERT_TRUE(answer);
+  EXPECT_NE(*answer, std::to_string(::getpid()));
+}
+
 TEST(InChild, OutlivesTheChild) {
   const auto aborted = in_child([]() -> Result<std::string> { std::abort(); });
   ASSERT_FALSE(aborted);
