@@ -9,9 +9,6 @@ namespace tunnel::filter::compiler {
 
 namespace {
 
-/// How far back a rule looks for others like it.
-constexpr std::size_t kReach = 64;
-
 constexpr std::uint32_t bit(Field field) noexcept {
   return 1U << static_cast<unsigned>(field);
 }
@@ -41,57 +38,85 @@ std::string Shape::values(std::uint32_t some) const {
   return out;
 }
 
+std::optional<std::string> Shape::likeness(Quick quick) const {
+  if (fields == 0 || excepts) return std::nullopt;
+  return std::to_string(fields) + (quick == Quick::Yes ? " quick " : " ") + rest;
+}
+
 Step Step::alone(std::size_t rule, Conditions conditions) {
-  Step step{Shape{conditions}};
+  Step step{Quick::No};
   step.rule_ = rule;
-  step.shapes_.push_back(step.shape_);
   step.entries_.push_back({0, std::move(conditions)});
   return step;
 }
 
-Step::Step(Quick quick, Entry entry, Shape shape) : quick_{quick}, shape_{std::move(shape)} {
-  join(std::move(entry), shape_);
-}
-
-bool Step::is_like(Quick quick, const Shape& shape) const {
-  return !rule_ && quick == quick_ && shape_.fields != 0 && shape.fields == shape_.fields &&
-         !shape_.excepts && !shape.excepts && shape.rest == shape_.rest;
-}
-
-bool Step::excludes(const Shape& shape) const {
-  if (of_other_families(shape_.fields, shape.fields)) return true;
-  const auto common = shape_.fields & shape.fields;
-  if (common == 0) return false;
-  const auto found = projections_.find(common);
-  if (found != projections_.end()) return found->second.count(shape.values(common)) == 0;
-  auto& values = projections_[common];
-  for (const auto& each : shapes_) values.insert(each.values(common));
-  return values.count(shape.values(common)) == 0;
-}
-
 void Step::join(Entry entry, const Shape& shape) {
-  const auto [place, is_new] = places_.emplace(shape.values(shape_.fields), entries_.size());
-  if (!is_new) {
-    if (quick_ == Quick::No) entries_[place->second] = std::move(entry);
-    return;
+  const auto [place, is_new] = places_.emplace(shape.values(shape.fields), entries_.size());
+  if (is_new) {
+    entries_.push_back(std::move(entry));
+  } else if (quick_ == Quick::No) {
+    entries_[place->second] = std::move(entry);
   }
-  for (auto& [fields, values] : projections_) values.insert(shape.values(fields));
-  entries_.push_back(std::move(entry));
-  shapes_.push_back(shape);
+}
+
+std::size_t FieldIndex::steps_until(std::uint32_t common, const Shape& shape) const {
+  const auto [place, is_new] = last_by_values_.try_emplace(common);
+  auto& last = place->second;
+  if (is_new) {
+    for (const auto& [rule, steps] : rules_) {
+      auto& known = last[rule.values(common)];
+      known = std::max(known, steps);
+    }
+  }
+  const auto found = last.find(shape.values(common));
+  return found == last.end() ? 0 : found->second;
+}
+
+void FieldIndex::add(const Shape& shape, std::size_t step) {
+  const auto steps = step + 1;
+  last_ = std::max(last_, steps);
+  for (auto& [fields, last] : last_by_values_) {
+    auto& known = last[shape.values(fields)];
+    known = std::max(known, steps);
+  }
+  rules_.emplace_back(shape, steps);
+}
+
+std::size_t StepList::steps_before(const Shape& shape) const {
+  std::size_t before = 0;
+  for (const auto& [fields, rules] : by_fields_) {
+    if (of_other_families(fields, shape.fields)) continue;
+    const auto common = fields & shape.fields;
+    before =
+        std::max(before, common == 0 ? rules.steps_until_last() : rules.steps_until(common, shape));
+  }
+  return before;
+}
+
+void StepList::note(const Shape& shape, std::size_t step) {
+  by_fields_[shape.fields].add(shape, step);
 }
 
 void StepList::add(Quick quick, Step::Entry entry) {
-  Shape shape{entry.conditions};
-  const auto reach = std::min(steps_.size(), kReach);
-  for (std::size_t back = 1; back <= reach; ++back) {
-    auto& step = steps_[steps_.size() - back];
-    if (step.is_like(quick, shape)) return step.join(std::move(entry), shape);
-    if (!step.excludes(shape)) break;
+  const Shape shape{entry.conditions};
+  const auto before = steps_before(shape);
+  std::vector<std::size_t> none;
+  const auto likeness = shape.likeness(quick);
+  auto& alike = likeness ? alike_[*likeness] : none;
+  // The last of those before may be one that it can join: there it meets its own key.
+  const auto first = before == 0 ? 0 : before - 1;
+  const auto found = std::lower_bound(alike.begin(), alike.end(), first);
+  const auto step = found == alike.end() ? steps_.size() : *found;
+  if (found == alike.end()) {
+    alike.push_back(step);
+    steps_.emplace_back(quick);
   }
-  steps_.emplace_back(quick, std::move(entry), std::move(shape));
+  steps_[step].join(std::move(entry), shape);
+  note(shape, step);
 }
 
 void StepList::add_alone(std::size_t rule, Conditions conditions) {
+  note(Shape{conditions}, steps_.size());
   steps_.push_back(Step::alone(rule, std::move(conditions)));
 }
 

@@ -2,11 +2,12 @@
 
 #include "filter/compiler/conditions.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Shape {
 
   /// The values of some of the fields.
   std::string values(std::uint32_t some) const;
+  /// What rules of one step have in common. nullopt: this one stands alone.
+  std::optional<std::string> likeness(Quick quick) const;
 
   std::uint32_t fields = 0;  // a bit for each Field in the key
   std::vector<std::pair<std::uint32_t, std::string>> parts{};
@@ -44,7 +47,7 @@ class Step {
   /// A rule that stands by itself: a head, a rule with a side effect.
   static Step alone(std::size_t rule, Conditions conditions);
 
-  Step(Quick quick, Entry entry, Shape shape);
+  explicit Step(Quick quick) : quick_{quick} {}
 
   /// The rule of alone(); nullopt: a step of rules that decide and nothing more.
   std::optional<std::size_t> rule() const noexcept { return rule_; }
@@ -53,28 +56,39 @@ class Step {
 
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 
-  /// Whether an entry of this shape could join.
-  bool is_like(Quick quick, const Shape& shape) const;
-  /// Whether no packet matches both an entry of this and one of that shape, as far as exact values
-  /// tell.
-  bool excludes(const Shape& shape) const;
   /// Of two entries with the same key the first counts where they are quick, the last where not.
   void join(Entry entry, const Shape& shape);
 
  private:
-  explicit Step(Shape shape) : shape_{std::move(shape)} {}
-
-  Quick quick_ = Quick::No;
+  Quick quick_;
   std::optional<std::size_t> rule_{};
   std::vector<Entry> entries_{};
-  Shape shape_;                                            // of the first; all keys are like its
-  std::vector<Shape> shapes_{};                            // of all
   std::unordered_map<std::string, std::size_t> places_{};  // of keys among the entries
-  /// For each choice of fields that was asked about: the values that entries have in them.
-  mutable std::map<std::uint32_t, std::unordered_set<std::string>> projections_{};
 };
 
-/// Steps in the order in which they are to be tried.
+/// Rules that ask for certain fields, and in which steps they are.
+class FieldIndex {
+ public:
+  /// How many steps there are up to the last one with a rule that has the same values in the fields
+  /// in `common`, which are some of these rules'. 0: there is none.
+  std::size_t steps_until(std::uint32_t common, const Shape& shape) const;
+
+  /// How many there are up to the last one with any of these rules.
+  std::size_t steps_until_last() const noexcept { return last_; }
+
+  void add(const Shape& shape, std::size_t step);
+
+ private:
+  using LastSteps = std::unordered_map<std::string, std::size_t>;
+
+  std::size_t last_ = 0;
+  std::vector<std::pair<Shape, std::size_t>> rules_{};
+  /// For each choice of fields that was asked about, by the values in them.
+  mutable std::map<std::uint32_t, LastSteps> last_by_values_{};
+};
+
+/// Steps in the order in which they are to be tried. A rule goes to the first step that it can join
+/// behind all those which it may not pass, so that there are as few as possible.
 class StepList {
  public:
   void add(Quick quick, Step::Entry entry);
@@ -83,7 +97,15 @@ class StepList {
   const std::vector<Step>& all() const noexcept { return steps_; }
 
  private:
-  std::vector<Step> steps_;
+  /// How many of the steps a rule has to stand behind: up to the last one with a rule that a packet
+  /// could match as well, as far as exact values tell.
+  std::size_t steps_before(const Shape& shape) const;
+  void note(const Shape& shape, std::size_t step);
+
+  std::vector<Step> steps_{};
+  std::map<std::uint32_t, FieldIndex> by_fields_{};
+  /// Steps that rules of one shape can join, in their order.
+  std::unordered_map<std::string, std::vector<std::size_t>> alike_{};
 };
 
 }  // namespace tunnel::filter::compiler

@@ -1,7 +1,9 @@
 // Puts a policy of so many rules in force in the network namespace that it is run in, and says how
 // long each step took. filter_kernel.sh measures what the rules cost packets.
 //
-//   filter_kernel_bench COUNT [PORT]     the last rules let TCP and UDP to PORT pass
+//   filter_kernel_bench COUNT [PORT [SHAPE]]     the last rules let TCP and UDP to PORT pass
+//
+// SHAPE: "blocks", hosts that may do nothing and then services, or "turns", one of each in turn.
 
 #include "filter/compiler/compiler.hpp"
 #include "filter/kernel/nftables.hpp"
@@ -9,10 +11,12 @@
 #include "filter/language/system_names.hpp"
 #include "filter/nft/commands.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace tunnel::filter::bench {
 namespace {
@@ -23,11 +27,9 @@ std::string host(int number) {
 }
 
 /// Hosts that may do nothing, and services of hosts, one host after the other: what grows with a
-/// site. None of them matches what is measured.
-std::string rules(int count, int port) {
-  std::string text =
-      "block in all\nblock out all\npass out quick on b0 all\npass out quick on a0 all\n";
-  const int others = count - 8;
+/// site.
+std::string in_blocks(int others) {
+  std::string text;
   for (int i = 0; i < others / 4; ++i) text += "block in quick from " + host(i) + " to any\n";
   for (int i = others / 4; i < others; ++i) {
     const auto service = [&, i](const char* protocol, int number) {
@@ -49,6 +51,28 @@ std::string rules(int count, int port) {
                 " port = 8080 keep state\n";
     }
   }
+  return text;
+}
+
+/// The same hosts in another order: one that may do nothing, and one that may do something, as they
+/// came into the file over the years. Some hosts are in it twice.
+std::string in_turns(int others) {
+  constexpr int kStride = 7'919;  // prime: every host, in an order of its own
+  std::string text;
+  for (int i = 0; i < others; i += 2) {
+    const auto other = host(i / 2 * kStride % std::max(others, 1));
+    text += "block in quick from " + host(i / 2) + " to any\n";
+    text += "pass in quick proto tcp from " + other + " to any port = 22 flags S keep state\n";
+  }
+  return text;
+}
+
+/// None of the hosts is in what is measured.
+std::string rules(int count, int port, std::string_view shape) {
+  std::string text =
+      "block in all\nblock out all\npass out quick on b0 all\npass out quick on a0 all\n";
+  const int others = count - 8;
+  text += shape == "turns" ? in_turns(others) : in_blocks(others);
   const auto there = " from any to any port = " + std::to_string(port) + '\n';
   const auto back = " from any port = " + std::to_string(port) + " to any\n";
   for (const auto& protocol : {"udp", "tcp"}) {
@@ -79,8 +103,8 @@ auto timed(const char* what, Function function) {
   return function();
 }
 
-int run(int count, int port) {
-  const auto text = rules(count, port);
+int run(int count, int port, std::string_view shape) {
+  const auto text = rules(count, port, shape);
   const language::SystemNames names;
   auto parsed = timed("parse", [&] {
     return language::parse_ipf_rules({"ipf.rules", text, 0}, names);
@@ -101,8 +125,9 @@ int run(int count, int port) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: filter_kernel_bench COUNT [PORT]\n");
+    std::fprintf(stderr, "usage: filter_kernel_bench COUNT [PORT [blocks|turns]]\n");
     return 2;
   }
-  return tunnel::filter::bench::run(std::atoi(argv[1]), argc > 2 ? std::atoi(argv[2]) : 5201);
+  return tunnel::filter::bench::run(std::atoi(argv[1]), argc > 2 ? std::atoi(argv[2]) : 5201,
+                                    argc > 3 ? argv[3] : "blocks");
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Measures what rules cost packets that the kernel forwards: with 10 and with 10,000 rules.
 #
-#   tests/bench/filter_kernel.sh [--no-build] [ROUNDS]
+#   tests/bench/filter_kernel.sh [--no-build] [ROUNDS [SHAPE]]
 #
 # Packets of UDP with 64 octets from one network namespace to another, through a third one with the
 # rules; none of the packets is of a known flow, so that each meets the rules. Rounds with few and
 # with many rules take turns, since a machine's speed drifts. Reports, and judges nothing. The
-# aim is 10,000 rules compiled and applied within a second, and at most 1.5 times the cost.
+# aim is 10,000 rules compiled and applied within a second, and at most 1.5 times the cost. SHAPE:
+# "blocks" or "turns", of which filter_kernel.cpp says what they are.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -17,14 +18,16 @@ readonly port=5201
 if [[ ${1-} == --no-build ]]; then
   shift
 elif [[ ! ${TUNNEL_PRIVATE_MACHINE-} ]]; then
-  (cd "$repository" && cmake --preset release && cmake --build build/release \
+  (cd "$repository" && cmake --preset release -D TUNNEL_TESTS=ON && cmake --build build/release \
     --target filter_kernel_bench) </dev/null >&2
 fi
 rounds=${1-5}
+shape=${2-blocks}
 program=${FILTER_KERNEL_BENCH:-$repository/build/release/bin/filter_kernel_bench}
 if [[ ! ${TUNNEL_PRIVATE_MACHINE-} ]]; then
   export FILTER_KERNEL_BENCH=$program
-  exec "$repository/tests/support/private-machine.sh" "$here/filter_kernel.sh" --no-build "$rounds"
+  exec "$repository/tests/support/private-machine.sh" "$here/filter_kernel.sh" --no-build "$rounds" \
+    "$shape"
 fi
 
 make_networks() {
@@ -57,7 +60,7 @@ end = json.load(sys.stdin)["end"]["sum"]
 print(round((end["packets"] - end["lost_packets"]) / end["seconds"]))'
 }
 
-with_rules() { ip netns exec gateway "$program" "$1" "$port"; }
+with_rules() { ip netns exec gateway "$program" "$1" "$port" "$shape"; }
 
 make_networks
 ip netns exec right iperf3 --server --port "$port" >/dev/null 2>&1 &
@@ -65,7 +68,7 @@ server=$!
 trap 'kill "$server" 2>/dev/null' EXIT
 until ip netns exec right ss --listening --tcp --numeric | grep -q ":$port"; do :; done
 
-printf '10000 rules:\n'
+printf '10000 rules in %s:\n' "$shape"
 with_rules 10000
 few=()
 many=()

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tunnel::filter::compiler {
 namespace {
@@ -103,6 +105,60 @@ TEST(Steps, RulesWithExceptionsStandAlone) {
   list.add(Quick::Yes, {1, special});
   list.add(Quick::Yes, {2, host("10.0.0.2")});
   EXPECT_EQ(list.all().size(), 2U);
+}
+
+/// The rules of each step.
+std::vector<std::vector<std::uint32_t>> numbers_of(const StepList& list) {
+  std::vector<std::vector<std::uint32_t>> all;
+  for (const auto& step : list.all()) {
+    auto& numbers = all.emplace_back();
+    for (const auto& entry : step.entries()) numbers.push_back(entry.number);
+  }
+  return all;
+}
+
+TEST(Steps, ARuleGoesToTheFirstStepThatItMayStandIn) {
+  StepList list;
+  list.add(Quick::Yes, {1, host("10.0.0.1")});
+  list.add(Quick::Yes, {2, host_and_port("10.0.0.2", 80)});
+  list.add(Quick::Yes, {3, host("10.0.0.2")});  // behind 2
+  list.add(Quick::Yes, {4, host("10.0.0.4")});
+  list.add(Quick::Yes, {5, host_and_port("10.0.0.4", 80)});
+  list.add(Quick::Yes, {6, host_and_port("10.0.0.2", 22)});  // behind 3
+  EXPECT_EQ(numbers_of(list), (std::vector<std::vector<std::uint32_t>>{{1, 4}, {2, 5}, {3}, {6}}));
+}
+
+TEST(Steps, ARuleThatIsNotQuickTakesThePlaceOfOneOnlyWhereNothingCameBetween) {
+  StepList list;
+  list.add(Quick::No, {1, host("10.0.0.1")});
+  list.add(Quick::No, {2, host_and_port("10.0.0.2", 80)});
+  list.add(Quick::No, {3, host("10.0.0.1")});
+  list.add(Quick::No, {4, host_and_port("10.0.0.1", 80)});
+  list.add(Quick::No, {5, host("10.0.0.1")});
+  EXPECT_EQ(numbers_of(list), (std::vector<std::vector<std::uint32_t>>{{3}, {2, 4}, {5}}));
+}
+
+// Each host has a rule of either shape, and it is chance which of them stands first.
+TEST(Steps, RulesOfTwoShapesInTurnAreAFewSteps) {
+  constexpr unsigned kHosts = 1000;
+  constexpr unsigned kStride = 389;
+  StepList list;
+  for (unsigned i = 0; i < kHosts; ++i) {
+    list.add(Quick::Yes, {i, host("host" + std::to_string(i))});
+    list.add(Quick::Yes, {i, host_and_port("host" + std::to_string(i * kStride % kHosts), 80)});
+  }
+  EXPECT_EQ(list.all().size(), 3U);
+}
+
+TEST(Steps, RulesOfManyShapesInTurnAreAStepForEach) {
+  constexpr unsigned kShapes = 200;
+  StepList list;
+  for (unsigned i = 0; i < 10 * kShapes; ++i) {
+    auto of_a_length = host("host" + std::to_string(i));
+    of_a_length.rest.push_back(nft::equal(nft::meta("length"), nft::Value(i % kShapes)));
+    list.add(Quick::Yes, {i, std::move(of_a_length)});
+  }
+  EXPECT_EQ(list.all().size(), kShapes);
 }
 
 }  // namespace
