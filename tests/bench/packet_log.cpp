@@ -67,8 +67,7 @@ int measure(std::uint64_t seconds, std::uint64_t rate) {
   boost::asio::io_context io{1};
   audit::Audit audit{
       {"bench", 1}, directory.path(), supervisor::wall_now, audit::Audit::Journal::Never};
-  auto log = supervisor::PacketLog::open(io, audit, {kGroup, 0x00ff'ffff});
-  if (!log) return std::fprintf(stderr, "%s\n", log.error().message().c_str()), 1;
+  const auto log = supervisor::PacketLog::open(io, audit, {.group = kGroup});
   std::thread sender{[&] { send_paced(seconds, rate); }};
   const auto wall = std::chrono::steady_clock::now();
   const auto busy = processor_time();
@@ -77,8 +76,8 @@ int measure(std::uint64_t seconds, std::uint64_t rate) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - wall;
   sender.join();
   fmt::print("{} packets/s for {} s: {} lines, {} lost, {:.1f} % of a core, {:.1f} s\n", rate,
-             seconds, packets_in(directory.path() / "filter.log"), (*log)->lost_packets(),
-             core * 100, took.count());
+             seconds, packets_in(directory.path() / "filter.log"), log->lost_packets(), core * 100,
+             took.count());
   return 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -37,11 +38,7 @@ class Logs {
  public:
   Logs() { open(); }
 
-  void open() {
-    auto opened = PacketLog::open(io, audit, {kGroup, 0x00ff'ffff});
-    ASSERT_TRUE(opened) << opened.error().message();
-    log = std::move(*opened);
-  }
+  void open() { log = PacketLog::open(io, audit, {.group = kGroup, .retry = 20ms}); }
 
   fs::path path(const char* name) const { return directory.path() / name; }
 
@@ -176,6 +173,29 @@ TEST(PacketLog, SaysWhatIsMissingWhenItStartsAgain) {
               ElementsAre(HasSubstr(" tunneld starts"), HasSubstr(" tunneld ends: translations"),
                           HasSubstr("translations that began and ended since"),
                           HasSubstr("NAT:NEW-MAP 192.168.1.215,3936 ")));
+}
+
+TEST(PacketLog, GetsTheGroupWhenSomebodyElseHasLeftIt) {
+  Gateway gateway;
+  auto other = filter::kernel::LogSocket::open(kGroup);
+  ASSERT_TRUE(other);
+  std::optional held{std::move(*other)};
+  Logs logs;
+  logs.log->set_policy(gateway.policy.rules, gateway.nat);
+  for (int attempt = 0; attempt < 3; ++attempt) logs.io.run_one_for(10s);
+  EXPECT_THAT(logs.await("console.log", "packets are ", 1),
+              ElementsAre(HasSubstr("another program may be reading")));
+  gateway.send(kSyn);
+  EXPECT_EQ(logs.await("nat.log", "NAT:NEW", 1).size(), 1U) << "which needs no group";
+
+  held.reset();
+  EXPECT_EQ(logs.await("console.log", "packets are logged from now on", 1).size(), 1U);
+  gateway.send(kOther);
+  EXPECT_EQ(logs.await("filter.log", " PR udp ", 1).size(), 1U);
+  EXPECT_EQ(logs.await("console.log", "packets are ", 2).size(), 2U);
+  EXPECT_THAT(logs.lines("filter.log"),
+              ElementsAre(HasSubstr("tunneld starts"), HasSubstr("packets are not logged"),
+                          HasSubstr("packets are logged from now on"), HasSubstr(" PR udp ")));
 }
 
 /// Each packet has its number in its source port.

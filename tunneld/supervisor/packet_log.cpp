@@ -60,15 +60,12 @@ std::string counted(std::uint64_t number, const char* one, const char* more) {
 
 }  // namespace
 
-Result<std::unique_ptr<PacketLog>> PacketLog::open(boost::asio::io_context& context,
-                                                   audit::Audit& audit, Settings settings) {
-  auto log = filter::kernel::LogSocket::open(settings.group);
-  if (!log) return log.error();
+std::unique_ptr<PacketLog> PacketLog::open(boost::asio::io_context& context, audit::Audit& audit,
+                                           Settings settings) {
   auto flows = filter::kernel::FlowEvents::open();
   const auto why = flows ? std::string{} : flows.error().message();
-  std::unique_ptr<PacketLog> opened{
-      new PacketLog{context, audit, settings, std::move(*log),
-                    flows ? std::optional{std::move(*flows)} : std::nullopt}};
+  std::unique_ptr<PacketLog> opened{new PacketLog{
+      context, audit, settings, flows ? std::optional{std::move(*flows)} : std::nullopt}};
   if (!why.empty()) {
     opened->say(audit::Priority::Error, "nat.log stays empty: " + why);
   }
@@ -77,12 +74,12 @@ Result<std::unique_ptr<PacketLog>> PacketLog::open(boost::asio::io_context& cont
 }
 
 PacketLog::PacketLog(boost::asio::io_context& context, audit::Audit& audit, Settings settings,
-                     filter::kernel::LogSocket log, std::optional<filter::kernel::FlowEvents> flows)
+                     std::optional<filter::kernel::FlowEvents> flows)
     : settings_{settings},
       audit_{audit},
       records_{rules_, [this](unsigned index) { return interfaces_.name(index, steady_now()); }},
-      log_{std::move(log)},
-      packets_{context, waiting_fd(log_.fd())},
+      packets_{context},
+      retry_timer_{context},
       merger_timer_{context},
       loss_timer_{context},
       flows_{std::move(flows)},
@@ -115,8 +112,31 @@ void PacketLog::begin() {
   notice(audit::LogType::Filter, audit::Priority::Notice,
          earlier ? "tunneld starts: packets that rules have logged since the line before are lost"
                  : "tunneld starts");
-  watch_packets();
+  open_packets();
   if (flows_) watch_flows();
+}
+
+/// A group has one reader, and the one before may still be there.
+void PacketLog::open_packets() {
+  auto opened = filter::kernel::LogSocket::open(settings_.group);
+  if (!opened) {
+    retry_timer_.expires_after(settings_.retry);
+    retry_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) open_packets();
+    });
+    if (std::exchange(said_closed_, true)) return;
+    notice(audit::LogType::Filter, audit::Priority::Error, "packets are not logged");
+    return say(audit::Priority::Error,
+               "packets are not logged, and another program may be reading what rules log: " +
+                   opened.error().message() + "; it is tried again every few seconds");
+  }
+  log_ = std::move(*opened);
+  packets_.assign(waiting_fd(log_->fd()));
+  watch_packets();
+  if (!said_closed_) return;
+  constexpr auto kOpen = "packets are logged from now on";
+  notice(audit::LogType::Filter, audit::Priority::Notice, kOpen);
+  say(audit::Priority::Notice, kOpen);
 }
 
 void PacketLog::set_policy(const std::vector<filter::compiler::NumberedRule>& rules,
@@ -173,7 +193,7 @@ void PacketLog::watch_packets() {
 void PacketLog::read_packets() {
   const auto now = wall_now();
   const auto steady = steady_now();
-  const auto read = log_.read([&](const filter::kernel::LoggedPacket& logged) {
+  const auto read = log_->read([&](const filter::kernel::LoggedPacket& logged) {
     if (auto record = records_.record_of(logged, now)) put(merger_.add(std::move(*record), steady));
   });
   write_packets();
@@ -211,7 +231,7 @@ void PacketLog::arm_merger() {
 }
 
 void PacketLog::note_losses() {
-  const bool none = lost_packets() == said_packets_ && log_.overruns() == said_overruns_;
+  const bool none = lost_packets() == said_packets_ && overruns() == said_overruns_;
   if (none || std::exchange(loss_noted_, true)) return;
   loss_timer_.expires_after(kLossPause);
   loss_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -223,7 +243,7 @@ void PacketLog::note_losses() {
 /// How many are missing, the next record tells; that some are, the kernel says before.
 void PacketLog::say_losses() {
   const auto lost = lost_packets() - std::exchange(said_packets_, lost_packets());
-  const bool overrun = std::exchange(said_overruns_, log_.overruns()) != log_.overruns();
+  const bool overrun = std::exchange(said_overruns_, overruns()) != overruns();
   if (lost == 0 && !overrun) return;
   const auto text = lost > 0 ? counted(lost, "record of a packet was", "records of packets were") +
                                    " lost: there were more than could be read"

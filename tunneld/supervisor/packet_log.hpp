@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/array.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,12 +43,14 @@ class PacketLog {
   struct Settings {
     unsigned group = 5;                     // of NFLOG
     std::uint32_t mark_mask = 0x00ff'ffff;  // the bits of the conntrack mark that are a rule's
+    /// Between two attempts to get the group, while somebody else has it.
+    std::chrono::milliseconds retry{5000};
   };
 
-  /// Nobody else may read the group. Switches on what conntrack is to count and to tell; where that
-  /// cannot be, console.log says what is missing.
-  static Result<std::unique_ptr<PacketLog>> open(boost::asio::io_context& context,
-                                                 audit::Audit& audit, Settings settings);
+  /// Switches on what conntrack is to count and to tell. Where that or the group cannot be had,
+  /// console.log says what is missing.
+  static std::unique_ptr<PacketLog> open(boost::asio::io_context& context, audit::Audit& audit,
+                                         Settings settings);
 
   PacketLog(const PacketLog&) = delete;
   PacketLog& operator=(const PacketLog&) = delete;
@@ -63,7 +66,7 @@ class PacketLog {
   void set_sites(SiteOf site_of) { site_of_ = std::move(site_of); }
 
   /// Records of packets that the kernel could not hand over.
-  std::uint64_t lost_packets() const noexcept { return log_.lost(); }
+  std::uint64_t lost_packets() const noexcept { return log_ ? log_->lost() : 0; }
 
   /// Times that it could not hand over events of flows.
   std::uint64_t lost_events() const noexcept { return flows_ ? flows_->overruns() : 0; }
@@ -83,9 +86,10 @@ class PacketLog {
 
  private:
   PacketLog(boost::asio::io_context& context, audit::Audit& audit, Settings settings,
-            filter::kernel::LogSocket log, std::optional<filter::kernel::FlowEvents> flows);
+            std::optional<filter::kernel::FlowEvents> flows);
 
   void begin();
+  void open_packets();
   void watch_packets();
   void read_packets();
   void put(std::optional<filter::ipmon::Written> done);
@@ -102,6 +106,9 @@ class PacketLog {
 
   std::string site_of(const std::string& interface,
                       const std::vector<filter::HostAddress>& addresses) const;
+
+  std::uint64_t overruns() const noexcept { return log_ ? log_->overruns() : 0; }
+
   void say(audit::Priority priority, std::string text);
   void notice(audit::LogType type, audit::Priority priority, const std::string& text);
 
@@ -111,8 +118,10 @@ class PacketLog {
   Interfaces interfaces_;
   RuleBook rules_;
   PacketRecords records_;
-  filter::kernel::LogSocket log_;
+  std::optional<filter::kernel::LogSocket> log_;  // nothing: the group cannot be had
   boost::asio::posix::stream_descriptor packets_;
+  boost::asio::steady_timer retry_timer_;
+  bool said_closed_ = false;
   filter::ipmon::Merger merger_;
   boost::asio::steady_timer merger_timer_;
   std::vector<audit::Record> waiting_;  // for filter.log

@@ -45,10 +45,8 @@ RpcResult table_of(const Result<PacketLog::Table>& table, const char* name) {
 }
 
 RpcError no_packet_log() {
-  return RpcError{rpc_code::kRefused,
-                  "this gateway has no packet filter, or its log could not be opened: console.log "
-                  "says why",
-                  {}};
+  return RpcError{
+      rpc_code::kRefused, "this gateway has no packet filter: no file has a [filter]", {}};
 }
 
 json::object traffic_record(const ipmon::Fields& fields, audit::LogType type,
@@ -68,12 +66,8 @@ json::object traffic_record(const ipmon::Fields& fields, audit::LogType type,
 
 void Daemon::open_packet_log(const policy::FilterPolicy& policy) {
   if (!policy.filters || packet_log_) return;
-  auto opened = PacketLog::open(io_, audit_, {policy.options.log_group, policy.options.mark_mask});
-  if (!opened) {
-    return say(audit::Priority::Error,
-               "layer=filter filter.log and nat.log stay empty: " + opened.error().message());
-  }
-  packet_log_ = std::move(*opened);
+  packet_log_ = PacketLog::open(
+      io_, audit_, {.group = policy.options.log_group, .mark_mask = policy.options.mark_mask});
   packet_log_->set_sites([this](const std::string& interface, const auto& hosts) {
     return site_of_traffic(interface, hosts);
   });
