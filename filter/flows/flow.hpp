@@ -3,6 +3,7 @@
 #include "filter/packet/packet.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -64,10 +65,28 @@ struct Flow {
   bool operator==(const Flow&) const = default;
 };
 
+/// Which flow it is, as long as the kernel has it.
+struct FlowKey {
+  std::uint32_t id = 0;
+  std::uint8_t protocol = 0;
+  packet::Ends original{};
+
+  static FlowKey of(const Flow& flow) { return {flow.id, flow.protocol, flow.original}; }
+
+  bool operator==(const FlowKey&) const = default;
+
+  struct Hash {
+    std::size_t operator()(const FlowKey& key) const noexcept {
+      return key.original.source.hash() ^ key.original.destination.hash() * 31 ^ key.id;
+    }
+  };
+};
+
 /// What the kernel has to say about a flow.
 struct FlowEvent {
   enum class Kind : std::uint8_t {
     New,
+    Changed,  // its status, the state of its protocol, its mark
     Ended,    // by itself: its time was over, or the connection closed
     Deleted,  // by somebody: conntrack(8), `tunnelctl filter flush`
   };

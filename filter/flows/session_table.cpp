@@ -58,13 +58,13 @@ void SessionTable::set_rules(const NatLists& lists, HasAddress has_address) {
 }
 
 std::vector<Session> SessionTable::sessions_of(const Flow& flow) const {
-  const auto found = known_.find(key_of(flow));
+  const auto found = known_.find(FlowKey::of(flow));
   return found == known_.end() ? flows::sessions_of(flow, rules_, has_address_)
                                : found->second.sessions;
 }
 
 std::vector<SessionEvent> SessionTable::begin(const Flow& flow) {
-  const auto [entry, is_new] = known_.try_emplace(key_of(flow));
+  const auto [entry, is_new] = known_.try_emplace(FlowKey::of(flow));
   entry->second.doubtful = false;
   if (!is_new) return {};
   entry->second.sessions = flows::sessions_of(flow, rules_, has_address_);
@@ -72,11 +72,11 @@ std::vector<SessionEvent> SessionTable::begin(const Flow& flow) {
 }
 
 std::vector<SessionEvent> SessionTable::take(const FlowEvent& event) {
-  if (!is_translated(event.flow)) return {};
   using Kind = FlowEvent::Kind;
+  if (event.kind == Kind::Changed || !is_translated(event.flow)) return {};
   if (event.kind == Kind::New) return begin(event.flow);
   const auto sessions = sessions_of(event.flow);
-  known_.erase(key_of(event.flow));
+  known_.erase(FlowKey::of(event.flow));
   const auto how =
       event.kind == Kind::Deleted ? SessionEvent::Kind::Destroyed : SessionEvent::Kind::Expired;
   return events_of(sessions, {how, {}, event.flow.stop, event.flow.forward, event.flow.backward});

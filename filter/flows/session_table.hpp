@@ -51,31 +51,16 @@ class SessionTable {
   std::size_t size() const noexcept { return known_.size(); }
 
  private:
-  struct Key {
-    std::uint32_t id = 0;
-    std::uint8_t protocol = 0;
-    packet::Ends original{};
-    bool operator==(const Key&) const = default;
-  };
-
-  struct Hash {
-    std::size_t operator()(const Key& key) const noexcept {
-      return key.original.source.hash() ^ key.original.destination.hash() * 31 ^ key.id;
-    }
-  };
-
   struct Known {
     std::vector<Session> sessions{};
     bool doubtful = false;
   };
 
-  static Key key_of(const Flow& flow) { return {flow.id, flow.protocol, flow.original}; }
-
   std::vector<SessionEvent> begin(const Flow& flow);
 
   NatRules rules_{};
   HasAddress has_address_{};
-  std::unordered_map<Key, Known, Hash> known_{};
+  std::unordered_map<FlowKey, Known, FlowKey::Hash> known_{};
 };
 
 }  // namespace tunnel::filter::flows

@@ -187,11 +187,34 @@ bool parse_translation(Words words, Fields& fields) {
   return true;
 }
 
+struct WayCounts {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// "Forward: Pkts in 12 Bytes in 840 Pkts out 12 Bytes out 840": what came in.
+std::optional<WayCounts> parse_way(Words& words, std::string_view name) {
+  if (!words.skip(name) || !words.skip("Pkts") || !words.skip("in")) return std::nullopt;
+  const auto packets = number<std::uint64_t>(words.next());
+  if (!words.skip("Bytes") || !words.skip("in")) return std::nullopt;
+  const auto bytes = number<std::uint64_t>(words.next());
+  for (int i = 0; i < 6; ++i) words.next();  // what went out
+  if (!packets || !bytes) return std::nullopt;
+  return WayCounts{*packets, *bytes};
+}
+
+/// "STATE:EXPIRE SRC -> DST PR tcp Forward: ... Backward: ..."
 bool parse_state(Words words, Fields& fields) {
   const auto event = words.next();
   if (!event.starts_with("STATE:")) return false;
   fields.event = event.substr(6);
-  return parse_ends(words, fields);
+  if (!parse_ends(words, fields)) return false;
+  const auto forward = parse_way(words, "Forward:");
+  const auto backward = forward ? parse_way(words, "Backward:") : std::nullopt;
+  if (!backward) return true;
+  fields.packets = Fields::Counts{forward->packets, backward->packets};
+  fields.bytes = Fields::Counts{forward->bytes, backward->bytes};
+  return true;
 }
 
 }  // namespace

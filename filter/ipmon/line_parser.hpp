@@ -47,7 +47,7 @@ struct Fields {
     bool operator==(const Counts&) const = default;
   };
 
-  std::optional<Counts> packets{};  // of a translation that ended
+  std::optional<Counts> packets{};  // of a translation or state that ended
   std::optional<Counts> bytes{};
   std::string text{};  // what stands behind the time, and the number
 };

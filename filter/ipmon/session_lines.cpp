@@ -49,6 +49,7 @@ bool has_closed(const flows::Flow& flow) {
 const char* word(const FlowEvent& event) {
   switch (event.kind) {
     case FlowEvent::Kind::New:
+    case FlowEvent::Kind::Changed:
       return "NEW";
     case FlowEvent::Kind::Ended:
       return has_closed(event.flow) ? "CLOSE" : "EXPIRE";
@@ -83,6 +84,10 @@ std::string line_of(const SessionEvent& event, WallTime now) {
                         event.forward->bytes, event.backward->bytes);
   }
   return line;
+}
+
+std::string event_word(const FlowEvent& event) {
+  return word(event);
 }
 
 std::string state_line_of(const FlowEvent& event, WallTime now) {

@@ -29,4 +29,7 @@ std::string event_word(const flows::SessionEvent& event);
 /// ends have the counters, where every packet that came in has gone out.
 std::string state_line_of(const flows::FlowEvent& event, WallTime now);
 
+/// "NEW", "EXPIRE", "CLOSE", "FLUSH".
+std::string event_word(const flows::FlowEvent& event);
+
 }  // namespace tunnel::filter::ipmon

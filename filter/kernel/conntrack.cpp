@@ -49,6 +49,15 @@ Result<FlowEvents> FlowEvents::open() {
   return FlowEvents{std::make_unique<Impl>(Impl{std::move(*socket)})};
 }
 
+Result<void> FlowEvents::set_changes(Changes changes) {
+  auto* socket = impl_->socket.get();
+  const int code = changes == Changes::Told
+                       ? nl_socket_add_membership(socket, NFNLGRP_CONNTRACK_UPDATE)
+                       : nl_socket_drop_membership(socket, NFNLGRP_CONNTRACK_UPDATE);
+  if (code < 0) return impl_->socket.failed(code, "subscribe to changes in");
+  return {};
+}
+
 int FlowEvents::fd() const noexcept {
   return impl_->socket.fd();
 }

@@ -20,6 +20,11 @@ class FlowEvents {
   FlowEvents& operator=(FlowEvents&&) noexcept;
   ~FlowEvents();
 
+  enum class Changes : bool { Untold, Told };
+
+  /// Whether flows that change are told of, which is several times for each; first they are not.
+  Result<void> set_changes(Changes changes);
+
   /// To wait for; readable when there is something to read().
   int fd() const noexcept;
 

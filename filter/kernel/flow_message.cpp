@@ -2,6 +2,7 @@
 
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
 
 #include <algorithm>
 
@@ -106,7 +107,11 @@ std::optional<FlowEvent> parse_flow_event(const NetlinkMessage& message) {
   if (!flow) return std::nullopt;
   FlowEvent event;
   event.flow = *flow;
-  if (ends) event.kind = message.port == 0 ? FlowEvent::Kind::Ended : FlowEvent::Kind::Deleted;
+  if (ends) {
+    event.kind = message.port == 0 ? FlowEvent::Kind::Ended : FlowEvent::Kind::Deleted;
+  } else if ((message.flags & NLM_F_CREATE) == 0) {
+    event.kind = FlowEvent::Kind::Changed;
+  }
   return event;
 }
 

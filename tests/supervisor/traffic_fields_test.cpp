@@ -38,6 +38,16 @@ TEST(TrafficFields, OfATranslation) {
               "bytes_forward": 30, "bytes_backward": 40})"));
 }
 
+TEST(TrafficFields, OfAState) {
+  EXPECT_EQ(fields_of("STATE:CLOSE 10.0.0.1,1 -> 10.0.0.2,2 PR tcp Forward: Pkts in 1 Bytes in 30 "
+                      "Pkts out 1 Bytes out 30 Backward: Pkts in 2 Bytes in 40 Pkts out 2 Bytes "
+                      "out 40"),
+            json::parse(R"({"kind": "state", "rule": "", "protocol": "tcp",
+              "source": "10.0.0.1", "source_port": 1, "destination": "10.0.0.2",
+              "destination_port": 2, "event": "CLOSE", "packets_forward": 1,
+              "packets_backward": 2, "bytes_forward": 30, "bytes_backward": 40})"));
+}
+
 TEST(TrafficFields, OfANotice) {
   EXPECT_EQ(fields_of("tunneld starts"), json::parse(R"({"kind": "notice"})"));
 }

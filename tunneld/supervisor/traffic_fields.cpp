@@ -96,8 +96,7 @@ void add_fields(json::object& record, const Fields& fields) {
   add_end(record, "destination", fields.destination);
   if (fields.kind == Fields::Kind::Packet) return add_packet(record, fields);
   record["event"] = fields.event;
-  if (!translation) return;
-  if (fields.outside) add_end(record, "outside", *fields.outside);
+  if (translation && fields.outside) add_end(record, "outside", *fields.outside);
   add_counts(record, "packets", fields.packets);
   add_counts(record, "bytes", fields.bytes);
 }

@@ -49,6 +49,11 @@ TEST_F(Sessions, BeginOnceAndEndOnce) {
   EXPECT_EQ(table.size(), 0U);
 }
 
+TEST_F(Sessions, DoNotBeginWithAChange) {
+  EXPECT_THAT(table.take({FlowEvent::Kind::Changed, mapped(1)}), IsEmpty());
+  EXPECT_EQ(table.size(), 0U);
+}
+
 TEST_F(Sessions, ThatSomebodyDeletesAreDestroyed) {
   table.take({FlowEvent::Kind::New, mapped(1)});
   const auto ended = table.take({FlowEvent::Kind::Deleted, mapped(1)});

@@ -89,6 +89,19 @@ TEST_F(ReadLine, OfAStateHasItsEnds) {
   EXPECT_EQ(read->kind, Fields::Kind::State);
   EXPECT_EQ(read->event, "CLOSE");
   EXPECT_EQ(read->destination, end("10.0.0.2", 2));
+  EXPECT_FALSE(read->packets);
+}
+
+TEST_F(ReadLine, OfAStateThatEndedHasWhatWentBothWays) {
+  const auto read = parse_line(
+      "13/04/2005 15:02:11.123456 STATE:EXPIRE 10.0.0.1 -> 10.0.0.2 PR icmp "
+      "Forward: Pkts in 12 Bytes in 840 Pkts out 12 Bytes out 840 "
+      "Backward: Pkts in 10 Bytes in 4711 Pkts out 10 Bytes out 4711");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->kind, Fields::Kind::State);
+  EXPECT_EQ(read->protocol, "icmp");
+  EXPECT_EQ(read->packets, (Fields::Counts{12, 10}));
+  EXPECT_EQ(read->bytes, (Fields::Counts{840, 4711}));
 }
 
 TEST_F(ReadLine, OfAnyOtherTextIsANotice) {

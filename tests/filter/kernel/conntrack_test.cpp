@@ -90,6 +90,30 @@ TEST_F(Conntrack, TellsOfAFlowThatBeginsAndOfOneThatSomebodyEnds) {
   EXPECT_TRUE(ended[0].flow.stop);
 }
 
+TEST_F(Conntrack, TellsOfChangesWhileSomebodyWantsThem) {
+  auto events = FlowEvents::open();
+  ASSERT_TRUE(events);
+  ASSERT_TRUE(events->set_changes(FlowEvents::Changes::Told));
+  send(kTelnet);
+  const auto begun = next(*events);
+  ASSERT_FALSE(begun.empty());
+  EXPECT_EQ(begun[0].kind, FlowEvent::Kind::New);
+  const auto port = std::to_string(begun[0].flow.reply.destination_port);
+  send("in on em0 tcp 203.0.113.1,23 198.51.100.1," + port + " SA");
+  const auto changed = next(*events);
+  ASSERT_FALSE(changed.empty());
+  EXPECT_EQ(changed[0].kind, FlowEvent::Kind::Changed);
+  expect_translated(changed[0].flow, rule_);
+
+  ASSERT_TRUE(events->set_changes(FlowEvents::Changes::Untold));
+  send("in on tun0 tcp 192.168.1.215,3936 203.0.113.1,23 A");
+  wire_.forget_flows();
+  const auto ended = next(*events);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].kind, FlowEvent::Kind::Deleted);
+  EXPECT_EQ(ended[0].flow.mark, rule_);
+}
+
 TEST_F(Conntrack, ListsTheFlowsThatThereAre) {
   const auto nothing = list_flows();
   ASSERT_TRUE(nothing);

@@ -75,7 +75,7 @@ std::optional<FlowEvent> event_of(const Octets& octets) {
 }
 
 TEST(FlowMessage, HasAllOfAFlow) {
-  const auto event = event_of(translated_flow().message(kNewFlow));
+  const auto event = event_of(translated_flow().message(kNewFlow, NLM_F_CREATE | NLM_F_EXCL));
   ASSERT_TRUE(event);
   EXPECT_EQ(event->kind, FlowEvent::Kind::New);
   const auto& flow = event->flow;
@@ -95,6 +95,10 @@ TEST(FlowMessage, HasAllOfAFlow) {
   EXPECT_EQ(flow.tcp_state, TcpState::Established);
   EXPECT_EQ(flow.start, flows::Flow::WallTime{std::chrono::microseconds{1'113'404'531'123'456}});
   EXPECT_FALSE(flow.stop);
+}
+
+TEST(FlowMessage, OfAFlowThatWasThereIsAChange) {
+  EXPECT_EQ(event_of(translated_flow().message(kNewFlow))->kind, FlowEvent::Kind::Changed);
 }
 
 TEST(FlowMessage, OfAnEndSaysWhetherSomebodyEndedIt) {
