@@ -81,6 +81,7 @@ nat = "/etc/ipnat.rules"
 default = "block"
 log_group = 6
 mark_mask = 0xffff
+log_states = true
 )"),
                             {}, make_facts());
   ASSERT_TRUE(loaded.configuration);
@@ -88,7 +89,8 @@ mark_mask = 0xffff
                                                   .nat = "/etc/ipnat.rules",
                                                   .by_default = FilterDefault::Block,
                                                   .log_group = 6,
-                                                  .mark_mask = 0xffff}));
+                                                  .mark_mask = 0xffff,
+                                                  .log_states = LogStates::Yes}));
 }
 
 TEST(GatewayFile, HasNoFilterWithoutTheTable) {
@@ -104,7 +106,8 @@ TEST(GatewayFile, HasAllMistakesOfTheFilterToldInOneRun) {
     return {.error = make_error_code(std::errc::no_such_file_or_directory)};
   };
   const auto loaded = parse(gateway_file("[filter]\nrules = \"gone\"\nnat = \"open\"\n"
-                                         "default = \"deny\"\nlog_group = 0\nmark_mask = 0xff0f\n"),
+                                         "default = \"deny\"\nlog_group = 0\nmark_mask = 0xff0f\n"
+                                         "log_states = 1\n"),
                             {}, facts);
   std::vector<std::string> messages;
   for (const auto& each : loaded.diagnostics) messages.push_back(each.message);
@@ -112,7 +115,8 @@ TEST(GatewayFile, HasAllMistakesOfTheFilterToldInOneRun) {
               ElementsAre("cannot read /etc/tunneld/gone: No such file or directory",
                           "anybody may write to /etc/tunneld/open (mode 0666)",
                           "\"deny\" is not \"pass\" or \"block\"", "0 is not between 1 and 65535",
-                          "the bits of this mask are not in a row from the lowest on"));
+                          "the bits of this mask are not in a row from the lowest on",
+                          "\"log_states\" takes true or false, not an integer"));
 }
 
 TEST(SiteRules, MakeAFilterEvenWithoutTheGatewaysOwn) {

@@ -64,6 +64,28 @@ class AuditTrail : public testing::Test {
     return client;
   }
 
+  /// What the gateway's tunneld.toml says, with `before` in it made `after`; and takes it over.
+  void reconfigure(const std::string& before, const std::string& after) const {
+    auto text = world_.read("labs", "/etc/tunneld/tunneld.toml");
+    const auto at = text.find(before);
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, before.size(), after);
+    world_.write("labs", "/etc/tunneld/tunneld.toml", text);
+    const auto reload = world_.tunnelctl("labs", {"reload"});
+    ASSERT_EQ(reload.status, 0) << reload.err;
+  }
+
+  /// As `conntrack -F` does it at Labs.
+  void forget_flows() const {
+    world_.shell("labs", R"(python3 -c '
+import socket
+import struct
+with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as kernel:  # netfilter
+    kernel.send(struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 5, 1, 0, 0, 0, 0))  # delete, acknowledge
+    kernel.recv(4096)
+')");
+  }
+
   json::object ask(std::vector<std::string> arguments) const {
     arguments.emplace_back("--json");
     return json::parse(world_.tunnelctl("labs", std::move(arguments)).out).as_object();
@@ -117,6 +139,47 @@ TEST_F(AuditTrail, IsSelectedByTunnelctl) {
   const auto wrong = world_.tunnelctl("labs", {"log", "--rule", "three"});
   EXPECT_EQ(wrong.status, 1);
   EXPECT_THAT(wrong.err, HasSubstr("\"three\" is no rule"));
+}
+
+TEST_F(AuditTrail, HasTheStatesThatRulesKeepWhereSomebodyWantsThem) {
+  start();
+  reconfigure("nat = \"ipnat.rules\"", "nat = \"ipnat.rules\"\nlog_states = true");
+  auto log = follow("filter");
+  auto followed = world_.spawn(
+      "labs", {"tunnelctl", "log", "-f", "--lines", "0", "--type", "filter", "--site", "home"});
+  const auto session = telnet();
+  log.wait_for("STATE:NEW");
+  followed.wait_for("STATE:NEW");
+  forget_flows();
+  log.wait_for("STATE:FLUSH");
+  const std::string time{kTime};
+  const std::string ends{"192.168.1.215,[0-9]+ -> 192.168.253.1,23 PR tcp"};
+  const std::string counts{"Pkts in [0-9]+ Bytes in [0-9]+ Pkts out [0-9]+ Bytes out [0-9]+"};
+  EXPECT_THAT(log_lines(world_, "labs", "filter", "STATE:"),
+              ElementsAre(MatchesRegex(time + "STATE:NEW " + ends),
+                          MatchesRegex(time + "STATE:FLUSH " + ends + " Forward: " + counts +
+                                       " Backward: " + counts)));
+
+  const auto selected = world_.tunnelctl("labs", {"log", "--type", "filter", "--address",
+                                                  "192.168.253.1", "--site", "home", "--json"});
+  std::vector<json::object> states;
+  std::istringstream lines{selected.out};
+  for (std::string line; std::getline(lines, line);) {
+    auto record = json::parse(line).as_object();
+    if (text_of(record, "kind") == "state") states.push_back(std::move(record));
+  }
+  ASSERT_THAT(states, SizeIs(2));
+  EXPECT_EQ(text_of(states[1], "event"), "FLUSH");
+  EXPECT_GE(number_of(states[1], "packets_forward"), 3);  // SYN, ACK, "hello"
+  EXPECT_GE(number_of(states[1], "packets_backward"), 2);
+
+  reconfigure("log_states = true", "log_states = false");
+  log.wait_for("states are not logged any more");
+  auto translations = follow("nat");
+  translations.wait_for("NAT:DESTROY-MAP");
+  const auto unlogged = telnet();
+  translations.wait_for("NAT:NEW-MAP");
+  EXPECT_THAT(log_lines(world_, "labs", "filter", "STATE:"), SizeIs(2));
 }
 
 TEST_F(AuditTrail, LosesNoLineWhenLogrotateComes) {

@@ -28,6 +28,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 
 /// GatewayWire has another.
 constexpr unsigned kGroup = 6;
@@ -173,6 +174,80 @@ TEST(PacketLog, SaysWhatIsMissingWhenItStartsAgain) {
               ElementsAre(HasSubstr(" tunneld starts"), HasSubstr(" tunneld ends: translations"),
                           HasSubstr("translations that began and ended since"),
                           HasSubstr("NAT:NEW-MAP 192.168.1.215,3936 ")));
+}
+
+TEST(PacketLog, WritesStatesAsTheyBeginAndEnd) {
+  Gateway gateway;
+  Logs logs;
+  logs.log->set_policy(gateway.policy.rules, gateway.nat);
+  logs.log->log_states(PacketLog::States::Logged);
+  gateway.send(kSyn);
+  gateway.send(kSynAck);
+  const std::string time{kTime};
+  EXPECT_THAT(logs.await("filter.log", "STATE:NEW", 1),
+              ElementsAre(MatchesRegex(time + "STATE:NEW 192.168.1.215,3936 -> 203.0.113.1,23 PR "
+                                              "tcp")));
+  gateway.wire.forget_flows();
+  EXPECT_THAT(
+      logs.await("filter.log", "STATE:FLUSH", 1),
+      ElementsAre(MatchesRegex(time + "STATE:FLUSH 192.168.1.215,3936 -> 203.0.113.1,23 PR tcp "
+                                      "Forward: Pkts in 1 Bytes in 40 Pkts out 1 Bytes out 40 "
+                                      "Backward: Pkts in 1 Bytes in 40 Pkts out 1 Bytes out 40")));
+}
+
+TEST(PacketLog, WritesAStateWhenItsFlowIsOlder) {
+  Gateway gateway;
+  const auto stateless = filter::test::compiled("pass in all\n");
+  ASSERT_EQ(gateway.wire.apply(filter::nft::replace(stateless.table)), "");
+  Logs logs;
+  logs.log->log_states(PacketLog::States::Logged);
+  gateway.send(kOther);
+  const auto keeping = filter::test::compiled("pass in on tun0 all keep state\n");
+  ASSERT_EQ(gateway.wire.apply(filter::nft::replace(keeping.table)), "");
+  gateway.send(kOther);
+  gateway.wire.forget_flows();
+  EXPECT_EQ(logs.await("filter.log", "STATE:FLUSH", 1).size(), 1U);
+  EXPECT_THAT(logs.await("filter.log", "STATE:NEW", 1),
+              ElementsAre(HasSubstr("STATE:NEW 192.168.1.215,53 -> 203.0.113.1,53 PR udp")));
+}
+
+TEST(PacketLog, WritesNoStatesUnlessToldTo) {
+  Gateway gateway;
+  Logs logs;
+  logs.log->set_policy(gateway.policy.rules, gateway.nat);
+  logs.log->log_states(PacketLog::States::Logged);
+  logs.log->log_states(PacketLog::States::Unlogged);
+  gateway.send(kSyn);
+  logs.await("nat.log", "NAT:NEW", 1);
+  gateway.wire.forget_flows();
+  logs.await("nat.log", "NAT:DESTROY", 1);
+  for (const auto& line : logs.lines("filter.log")) EXPECT_THAT(line, Not(HasSubstr("STATE:")));
+}
+
+TEST(PacketLog, WritesStatesThatBeganWhileNobodyLogged) {
+  Gateway gateway;
+  Logs logs;
+  logs.log->set_policy(gateway.policy.rules, gateway.nat);
+  logs.log->log_states(PacketLog::States::Logged);
+  logs.log.reset();
+  gateway.send(kSyn);
+  logs.open();
+  logs.log->set_policy(gateway.policy.rules, gateway.nat);
+  logs.log->log_states(PacketLog::States::Logged);
+  EXPECT_EQ(logs.await("filter.log", "STATE:NEW", 1).size(), 1U);
+}
+
+TEST(PacketLog, WritesOfStatesThatWereThereTheEndAlone) {
+  Gateway gateway;
+  Logs logs;
+  logs.log->set_policy(gateway.policy.rules, gateway.nat);
+  logs.log->log_states(PacketLog::States::Unlogged);
+  gateway.send(kSyn);
+  logs.await("nat.log", "NAT:NEW", 1);
+  logs.log->log_states(PacketLog::States::Logged);
+  gateway.wire.forget_flows();
+  EXPECT_EQ(logs.await("filter.log", "STATE:FLUSH", 1).size(), 1U);
+  for (const auto& line : logs.lines("filter.log")) EXPECT_THAT(line, Not(HasSubstr("STATE:NEW")));
 }
 
 TEST(PacketLog, GetsTheGroupWhenSomebodyElseHasLeftIt) {

@@ -144,5 +144,26 @@ TEST_F(Records, ForTheJournalHaveTheirFields) {
   }
 }
 
+TEST_F(Records, OfAStateHaveItsRuleForTheJournalAlone) {
+  filter::flows::FlowEvent event;
+  event.flow.protocol = 6;
+  event.flow.original = {*filter::HostAddress::parse("192.168.1.215"),
+                         *filter::HostAddress::parse("192.168.253.1"), 3936, 23};
+  const auto record = log_record(event, rules.find(number_of("@300:1")), kNow);
+  EXPECT_EQ(record.type, audit::LogType::Filter);
+  EXPECT_EQ(record.time, kNow);
+  EXPECT_THAT(record.text,
+              testing::EndsWith(" STATE:NEW 192.168.1.215,3936 -> 192.168.253.1,23 PR tcp"));
+  EXPECT_THAT(
+      record.fields,
+      testing::UnorderedElementsAre(
+          audit::Field{"TUNNELD_RULE", "@300:1"}, audit::Field{"TUNNELD_DIRECTION", "in"},
+          audit::Field{"TUNNELD_EVENT", "NEW"}, audit::Field{"TUNNELD_PROTO", "tcp"},
+          audit::Field{"TUNNELD_SRC", "192.168.1.215"}, audit::Field{"TUNNELD_SRC_PORT", "3936"},
+          audit::Field{"TUNNELD_DST", "192.168.253.1"}, audit::Field{"TUNNELD_DST_PORT", "23"}));
+  event.flow.protocol = 1;
+  EXPECT_THAT(log_record(event, nullptr, kNow).fields, testing::SizeIs(4));
+}
+
 }  // namespace
 }  // namespace tunnel::supervisor

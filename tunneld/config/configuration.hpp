@@ -172,6 +172,8 @@ struct Pool {
 
 /// What becomes of packets that no rule matches.
 enum class FilterDefault : std::uint8_t { Pass, Block };
+/// Whether filter.log says when the states of rules begin and end.
+enum class LogStates : std::uint8_t { No, Yes };
 
 /// [filter] of a profile: rules in which $interface, $local and $remote stand for the site's own.
 struct SiteRules {
@@ -189,7 +191,8 @@ struct Filter {
   FilterDefault by_default = FilterDefault::Pass;
   std::uint16_t log_group = 5;            // of NFLOG
   std::uint32_t mark_mask = 0x00ff'ffff;  // our bits of the conntrack mark: the lowest ones
-  std::vector<SiteRules> sites{};         // sorted by name; those that have rules
+  LogStates log_states = LogStates::No;
+  std::vector<SiteRules> sites{};  // sorted by name; those that have rules
 
   bool operator==(const Filter&) const = default;
 };

@@ -23,6 +23,7 @@ std::optional<Filter> read_filter(const Table& root, const Facts& facts, Report&
   filter.by_default = in.value_or("default", filter_default, filter.by_default);
   filter.log_group = in.value_or("log_group", log_group, filter.log_group);
   filter.mark_mask = in.value_or("mark_mask", mark_mask, filter.mark_mask);
+  filter.log_states = in.value_or("log_states", log_states, filter.log_states);
   in.finish();
   return filter;
 }

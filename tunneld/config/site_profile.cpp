@@ -191,7 +191,7 @@ void read_filter(const Table& root, SiteDraft& draft, const Facts& facts) {
   auto in = open_table(root, "filter", draft.report);
   draft.filter_rules = read_rule_file(in, "rules", facts, draft.report);
   draft.filter_nat = read_rule_file(in, "nat", facts, draft.report);
-  for (const std::string_view key : {"default", "log_group", "mark_mask"}) {
+  for (const std::string_view key : {"default", "log_group", "mark_mask", "log_states"}) {
     in.forbid(key, in_quotes(key) + " is of the gateway as a whole",
               "write it in [filter] of tunneld.toml");
   }

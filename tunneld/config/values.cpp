@@ -99,6 +99,10 @@ Checked<Forwarding> forwarding(std::string_view text) {
       text, {{{"enable", Forwarding::Enable}, {"leave-alone", Forwarding::LeaveAlone}}});
 }
 
+Checked<LogStates> log_states(bool value) {
+  return value ? LogStates::Yes : LogStates::No;
+}
+
 Checked<FilterDefault> filter_default(std::string_view text) {
   return choose<FilterDefault, 2>(
       text, {{{"pass", FilterDefault::Pass}, {"block", FilterDefault::Block}}});

@@ -22,6 +22,7 @@ Checked<SshClient> ssh_client(std::string_view text);
 Checked<OnDown> on_down(std::string_view text);
 Checked<Forwarding> forwarding(std::string_view text);
 Checked<FilterDefault> filter_default(std::string_view text);
+Checked<LogStates> log_states(bool value);
 
 /// Text for people and for the peer's log: at most 255 bytes, no control characters.
 Checked<std::string> plain_text(std::string_view text);

@@ -103,6 +103,7 @@ Loaded load(const config::Configuration& configuration, const filter::language::
   if (!configuration.filter) return loaded;
   policy.filters = true;
   policy.options = options_of(*configuration.filter);
+  policy.log_states = configuration.filter->log_states;
   read_sources(configuration, loaded);
   policy.rules = parse_policy(policy.sources, names);
   std::move(policy.rules.mistakes.begin(), policy.rules.mistakes.end(),

@@ -16,6 +16,7 @@ struct FilterPolicy {
   filter::language::ParsedPolicy rules{};
   filter::compiler::Options options{};  // without numbers of its own
   bool filters = false;                 // false: there is no [filter], only the tunnels' checks
+  config::LogStates log_states = config::LogStates::No;
   std::vector<filter::nft::Chain> source_checks{};
   std::vector<filter::nft::Map> source_maps{};
 };

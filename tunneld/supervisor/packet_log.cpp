@@ -1,9 +1,9 @@
-// What is read from the kernel becomes lines here; packet_tables.cpp has the tables of flows.
+// The records of packets become lines here. packet_flows.cpp has the flows that begin and end,
+// packet_tables.cpp the tables of those that are there.
 
 #include "tunneld/supervisor/packet_log.hpp"
 
 #include "filter/ipmon/line_parser.hpp"
-#include "filter/ipmon/session_lines.hpp"
 #include "routes/sysctl.hpp"
 #include "tunneld/supervisor/clock.hpp"
 
@@ -19,8 +19,6 @@ namespace tunnel::supervisor {
 
 namespace ipmon = filter::ipmon;
 using boost::asio::posix::stream_descriptor;
-using filter::flows::FlowEvent;
-using filter::flows::SessionEvent;
 
 namespace {
 
@@ -28,11 +26,6 @@ using namespace std::chrono_literals;
 
 /// Losses come in bursts: one line for each.
 constexpr auto kLossPause = 1s;
-/// Between two looks at the whole table, which may be large.
-constexpr auto kComparePause = 1s;
-
-/// After a look at the table: more than the kernel keeps for us, and not for ever.
-constexpr int kMostReads = 256;
 
 /// What a setting of conntrack is for, in the words of the line that says it cannot be had.
 struct Setting {
@@ -67,7 +60,8 @@ std::unique_ptr<PacketLog> PacketLog::open(boost::asio::io_context& context, aud
   std::unique_ptr<PacketLog> opened{new PacketLog{
       context, audit, settings, flows ? std::optional{std::move(*flows)} : std::nullopt}};
   if (!why.empty()) {
-    opened->say(audit::Priority::Error, "nat.log stays empty: " + why);
+    opened->say(audit::Priority::Error,
+                "nat.log stays empty, and filter.log has no states: " + why);
   }
   opened->begin();
   return opened;
@@ -108,7 +102,8 @@ void PacketLog::begin() {
       say(audit::Priority::Warning, fmt::format("{}: {}", setting.without, done.error().message()));
     }
   }
-  const bool earlier = !audit_.tail(audit::LogType::Filter, 1).empty();
+  const auto earlier = last_time(audit::LogType::Filter);
+  unlogged_since_ = earlier.value_or(wall_now());
   notice(audit::LogType::Filter, audit::Priority::Notice,
          earlier ? "tunneld starts: packets that rules have logged since the line before are lost"
                  : "tunneld starts");
@@ -148,19 +143,12 @@ void PacketLog::set_policy(const std::vector<filter::compiler::NumberedRule>& ru
   if (flows_ && !std::exchange(adopted_, true)) adopt_sessions();
 }
 
-/// Sessions that an earlier daemon has logged are known; those that began since its last line are
-/// logged now.
-void PacketLog::adopt_sessions() {
-  std::optional<audit::WallTime> since;
-  for (const auto& line : audit_.tail(audit::LogType::Nat, 1)) {
-    if (const auto last = ipmon::parse_line(line)) since = last->time;
+/// That of the last line, where it is none of a dump.
+std::optional<audit::WallTime> PacketLog::last_time(audit::LogType type) const {
+  for (const auto& line : audit_.tail(type, 1)) {
+    if (const auto last = ipmon::parse_line(line)) return last->time;
   }
-  notice(audit::LogType::Nat, audit::Priority::Notice,
-         since ? "tunneld starts: translations that began and ended since the line before are lost"
-               : "tunneld starts");
-  const auto all = filter::kernel::list_flows();
-  if (!all) return say(audit::Priority::Warning, all.error().message());
-  write_sessions(sessions_.adopt(*all, since));
+  return std::nullopt;
 }
 
 void PacketLog::say(audit::Priority priority, std::string text) {
@@ -252,66 +240,6 @@ void PacketLog::say_losses() {
                                    "packet that is logged will tell"};
   notice(audit::LogType::Filter, audit::Priority::Warning, text);
   say(audit::Priority::Warning, text);
-}
-
-void PacketLog::watch_flows() {
-  flow_events_.async_wait(stream_descriptor::wait_read,
-                          [this](const boost::system::error_code& error) {
-                            if (!error) read_flows();
-                          });
-}
-
-void PacketLog::read_flows() {
-  std::vector<SessionEvent> events;
-  const auto read = flows_->read([&](const FlowEvent& event) {
-    for (auto& each : sessions_.take(event)) events.push_back(std::move(each));
-  });
-  write_sessions(events);
-  if (!read) {
-    return say(audit::Priority::Error,
-               "translations are not logged any more: " + read.error().message());
-  }
-  if (lost_events() != compared_ && !std::exchange(comparing_, true)) {
-    compare_timer_.expires_after(kComparePause);
-    compare_timer_.async_wait([this](const boost::system::error_code& error) {
-      comparing_ = false;
-      if (!error) compare();
-    });
-  }
-  watch_flows();
-}
-
-/// Events that are on their way were about flows of before the list, or are in it.
-void PacketLog::compare() {
-  compared_ = lost_events();
-  const auto all = filter::kernel::list_flows();
-  if (!all) return say(audit::Priority::Warning, all.error().message());
-  auto events = sessions_.compare(*all);
-  auto rest = filter::kernel::FlowEvents::Rest::Yes;
-  for (int i = 0; i < kMostReads && rest == filter::kernel::FlowEvents::Rest::Yes; ++i) {
-    const auto read = flows_->read([&](const FlowEvent& event) {
-      for (auto& each : sessions_.take(event)) events.push_back(std::move(each));
-    });
-    rest = read ? *read : filter::kernel::FlowEvents::Rest::No;
-  }
-  for (auto& each : sessions_.end_doubtful()) events.push_back(std::move(each));
-  const auto text =
-      "the kernel could not hand over all events of flows: translations that began and ended in "
-      "between are lost";
-  notice(audit::LogType::Nat, audit::Priority::Warning, text);
-  say(audit::Priority::Warning, text);
-  write_sessions(events);
-}
-
-void PacketLog::write_sessions(const std::vector<SessionEvent>& events) {
-  std::vector<audit::Record> records;
-  const auto now = wall_now();
-  for (const auto& event : events) {
-    auto record = log_record(event, now);
-    record.site = site_of({}, {event.session.inside, event.session.peer});
-    records.push_back(std::move(record));
-  }
-  audit_.write_traffic(records);
 }
 
 }  // namespace tunnel::supervisor

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "filter/compiler/compiler.hpp"
+#include "filter/flows/marked_flows.hpp"
 #include "filter/flows/session_table.hpp"
 #include "filter/ipmon/merger.hpp"
 #include "filter/kernel/conntrack.hpp"
@@ -28,12 +29,13 @@ namespace tunnel::supervisor {
 
 /// The audit trail of the packet filter. Packets that rules log come from the kernel by NFLOG and
 /// are written to filter.log as ipmon(8) writes them; translations come as events of conntrack and
-/// are written to nat.log. Both go to the journal as well (audit::Audit::write_traffic).
+/// are written to nat.log; so do the states that rules keep, which are written to filter.log where
+/// somebody wants them. All go to the journal as well (audit::Audit::write_traffic).
 ///
 /// What the kernel had to drop, because it came faster than we read, is counted: the records of
 /// packets by their numbers, of which filter.log and console.log say how many are missing. Of
 /// flows the kernel does not count them: then its whole table is compared, and nat.log has all
-/// sessions again but those that began and ended in between.
+/// sessions again but those that began and ended in between; and so has filter.log all states.
 class PacketLog {
  public:
   /// The site that an interface, or one of the addresses, belongs to; empty: none.
@@ -62,6 +64,12 @@ class PacketLog {
   void set_policy(const std::vector<filter::compiler::NumberedRule>& rules,
                   const filter::NatLists& nat);
 
+  enum class States : std::uint8_t { Unlogged, Logged };
+
+  /// Whether states are to be written, from now on. At the first call from when the log was opened,
+  /// and those that began while nobody logged, and are still there.
+  void log_states(States wanted);
+
   /// For journal fields and for the tables of flows.
   void set_sites(SiteOf site_of) { site_of_ = std::move(site_of); }
 
@@ -85,6 +93,12 @@ class PacketLog {
   Result<Table> sessions();
 
  private:
+  /// What events of flows have made known.
+  struct Known {
+    std::vector<filter::flows::SessionEvent> sessions{};
+    std::vector<filter::flows::FlowEvent> states{};
+  };
+
   PacketLog(boost::asio::io_context& context, audit::Audit& audit, Settings settings,
             std::optional<filter::kernel::FlowEvents> flows);
 
@@ -102,13 +116,17 @@ class PacketLog {
   void read_flows();
   void adopt_sessions();
   void compare();
-  void write_sessions(const std::vector<filter::flows::SessionEvent>& events);
+  Result<filter::kernel::FlowEvents::Rest> take_flows(Known& known);
+  void write(const Known& known);
+  std::vector<audit::Record> records_of(const std::vector<filter::flows::SessionEvent>& events);
+  std::vector<audit::Record> records_of(const std::vector<filter::flows::FlowEvent>& states);
 
   std::string site_of(const std::string& interface,
                       const std::vector<filter::HostAddress>& addresses) const;
 
   std::uint64_t overruns() const noexcept { return log_ ? log_->overruns() : 0; }
 
+  std::optional<audit::WallTime> last_time(audit::LogType type) const;
   void say(audit::Priority priority, std::string text);
   void notice(audit::LogType type, audit::Priority priority, const std::string& text);
 
@@ -134,6 +152,8 @@ class PacketLog {
   std::optional<filter::kernel::FlowEvents> flows_;  // nothing: the kernel tells none
   boost::asio::posix::stream_descriptor flow_events_;
   filter::flows::SessionTable sessions_;
+  std::optional<filter::flows::MarkedFlows> marked_;  // while states are logged
+  std::optional<audit::WallTime> unlogged_since_;     // until somebody says whether they are
   boost::asio::steady_timer compare_timer_;
   bool adopted_ = false;  // the sessions of before
   bool comparing_ = false;

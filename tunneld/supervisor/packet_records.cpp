@@ -65,6 +65,10 @@ const char* word(ipmon::Record::Action action) {
   return "nomatch";
 }
 
+const char* word(filter::Direction direction) {
+  return direction == filter::Direction::In ? "in" : "out";
+}
+
 }  // namespace
 
 void RuleBook::learn(const std::vector<NumberedRule>& rules) {
@@ -126,7 +130,7 @@ audit::Record log_record(const ipmon::Written& written) {
   record.text = written.line();
   record.fields = {{"TUNNELD_RULE", from.rule.str()},
                    {"TUNNELD_ACTION", word(from.action)},
-                   {"TUNNELD_DIRECTION", packet.direction == filter::Direction::In ? "in" : "out"},
+                   {"TUNNELD_DIRECTION", word(packet.direction)},
                    {"TUNNELD_PROTO", ipmon::protocol_word(packet.protocol)},
                    {"TUNNELD_SRC", packet.ends.source.str()},
                    {"TUNNELD_DST", packet.ends.destination.str()}};
@@ -156,6 +160,29 @@ audit::Record log_record(const filter::flows::SessionEvent& event, audit::WallTi
     record.fields.push_back({"TUNNELD_OUTSIDE_PORT", std::to_string(session.outside_port)});
     record.fields.push_back({"TUNNELD_DST_PORT", std::to_string(session.peer_port)});
   }
+  return record;
+}
+
+audit::Record log_record(const filter::flows::FlowEvent& event, const NumberedRule* rule,
+                         audit::WallTime now) {
+  const auto& flow = event.flow;
+  const bool is_new = event.kind == filter::flows::FlowEvent::Kind::New;
+  audit::Record record;
+  record.time = (is_new ? flow.start : flow.stop).value_or(now);
+  record.type = audit::LogType::Filter;
+  record.facility = kLocal0;
+  record.text = ipmon::state_line_of(event, now);
+  if (rule != nullptr) {
+    record.fields = {{"TUNNELD_RULE", rule->id.str()},
+                     {"TUNNELD_DIRECTION", word(rule->direction)}};
+  }
+  record.fields.push_back({"TUNNELD_EVENT", ipmon::event_word(event)});
+  record.fields.push_back({"TUNNELD_PROTO", ipmon::protocol_word(flow.protocol)});
+  record.fields.push_back({"TUNNELD_SRC", flow.original.source.str()});
+  record.fields.push_back({"TUNNELD_DST", flow.original.destination.str()});
+  if (!filter::has_ports(flow.protocol)) return record;
+  record.fields.push_back({"TUNNELD_SRC_PORT", std::to_string(flow.original.source_port)});
+  record.fields.push_back({"TUNNELD_DST_PORT", std::to_string(flow.original.destination_port)});
   return record;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "filter/compiler/compiler.hpp"
+#include "filter/flows/flow.hpp"
 #include "filter/flows/session_table.hpp"
 #include "filter/ipmon/line.hpp"
 #include "filter/ipmon/merger.hpp"
@@ -56,5 +57,10 @@ audit::Record log_record(const filter::ipmon::Written& written);
 
 /// The record for nat.log, and for the journal.
 audit::Record log_record(const filter::flows::SessionEvent& event, audit::WallTime now);
+
+/// The record of a state for filter.log, and for the journal, which alone has the rule that keeps
+/// it; nullptr: it is not known.
+audit::Record log_record(const filter::flows::FlowEvent& event,
+                         const filter::compiler::NumberedRule* rule, audit::WallTime now);
 
 }  // namespace tunnel::supervisor

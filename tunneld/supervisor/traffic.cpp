@@ -76,7 +76,11 @@ void Daemon::open_packet_log(const policy::FilterPolicy& policy) {
 void Daemon::policy_in_force(const policy::FilterPolicy& policy,
                              const std::vector<filter::compiler::NumberedRule>& rules) {
   if (!policy.filters) packet_log_.reset();
-  if (packet_log_) packet_log_->set_policy(rules, policy.rules.nat_lists);
+  if (!packet_log_) return;
+  packet_log_->set_policy(rules, policy.rules.nat_lists);
+  packet_log_->log_states(policy.log_states == config::LogStates::Yes
+                              ? PacketLog::States::Logged
+                              : PacketLog::States::Unlogged);
 }
 
 std::string Daemon::site_of_traffic(const std::string& interface,
