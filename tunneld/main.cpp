@@ -1,12 +1,11 @@
 // tunneld: the supervisor. It holds CAP_NET_ADMIN and reads nothing that comes from the network.
 // See docs/architecture.md.
 
-#include "filter/language/system_names.hpp"
 #include "tunneld/base/version.hpp"
 #include "tunneld/config/load.hpp"
-#include "tunneld/policy/policy.hpp"
 #include "tunneld/supervisor/boot_filter.hpp"
 #include "tunneld/supervisor/daemon.hpp"
+#include "tunneld/supervisor/name_store.hpp"
 #include "tunneld/supervisor/privileges.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -15,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -74,7 +74,7 @@ int put_filter_in_force(const std::filesystem::path& config_dir) {
 int run(const std::filesystem::path& config_dir) {
   auto loaded = config::load(config_dir);
   if (!loaded.configuration) return refuse(loaded.diagnostics, config_dir);
-  auto policy = policy::load(*loaded.configuration, filter::language::SystemNames{});
+  auto policy = supervisor::load_policy(*loaded.configuration);
   if (!policy.diagnostics.empty()) return refuse(policy.diagnostics, config_dir);
   const auto program = bridge_program(loaded.configuration->gateway);
   if (::access(program.c_str(), X_OK) < 0) {
@@ -96,6 +96,8 @@ int run(const std::filesystem::path& config_dir) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our stderr may go
+  // A resolver that is not there must not hold up the daemon for long (resolv.conf(5)).
+  ::setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
   CLI::App app{
       "tunneld: joins private networks by PPP over SSH. Runs in the foreground, under "
       "systemd or an init script; steer it with tunnelctl(8)."};

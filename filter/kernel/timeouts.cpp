@@ -15,7 +15,7 @@ using boost::json::value;
 
 constexpr auto kTimeout = "ct timeout";
 
-/// A word that can stand in nftables' text: letters, digits and "_".
+/// A word that can stand in nftables' text: letters, digits, "_" and "-".
 bool is_word(std::string_view text) {
   return !text.empty() && text.find_first_not_of(
                               "abcdefghijklmnopqrstuvwxyz"

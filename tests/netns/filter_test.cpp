@@ -289,6 +289,21 @@ TEST(PacketFilter, IsPutBackWhenWhoeverHoldsItsNameLetsGo) {
   EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
 }
 
+TEST(PacketFilter, HasNamesAsTheyWereWhereNobodyCanLookThemUp) {
+  World world;
+  filter_by(world, "block in quick on tun0 proto icmp from pc.home.example to any\n");
+  world.shell("labs", "echo '192.168.1.215 pc.home.example' >> /etc/hosts");
+  world.start();
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.1"));
+  world.stop("labs", "tunneld");
+  world.shell("labs", "hosts=$(grep -v pc.home.example /etc/hosts); echo \"$hosts\" > /etc/hosts");
+  auto log = world.spawn("labs", {"tail", "-n", "0", "-F", "/var/log/tunneld/console.log"});
+  world.start_tunneld("labs");
+  log.wait_for("pc.home.example in the rules could not be looked up");
+  world.wait_until_up("home");
+  EXPECT_FALSE(reaches(world, "client", "192.168.253.1"));
+}
+
 TEST(PacketFilter, LeavesTablesOfOthersAlone) {
   World world;
   filter_by(world, kPolicy);

@@ -4,6 +4,7 @@
 #include "tests/config/profiles.hpp"
 #include "tests/filter/fake_names.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@
 namespace tunnel::policy {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -111,6 +113,66 @@ TEST(Policy, WithoutAFilterHasTheChecksOfTheTunnelsOnly) {
   std::vector<std::string> chains;
   for (const auto& chain : compiled.table.chains) chains.push_back(chain.name);
   EXPECT_THAT(chains, ElementsAre("sources_tun0", "sources"));
+}
+
+TEST(Policy, LetsNothingThroughTunnelsThatAreClosing) {
+  FilterPolicy policy;
+  policy.closing.push_back(*InterfaceName::parse("tun7"));
+  std::vector<std::string> rules;
+  for (const auto& chain : compile(policy, policy.options).table.chains) {
+    for (const auto& rule : chain.rules) {
+      rules.push_back(chain.hook->name + boost::json::serialize(rule.front()) +
+                      boost::json::serialize(rule.back()));
+    }
+  }
+  EXPECT_THAT(rules, ElementsAre(AllOf(HasSubstr("prerouting"), HasSubstr("iifname"),
+                                       HasSubstr("tun7"), HasSubstr("drop")),
+                                 AllOf(HasSubstr("postrouting"), HasSubstr("oifname"),
+                                       HasSubstr("tun7"), HasSubstr("drop"))));
+}
+
+/// A resolver that has been asked, and knows what it is told to.
+class Resolver final : public filter::language::Names {
+ public:
+  std::vector<Address> host(const std::string& name) const override {
+    asked.push_back(name);
+    return there ? known_.host(name) : std::vector<Address>{};
+  }
+
+  std::optional<std::uint16_t> service(const std::string& name,
+                                       const std::string& protocol) const override {
+    return known_.service(name, protocol);
+  }
+
+  std::optional<std::uint8_t> protocol(const std::string& name) const override {
+    return known_.protocol(name);
+  }
+
+  bool there = true;
+  mutable std::vector<std::string> asked{};
+
+ private:
+  filter::test::FakeNames known_;
+};
+
+TEST(KnownNames, AreThoseOfNow) {
+  const Resolver now;
+  const KnownNames names{now, {{"gw.example", {Ipv4Address{7}}}}};
+  EXPECT_THAT(names.host("gw.example"), ElementsAre(*Ipv4Address::parse("192.0.2.1")));
+  names.host("gw.example");
+  EXPECT_THAT(now.asked, ElementsAre("gw.example"));
+  EXPECT_THAT(names.used().old, IsEmpty());
+  EXPECT_EQ(names.used().addresses.size(), 1U);
+}
+
+TEST(KnownNames, AreThoseOfBeforeWhereNobodyCanSay) {
+  Resolver now;
+  now.there = false;
+  const KnownNames names{now, {{"gw.example", {Ipv4Address{7}}}, {"unused", {Ipv4Address{8}}}}};
+  EXPECT_THAT(names.host("gw.example"), ElementsAre(Ipv4Address{7}));
+  EXPECT_THAT(names.host("other.example"), IsEmpty());
+  EXPECT_THAT(names.used().old, ElementsAre("gw.example"));
+  EXPECT_EQ(names.used().addresses.size(), 1U);
 }
 
 }  // namespace

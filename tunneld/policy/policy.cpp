@@ -93,6 +93,7 @@ filter::compiler::Compiled compile(const FilterPolicy& policy,
   auto& table = compiled.table;
   table.chains.insert(table.chains.end(), policy.source_checks.begin(), policy.source_checks.end());
   table.maps.insert(table.maps.end(), policy.source_maps.begin(), policy.source_maps.end());
+  if (!policy.closing.empty()) close(policy.closing, table);
   return compiled;
 }
 

@@ -4,6 +4,7 @@
 #include "filter/language/policy_parser.hpp"
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/config/configuration.hpp"
+#include "tunneld/policy/known_names.hpp"
 
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct FilterPolicy {
   config::LogStates log_states = config::LogStates::No;
   std::vector<filter::nft::Chain> source_checks{};
   std::vector<filter::nft::Map> source_maps{};
+  KnownNames::Used names{};              // of hosts, that the rules were read with
+  std::vector<InterfaceName> closing{};  // tunnels of no site any more: nothing passes them
 };
 
 /// A policy without mistakes, or all that is wrong in its files, in their order.

@@ -79,4 +79,17 @@ void add_source_checks(const config::Configuration& configuration, FilterPolicy&
   policy.source_maps.push_back(std::move(tunnels));
 }
 
+void close(const std::vector<InterfaceName>& interfaces, filter::nft::Table& table) {
+  const auto add = [&](const char* name, const char* hook, const char* key) {
+    filter::nft::Chain chain{name, filter::nft::Hook{"filter", hook, kBeforeAllElse}};
+    for (const auto& interface : interfaces) {
+      chain.rules.push_back({filter::nft::equal(filter::nft::meta(key), Value(interface.str())),
+                             filter::nft::drop()});
+    }
+    table.chains.push_back(std::move(chain));
+  };
+  add("closing_in", "prerouting", "iifname");
+  add("closing_out", "postrouting", "oifname");
+}
+
 }  // namespace tunnel::policy

@@ -11,4 +11,7 @@ namespace tunnel::policy {
 /// Where the peer may choose its address, any of those that it may choose is let in.
 void add_source_checks(const config::Configuration& configuration, FilterPolicy& policy);
 
+/// Makes the kernel drop what comes out of these interfaces, or is to go into them.
+void close(const std::vector<InterfaceName>& interfaces, filter::nft::Table& table);
+
 }  // namespace tunnel::policy

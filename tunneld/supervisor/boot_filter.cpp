@@ -1,11 +1,11 @@
 #include "tunneld/supervisor/boot_filter.hpp"
 
 #include "filter/kernel/nftables.hpp"
-#include "filter/language/system_names.hpp"
 #include "filter/nft/commands.hpp"
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/config/load.hpp"
 #include "tunneld/policy/policy.hpp"
+#include "tunneld/supervisor/name_store.hpp"
 #include "tunneld/supervisor/rule_numbers.hpp"
 
 #include <boost/json/object.hpp>
@@ -52,7 +52,7 @@ Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir)
   const auto state_dir =
       loaded.configuration ? loaded.configuration->gateway.state_dir : config::Gateway{}.state_dir;
   if (loaded.configuration) {
-    const auto policy = policy::load(*loaded.configuration, filter::language::SystemNames{});
+    const auto policy = load_policy(*loaded.configuration);
     wrong = texts(policy.diagnostics);
     if (wrong.empty()) {
       const auto done = put(nftables, policy.policy, state_dir);

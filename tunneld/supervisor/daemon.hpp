@@ -87,6 +87,7 @@ class Daemon final : private ControlApi {
   std::vector<std::string> said(const std::vector<Diagnostic>& diagnostics);
   std::vector<std::string> needs_restart(const config::Configuration& wanted);
   std::vector<std::string> renew_filter(const config::Configuration& wanted);
+  void let_go(const InterfaceName& interface);
   /// Who waits since a secret was wrong need not wait for the rest of the pause. Returns their
   /// names.
   std::vector<std::string> retry_with_other_secrets(const config::Secrets& before);

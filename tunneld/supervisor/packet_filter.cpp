@@ -27,6 +27,8 @@ constexpr auto kKernel = "kernel";
 constexpr int kMoreAttempts = 2;
 /// Between two repairs, so that a program which does not give up costs little.
 constexpr auto kRepairPause = 100ms;
+/// For the rule that the kernel refuses: the daemon does nothing else meanwhile.
+constexpr auto kSearchPatience = 4s;
 /// After one that failed.
 constexpr auto kRetryPause = 500ms;
 /// Between two lines about the same.
@@ -86,6 +88,7 @@ PacketFilter::PacketFilter(boost::asio::io_context& context, audit::Audit& audit
       pause_{context},
       audit_{audit},
       numbers_{state_dir / "rules.json"},
+      names_{state_dir},
       saved_{saved_filter(state_dir)} {}
 
 const std::string& PacketFilter::table_name() {
@@ -160,6 +163,7 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   if (const auto kept = numbers_.commit(); !kept) {
     say(audit::Priority::Warning, kept.error().message());
   }
+  keep_names(policy.names);
   flushed_ = false;
   policy_ = std::move(policy);
   changes_ = changes_between(in_force_, compiled);
@@ -176,16 +180,31 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   return {};
 }
 
+void PacketFilter::keep_names(const policy::KnownNames::Used& names) {
+  for (const auto& name : names.old) {
+    say(audit::Priority::Warning,
+        fmt::format("{} in the rules could not be looked up: it has the address that it had before",
+                    name));
+  }
+  if (names.addresses == policy_.names.addresses) return;
+  if (const auto kept = names_.save(names.addresses); !kept) {
+    say(audit::Priority::Warning, kept.error().message());
+  }
+}
+
 /// By the line of the rule that the kernel does not take, where there is one.
 std::vector<Diagnostic> PacketFilter::refusal(const policy::FilterPolicy& policy,
                                               const Error& error) {
   auto message = "the kernel refuses the packet filter: " + error.message();
-  const auto place =
-      filter::compiler::find_refused(policy.rules.rule_lists, policy.rules.nat_lists,
-                                     policy.options, [this](const filter::nft::Table& table) {
-                                       return nftables_.accepts(filter::nft::replace(table));
-                                     });
-  if (!place) return {{.message = std::move(message)}};
+  const auto deadline = std::chrono::steady_clock::now() + kSearchPatience;
+  bool late = false;
+  const auto accepts = [&](const filter::nft::Table& table) {
+    late = late || std::chrono::steady_clock::now() > deadline;
+    return late || nftables_.accepts(filter::nft::replace(table));
+  };
+  const auto place = filter::compiler::find_refused(policy.rules.rule_lists, policy.rules.nat_lists,
+                                                    policy.options, accepts);
+  if (!place || late) return {{.message = std::move(message)}};
   return {about_rule(policy, *place, "the kernel refuses this rule: " + error.message(),
                      "the kernel's modules for nftables may be missing or older than the program")};
 }

@@ -6,6 +6,7 @@
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/base/result.hpp"
 #include "tunneld/policy/policy.hpp"
+#include "tunneld/supervisor/name_store.hpp"
 #include "tunneld/supervisor/rule_numbers.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -75,6 +76,7 @@ class PacketFilter {
   bool find(const boost::json::object& commands);
   void save();
   void settle();
+  void keep_names(const policy::KnownNames::Used& names);
   std::vector<Diagnostic> refusal(const policy::FilterPolicy& policy, const Error& error);
   void watch();
   void suspect(std::string offender);
@@ -88,6 +90,7 @@ class PacketFilter {
   boost::asio::steady_timer pause_;
   audit::Audit& audit_;
   RuleNumbers numbers_;
+  NameStore names_;
   StateFile saved_;                // for the next boot
   boost::json::object written_{};  // into it
   OnPolicy on_policy_;

@@ -1,9 +1,9 @@
 // A changed configuration: all of it, or nothing. Sites whose profile is the same are not touched;
 // one that changed is closed, and begun anew with its new profile when its old link is down.
 
-#include "filter/language/system_names.hpp"
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/supervisor/daemon.hpp"
+#include "tunneld/supervisor/name_store.hpp"
 
 #include <fmt/format.h>
 
@@ -77,10 +77,26 @@ std::vector<std::string> Daemon::needs_restart(const config::Configuration& want
 
 /// First of all: a new site's packets must never meet the old rules.
 std::vector<std::string> Daemon::renew_filter(const config::Configuration& wanted) {
-  auto loaded = policy::load(wanted, filter::language::SystemNames{});
+  auto loaded = load_policy(wanted);
   if (!loaded.diagnostics.empty()) return said(loaded.diagnostics);
+  for (const auto& [name, site] : sites_) {
+    const auto& interface = site->profile().ppp.interface;
+    const auto uses = [&](const config::Site& other) { return other.ppp.interface == interface; };
+    if (std::any_of(wanted.sites.begin(), wanted.sites.end(), uses)) continue;
+    loaded.policy.closing.push_back(interface);
+  }
   open_packet_log(loaded.policy);
-  return said(filter_->put(std::move(loaded.policy)));
+  auto wrong = said(filter_->put(std::move(loaded.policy)));
+  if (!wrong.empty() && !filter_->policy().filters) packet_log_.reset();
+  return wrong;
+}
+
+/// The link of a site that is gone is closed by now.
+void Daemon::let_go(const InterfaceName& interface) {
+  auto policy = filter_->policy();
+  if (std::erase(policy.closing, interface) > 0) {
+    static_cast<void>(said(filter_->put(std::move(policy))));
+  }
 }
 
 Daemon::Begin Daemon::begin_of(const config::Site& profile) {
@@ -160,8 +176,10 @@ void Daemon::settle(const SiteName& name) {
     return;
   }
   const auto successor = std::move(found->second);
+  const auto interface = site->profile().ppp.interface;
   successors_.erase(found);
   sites_.erase(name);
+  let_go(interface);
   if (!successor.profile) return network_->remove(name);
   // The old networks are refused until the new ones are in place.
   add(*successor.profile, successor.begin);
