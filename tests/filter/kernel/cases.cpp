@@ -5,6 +5,7 @@
 #include "filter/packet/packet_text.hpp"
 #include "tests/filter/random_rules.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -54,7 +55,7 @@ std::string fresh(Chance& chance, const World& made_of, const Case& made) {
   if (made_of.of_ipv6 > 0 && chance.percent(50)) return random_ipv6_packet(chance);
   auto text = random_packet(chance, made_of);
   text.replace(0, text.find(' '), "in");
-  if (!made.nat.empty()) text = with_own_port(std::move(text), made.packets.size());
+  if (!made.policy.nat.empty()) text = with_own_port(std::move(text), made.packets.size());
   // Questions of one kind and one number are one flow.
   for (const auto& [type, number] : kQueries) {
     if (text.find(type) != std::string::npos) text += number;
@@ -74,6 +75,29 @@ void simplify(NatRule& rule) {
   }
 }
 
+Policy random_policy(Chance& chance, const World& made_of) {
+  Policy policy;
+  policy.by_default = chance.percent(50) ? Policy::Default::Block : Policy::Default::Pass;
+  policy.rules = random_rules(chance, made_of, 1 + chance.below(12));
+  if (chance.percent(50)) {
+    policy.nat = random_nat_rules(chance, made_of, 1 + chance.below(4));
+    for (auto& rule : policy.nat) simplify(rule);
+  }
+  return policy;
+}
+
+/// The policy before a few lines of it were put in; or another one.
+Policy earlier_than(const Policy& policy, Chance& chance, const World& made_of) {
+  if (chance.percent(30)) return random_policy(chance, made_of);
+  auto earlier = policy;
+  const auto is_new = [&](const auto&) { return chance.percent(30); };
+  std::erase_if(earlier.rules, is_new);
+  std::erase_if(earlier.nat, is_new);
+  if (chance.percent(20)) std::reverse(earlier.rules.begin(), earlier.rules.end());
+  if (chance.percent(20)) earlier.by_default = Policy::Default::Pass;
+  return earlier;
+}
+
 std::string text_with(const packet::Packet& packet, const std::string& interface) {
   return (packet.family == Family::Ipv6 ? "in6 on " : "in on ") + interface + ' ';
 }
@@ -88,11 +112,8 @@ Case random_case(std::uint64_t seed) {
   Chance chance{seed};
   const auto made_of = world(chance);
   Case made;
-  made.rules = random_rules(chance, made_of, 1 + chance.below(12));
-  if (chance.percent(50)) {
-    made.nat = random_nat_rules(chance, made_of, 1 + chance.below(4));
-    for (auto& rule : made.nat) simplify(rule);
-  }
+  made.policy = random_policy(chance, made_of);
+  if (seed % 2 == 0) made.before = earlier_than(made.policy, chance, made_of);
   const auto count = 1 + chance.below(7);
   while (made.packets.size() < count) {
     Packet next{Packet::Kind::Fresh, {}, 0};
@@ -110,9 +131,13 @@ Case random_case(std::uint64_t seed) {
   return made;
 }
 
+std::string Policy::str() const {
+  return std::string{"the default "} + (by_default == Default::Pass ? "pass" : "block") +
+         "\nthe rules\n" + text_of(rules) + "the translations\n" + text_of(nat);
+}
+
 std::string Case::str() const {
-  std::string out =
-      "the rules\n" + text_of(rules) + "the translations\n" + text_of(nat) + "and the packets\n";
+  auto out = policy.str() + (before ? "changed from\n" + before->str() : "") + "and the packets\n";
   for (const auto& packet : packets) {
     const auto about = " step " + std::to_string(packet.about) + '\n';
     switch (packet.kind) {

@@ -30,10 +30,21 @@ struct Packet {
   std::size_t about = 0;
 };
 
-/// A policy, and packets that come to the gateway one after the other.
-struct Case {
+struct Policy {
+  enum class Default : std::uint8_t { Pass, Block };
+
   std::vector<Rule> rules{};
   std::vector<NatRule> nat{};
+  Default by_default = Default::Pass;  // of packets that no rule matches
+
+  std::string str() const;
+};
+
+/// A policy, and packets that come to the gateway one after the other.
+struct Case {
+  Policy policy{};
+  /// What the kernel had before, and was changed from, as at a reload. nullopt: nothing.
+  std::optional<Policy> before{};
   std::vector<Packet> packets{};
 
   std::string str() const;

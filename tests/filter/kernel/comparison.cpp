@@ -48,6 +48,24 @@ std::string text_of(const Said& said) {
   return out;
 }
 
+compiler::Compiled compiled(const Policy& policy) {
+  using Default = compiler::Options::Default;
+  std::vector<Misplaced> misplaced;
+  compiler::Options options;
+  options.by_default = policy.by_default == Policy::Default::Pass ? Default::Pass : Default::Block;
+  return compiler::compile(RuleLists::of(policy.rules, misplaced), NatLists::of(policy.nat),
+                           options);
+}
+
+evaluator::Settings settings_of(const Policy& policy) {
+  using Default = evaluator::Settings::Default;
+  evaluator::Settings settings;
+  settings.by_default = policy.by_default == Policy::Default::Pass ? Default::Pass : Default::Block;
+  settings.addresses = {{"em0", *Ipv4Address::parse(kOwnOnEm0)},
+                        {"tun0", *Ipv4Address::parse(kOwnOnTun0)}};
+  return settings;
+}
+
 /// Whether conntrack takes a flow up from the packet, and so translates it.
 bool may_begin(const packet::Packet& packet) {
   if (packet.is_bad || packet.is_short) return false;
@@ -84,23 +102,31 @@ bool Comparison::prepare(const Packet& packet, Shown& shown) const {
   return true;
 }
 
+/// At once, or by way of what there was before: an empty text where the kernel takes it.
+std::string Comparison::tell_kernel() {
+  const auto whole = nft::replace(compiled_.table);
+  const auto before = case_.before ? compiled(*case_.before) : compiler::Compiled{};
+  if (!case_.before || !before.problems.empty()) return wire_.apply(whole);
+  if (auto why = wire_.apply(nft::replace(before.table)); !why.empty()) return "before: " + why;
+  const auto change = nft::change(before.table, compiled_.table);
+  if (change != whole) ++extent_.changed;
+  return nft::empty(change) ? std::string{} : wire_.apply(change);
+}
+
 Comparison::Outcome Comparison::run() {
-  std::vector<Misplaced> misplaced;
-  const auto lists = RuleLists::of(case_.rules, misplaced);
-  const auto nat = NatLists::of(case_.nat);
-  compiled_ = compiler::compile(lists, nat, {});
+  compiled_ = compiled(case_.policy);
   if (!compiled_.problems.empty()) return Outcome::NotForTheKernel;
   for (const auto& each : compiled_.rules) by_number_.emplace(each.number, &each);
   wire_.forget_flows();
-  if (const auto why = wire_.apply(nft::replace(compiled_.table)); !why.empty()) {
+  if (const auto why = tell_kernel(); !why.empty()) {
     difference_ = "the kernel refuses the rules: " + why;
     return Outcome::Differ;
   }
   NoChance chance;
-  evaluator::Settings settings;
-  settings.addresses = {{"em0", *Ipv4Address::parse(kOwnOnEm0)},
-                        {"tun0", *Ipv4Address::parse(kOwnOnTun0)}};
-  Evaluator evaluator{{lists, nat}, settings, chance};
+  std::vector<Misplaced> misplaced;
+  const auto lists = RuleLists::of(case_.policy.rules, misplaced);
+  const auto nat = NatLists::of(case_.policy.nat);
+  Evaluator evaluator{{lists, nat}, settings_of(case_.policy), chance};
   auto now = TimePoint{} + std::chrono::hours{1};
   for (const auto& packet : case_.packets) {
     now += std::chrono::milliseconds{1};
@@ -110,7 +136,7 @@ Comparison::Outcome Comparison::run() {
       continue;
     }
     if (differs(shown, evaluator, now)) return Outcome::Differ;
-    if (over_) break;
+    if (over_) return Outcome::Unclear;
   }
   return Outcome::Agree;
 }
@@ -119,6 +145,8 @@ bool Comparison::differs(Shown& shown, Evaluator& evaluator, TimePoint now) {
   const auto expected = foretold(evaluator, shown, now);
   if (over_) return false;
   const auto said = seen(shown, shown_.size());
+  ++extent_.packets;
+  if (said.left) ++extent_.passed;
   shown.left_evaluator = expected.left;
   shown.left_kernel = said.left;
   const bool agree = expected.log == said.log &&

@@ -24,7 +24,19 @@ struct Said {
 /// Goes through a case with the evaluator and with the kernel, packet by packet.
 class Comparison {
  public:
-  enum class Outcome : std::uint8_t { Agree, Differ, NotForTheKernel };
+  enum class Outcome : std::uint8_t {
+    Agree,  // about all packets
+    Differ,
+    Unclear,  // agreed, up to a packet about which they are known to differ
+    NotForTheKernel,
+  };
+
+  /// What was really done.
+  struct Extent {
+    std::size_t packets = 0;  // about which both were asked
+    std::size_t passed = 0;   // of those
+    std::size_t changed = 0;  // policies that were made of the one before, and not put in its place
+  };
 
   Comparison(GatewayWire& wire, const Case& about) : wire_{wire}, case_{about} {}
 
@@ -32,6 +44,8 @@ class Comparison {
 
   /// The first difference, in words.
   const std::string& difference() const noexcept { return difference_; }
+
+  const Extent& extent() const noexcept { return extent_; }
 
  private:
   /// Always the lowest of what is free.
@@ -49,6 +63,7 @@ class Comparison {
     std::optional<packet::Packet> left_kernel{};
   };
 
+  std::string tell_kernel();
   bool prepare(const Packet& packet, Shown& shown) const;
   bool differs(Shown& shown, evaluator::Evaluator& evaluator, TimePoint now);
   Said foretold(evaluator::Evaluator& evaluator, const Shown& shown, TimePoint now);
@@ -67,6 +82,7 @@ class Comparison {
   const NatRule* chance_ = nullptr;    // that has chosen a port for the packet at hand
   bool over_ = false;                  // from here on they are known to differ, see docs/filter.md
   std::string difference_{};
+  Extent extent_{};
 };
 
 }  // namespace tunnel::filter::test
