@@ -20,27 +20,10 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string reference(const std::string& name) {
-  std::ifstream in{std::filesystem::path{TUNNEL_SOURCE_DIR} / "examples/profiles/labs" / name};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 /// Labs under the reference policy, and the services that it speaks of.
 class ReferenceSites : public testing::Test {
  protected:
-  ReferenceSites() {
-    world_.write("labs", "/etc/tunneld/ipf.rules", reference("ipf.rules"));
-    world_.write("labs", "/etc/tunneld/ipnat.rules", reference("ipnat.rules"));
-    world_.write("labs", "/etc/tunneld/tunneld.toml",
-                 world_.read("labs", "/etc/tunneld/tunneld.toml") +
-                     "\n[filter]\nrules = \"ipf.rules\"\nnat = \"ipnat.rules\"\n");
-    // Labs' hosts have no route to HOME's: they see the gateway.
-    for (const auto* node : {"routera", "labs-dns", "sql"}) {
-      world_.shell(node, "ip route del default");
-    }
-    // What HOME's name server is at Labs.
-    world_.shell("labs", "ip address add 192.168.253.3/24 dev em0");
-  }
+  ReferenceSites() { use_reference_policy(world_); }
 
   /// A file below the world's folder, which every node sees.
   std::filesystem::path write(const std::string& name, const std::string& text) const {

@@ -4,7 +4,9 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 namespace tunnel::test {
@@ -101,6 +103,20 @@ void answer_with(const World& world, const std::string& script) {
 std::string sshd_log(const World& world) {
   std::ifstream log{world.folder() / "nodes/labs/sshd.log"};
   return {std::istreambuf_iterator<char>{log}, {}};
+}
+
+void use_reference_policy(const World& world) {
+  for (const std::string rules : {"ipf.rules", "ipnat.rules"}) {
+    std::ifstream in{std::filesystem::path{TUNNEL_SOURCE_DIR} / "examples/profiles/labs" / rules};
+    world.write("labs", "/etc/tunneld/" + rules, {std::istreambuf_iterator<char>{in}, {}});
+  }
+  world.write("labs", "/etc/tunneld/tunneld.toml",
+              world.read("labs", "/etc/tunneld/tunneld.toml") +
+                  "\n[filter]\nrules = \"ipf.rules\"\nnat = \"ipnat.rules\"\n");
+  // Labs' hosts have no route to HOME's.
+  for (const auto* node : {"routera", "labs-dns", "sql"}) world.shell(node, "ip route del default");
+  // What HOME's name server is at Labs.
+  world.shell("labs", "ip address add 192.168.253.3/24 dev em0");
 }
 
 }  // namespace tunnel::test

@@ -36,6 +36,9 @@ std::string public_key_in(const World& world, const std::string& gateway, const 
 /// Before Labs' sshd is started: what it runs for HOME's key instead of the bridge, as shell text.
 void answer_with(const World& world, const std::string& script);
 
+/// Before Labs' tunneld is started: the reference policy, on hosts that see the gateway only.
+void use_reference_policy(const World& world);
+
 /// What sshd of Labs has written.
 std::string sshd_log(const World& world);
 
