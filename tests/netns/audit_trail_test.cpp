@@ -146,7 +146,7 @@ TEST_F(AuditTrail, HasTheStatesThatRulesKeepWhereSomebodyWantsThem) {
   reconfigure("nat = \"ipnat.rules\"", "nat = \"ipnat.rules\"\nlog_states = true");
   auto log = follow("filter");
   auto followed = world_.spawn(
-      "labs", {"tunnelctl", "log", "-f", "--lines", "0", "--type", "filter", "--site", "home"});
+      "labs", {"tunnelctl", "log", "-f", "--lines", "99", "--type", "filter", "--site", "home"});
   const auto session = telnet();
   log.wait_for("STATE:NEW");
   followed.wait_for("STATE:NEW");

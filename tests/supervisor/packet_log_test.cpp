@@ -176,6 +176,17 @@ TEST(PacketLog, SaysWhatIsMissingWhenItStartsAgain) {
                           HasSubstr("NAT:NEW-MAP 192.168.1.215,3936 ")));
 }
 
+TEST(PacketLog, KnowsThatThereWasOneBeforeAlsoFromALineWithADump) {
+  filter::test::enter_own_namespace();
+  Logs logs;
+  logs.log.reset();
+  std::ofstream{logs.path("filter.log")}
+      << "13/04/2005 15:02:11.123456 tun0 @300:2 p 10.0.0.1,1 -> 10.0.0.2,2 PR udp len 20 30 IN\n"
+         "47 45                                            GE\n";
+  logs.open();
+  EXPECT_THAT(logs.lines("filter.log").back(), HasSubstr("since the line before are lost"));
+}
+
 TEST(PacketLog, WritesStatesAsTheyBeginAndEnd) {
   Gateway gateway;
   Logs logs;

@@ -26,6 +26,8 @@ using namespace std::chrono_literals;
 
 /// Losses come in bursts: one line for each.
 constexpr auto kLossPause = 1s;
+/// 128 octets, sixteen in each.
+constexpr std::size_t kDumpLines = 8;
 
 /// What a setting of conntrack is for, in the words of the line that says it cannot be had.
 struct Setting {
@@ -143,12 +145,13 @@ void PacketLog::set_policy(const std::vector<filter::compiler::NumberedRule>& ru
   if (flows_ && !std::exchange(adopted_, true)) adopt_sessions();
 }
 
-/// That of the last line, where it is none of a dump.
+/// Of the last line that has one, which those of a dump have not.
 std::optional<audit::WallTime> PacketLog::last_time(audit::LogType type) const {
-  for (const auto& line : audit_.tail(type, 1)) {
-    if (const auto last = ipmon::parse_line(line)) return last->time;
+  std::optional<audit::WallTime> time;
+  for (const auto& line : audit_.tail(type, kDumpLines + 1)) {
+    if (const auto last = ipmon::parse_line(line)) time = last->time;
   }
-  return std::nullopt;
+  return time;
 }
 
 void PacketLog::say(audit::Priority priority, std::string text) {
