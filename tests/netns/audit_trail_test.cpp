@@ -119,8 +119,8 @@ TEST_F(AuditTrail, HasTheTranslationAndShowsItWhileItIsThere) {
 
 TEST_F(AuditTrail, IsSelectedByTunnelctl) {
   start();
-  auto blocked = world_.spawn(
-      "labs", {"tunnelctl", "log", "-f", "--lines", "0", "--verdict", "block", "--rule", "300:11"});
+  auto blocked = world_.spawn("labs", {"tunnelctl", "log", "-f", "--lines", "99", "--verdict",
+                                       "block", "--rule", "300:11"});
   auto log = follow("filter");
   const auto session = telnet();
   world_.exec("client", {"nc", "-z", "-w", "1", "192.168.253.1", "7"});

@@ -6,6 +6,7 @@
 #include "tunneld/config/load.hpp"
 #include "tunneld/policy/policy.hpp"
 #include "tunneld/supervisor/name_store.hpp"
+#include "tunneld/supervisor/refused_rule.hpp"
 #include "tunneld/supervisor/rule_numbers.hpp"
 
 #include <boost/json/object.hpp>
@@ -57,7 +58,7 @@ Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir)
     if (wrong.empty()) {
       const auto done = put(nftables, policy.policy, state_dir);
       if (done) return std::string{"the packet filter is in force"};
-      wrong = "the kernel refuses the rules: " + done.error().message() + '\n';
+      wrong = texts({why_refused(nftables, policy.policy, done.error())});
     }
   }
   const auto commands = saved_filter(state_dir).read();

@@ -1,8 +1,8 @@
 #include "tunneld/supervisor/packet_filter.hpp"
 
-#include "filter/compiler/refusal.hpp"
 #include "filter/nft/commands.hpp"
 #include "tunneld/supervisor/boot_filter.hpp"
+#include "tunneld/supervisor/refused_rule.hpp"
 
 #include <fmt/format.h>
 
@@ -27,8 +27,6 @@ constexpr auto kKernel = "kernel";
 constexpr int kMoreAttempts = 2;
 /// Between two repairs, so that a program which does not give up costs little.
 constexpr auto kRepairPause = 100ms;
-/// For the rule that the kernel refuses: the daemon does nothing else meanwhile.
-constexpr auto kSearchPatience = 4s;
 /// After one that failed.
 constexpr auto kRetryPause = 500ms;
 /// Between two lines about the same.
@@ -158,7 +156,7 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   if (!wrong.empty()) return wrong;
   if (const auto done = hand_over(compiled); !done) {
     settle();
-    return refusal(policy, done.error());
+    return {why_refused(nftables_, policy, done.error())};
   }
   if (const auto kept = numbers_.commit(); !kept) {
     say(audit::Priority::Warning, kept.error().message());
@@ -190,23 +188,6 @@ void PacketFilter::keep_names(const policy::KnownNames::Used& names) {
   if (const auto kept = names_.save(names.addresses); !kept) {
     say(audit::Priority::Warning, kept.error().message());
   }
-}
-
-/// By the line of the rule that the kernel does not take, where there is one.
-std::vector<Diagnostic> PacketFilter::refusal(const policy::FilterPolicy& policy,
-                                              const Error& error) {
-  auto message = "the kernel refuses the packet filter: " + error.message();
-  const auto deadline = std::chrono::steady_clock::now() + kSearchPatience;
-  bool late = false;
-  const auto accepts = [&](const filter::nft::Table& table) {
-    late = late || std::chrono::steady_clock::now() > deadline;
-    return late || nftables_.accepts(filter::nft::replace(table));
-  };
-  const auto place = filter::compiler::find_refused(policy.rules.rule_lists, policy.rules.nat_lists,
-                                                    policy.options, accepts);
-  if (!place || late) return {{.message = std::move(message)}};
-  return {about_rule(policy, *place, "the kernel refuses this rule: " + error.message(),
-                     "the kernel's modules for nftables may be missing or older than the program")};
 }
 
 Result<void> PacketFilter::flush() {

@@ -77,7 +77,6 @@ class PacketFilter {
   void save();
   void settle();
   void keep_names(const policy::KnownNames::Used& names);
-  std::vector<Diagnostic> refusal(const policy::FilterPolicy& policy, const Error& error);
   void watch();
   void suspect(std::string offender);
   void put_back();

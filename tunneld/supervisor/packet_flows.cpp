@@ -96,9 +96,10 @@ void PacketLog::read_flows() {
 
 /// Events that are on their way were about flows of before the list, or are in it.
 void PacketLog::compare() {
-  compared_ = lost_events();
+  const auto overruns = lost_events();
   const auto all = filter::kernel::list_flows();
   if (!all) return say(audit::Priority::Warning, all.error().message());
+  compared_ = overruns;
   Known known{sessions_.compare(*all), {}};
   if (marked_) known.states = marked_->compare(*all);
   auto rest = FlowEvents::Rest::Yes;
