@@ -95,35 +95,46 @@ Result<value> parsed(const std::string& text) {
   return answer;
 }
 
-/// With ages of flows in the way that libnftables can take them (timeouts.hpp). Returns how many
-/// transactions it took.
-Result<std::uint32_t> run_all(const object& commands) {
+/// Commands, and the generations of the kernel's rules before and behind them.
+struct Span {
+  std::uint32_t before = 0;
+  std::uint32_t behind = 0;
+
+  std::uint32_t length() const noexcept { return behind - before; }
+};
+
+template <typename Commands>
+Result<Span> run_in_span(Library& library, const Commands& commands) {
+  const auto before = generation();
+  if (!before) return before.error();
+  if (const auto done = library.run(commands); !done) return done.error();
+  const auto behind = generation();
+  if (!behind) return behind.error();
+  return Span{*before, *behind};
+}
+
+/// With ages of flows in the way that libnftables can take them (timeouts.hpp). Returns the first
+/// generation and the last one; the first one twice where others were at it as well. To add what is
+/// there makes no generation; everything else makes one.
+Result<std::string> run_and_count(const object& commands) {
   Library library;
   const auto parts = split(commands);
+  const auto words = [](std::uint32_t first, std::uint32_t last) {
+    return std::to_string(first) + ' ' + std::to_string(last);
+  };
   if (parts.text.empty()) {
-    if (const auto done = library.run(commands); !done) return done.error();
-    return 1U;
+    const auto span = run_in_span(library, commands);
+    if (!span) return span.error();
+    return words(span->before, span->length() <= 1 ? span->behind : span->before);
   }
   const auto listed = library.list(parts.table, Listing::Terse);
   const auto there = listed ? parsed(*listed) : Result<value>{value{}};
-  if (const auto made = library.run(parts.text); !made) return made.error();
-  if (const auto done = library.run(emptying(parts, there ? *there : value{})); !done) {
-    return done.error();
-  }
-  return 2U;
-}
-
-/// The generations before and behind: as many apart as there were transactions, unless others had
-/// some as well.
-Result<std::string> run_and_count(const object& commands) {
-  const auto before = generation();
-  if (!before) return before.error();
-  const auto done = run_all(commands);
+  const auto made = run_in_span(library, parts.text);
+  if (!made) return made.error();
+  const auto done = run_in_span(library, emptying(parts, there ? *there : value{}));
   if (!done) return done.error();
-  const auto behind = generation();
-  if (!behind) return behind.error();
-  const bool alone = *behind - *before == *done;
-  return std::to_string(*before) + ' ' + std::to_string(alone ? *behind : *before);
+  const bool alone = made->length() <= 1 && done->before == made->behind && done->length() <= 1;
+  return words(made->before, alone ? done->behind : made->before);
 }
 
 Error failure(const Error& error) {

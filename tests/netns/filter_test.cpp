@@ -111,6 +111,9 @@ TEST_P(Vandal, FindsItPutBackAndNamedInTheLog) {
   EXPECT_THAT(table(world), HasSubstr("chain in_decide"));
   EXPECT_THAT(table(world), Not(HasSubstr("10.9.9.9")));
   EXPECT_FALSE(reaches(world, "client", "192.168.253.2"));
+  EXPECT_THAT(world.output("labs", {"tunnelctl", "filter", "stats"}),
+              ContainsRegex("\n[1-9][0-9]* +[0-9]+ +in +@0:1 "))
+      << "and then it is left alone";
 }
 
 INSTANTIATE_TEST_SUITE_P(With, Vandal,

@@ -127,8 +127,11 @@ std::filesystem::path read_rule_file(TableReader& in, std::string_view key, cons
   auto path = (facts.directory / found->value).lexically_normal();
   const auto file = facts.file(path);
   if (file.error) {
-    report.error(found->where, "cannot read " + shown(path) + ": " + file.error.message(),
-                 "write the path of a file of rules, relative to the configuration directory");
+    report.error(
+        found->where, "cannot read " + shown(path) + ": " + file.error.message(),
+        file.error == std::errc::permission_denied
+            ? "chmod 640 and chgrp to the account that tunneld runs under"
+            : "write the path of a file of rules, relative to the configuration directory");
   } else if ((file.mode & S_IWOTH) != 0) {
     report.error(found->where,
                  "anybody may write to " + shown(path) + " (mode " + octal(file.mode) + ')',

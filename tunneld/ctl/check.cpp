@@ -140,6 +140,10 @@ ExitCode run(const Context& context, const CheckCommand& command) {
   if (error) {
     return context.fail("cannot check " + terminal_text(path.native()) + ": " + error.message());
   }
+  if (path.extension() == ".rules") {
+    return context.fail("tunnelctl filter show --rules " + terminal_text(path.native()) +
+                        " shows a file of rules with its mistakes");
+  }
   auto loaded = kind == fs::file_type::directory
                     ? config::load(path, config::SecretsWanted::IfReadable)
                     : config::check_file(path);

@@ -51,7 +51,8 @@ ExitCode run(const Context& context, const FilterStatsCommand& command) {
   Rows rows{{"PACKETS", "BYTES", "DIR", "RULE", "TEXT"}};
   json::array wanted;
   for (const auto* rule : objects(*answer, "rules")) {
-    if (command.unused && count(*rule, "packets") > 0) continue;
+    const auto met = count(*rule, "packets") + count(*rule, "group_packets");
+    if (command.unused && met > 0) continue;
     wanted.push_back(*rule);
     rows.push_back({std::to_string(count(*rule, "packets")), std::to_string(count(*rule, "bytes")),
                     text(*rule, "direction"), text(*rule, "rule"), text(*rule, "text")});

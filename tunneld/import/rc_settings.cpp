@@ -152,6 +152,10 @@ void list_services(const RcConf& rc, Findings& findings) {
       findings.add(Attention::NotCarried, rc.find(variable)->where, what, advice);
     }
   }
+  if (const auto* ipv6 = rc.find("ipv6_ipfilter_rules")) {
+    findings.add(Attention::NotCarried, ipv6->where, "the rules of IPv6 in " + ipv6->text,
+                 "write them into ipf.rules, whose rules are of both families");
+  }
   for (const std::string_view name : {"ipmon_enable", "ipmon_flags", "ipfs_enable",
                                       "ipfilter_flags", "ipnat_flags", "ppp_user"}) {
     const auto* value = rc.find(name);

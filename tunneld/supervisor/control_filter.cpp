@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
 namespace tunnel::supervisor {
@@ -14,6 +17,9 @@ namespace tunnel::supervisor {
 namespace {
 
 namespace json = boost::json;
+
+constexpr auto kFlushed =
+    "the packet filter was flushed: `tunnelctl reload` puts it in force again";
 
 RpcError refused(std::string why) {
   return RpcError{rpc_code::kRefused, std::move(why), {}};
@@ -37,11 +43,17 @@ const char* kind_of(const filter::compiler::NumberedRule& rule) {
 }  // namespace
 
 RpcResult Daemon::filter_stats() {
-  if (filter_->flushed()) return refused("the packet filter was flushed: `tunnelctl reload`");
+  if (filter_->flushed()) return refused(kFlushed);
   if (!filter_->policy().filters) return no_filter();
   const auto listing = filter_->table();
   if (!listing) return refused(listing.error().message());
   const auto counts = filter::compiler::counts_in(*listing);
+  // A head has met all that its group has decided about.
+  std::map<std::pair<filter::Direction, std::string>, std::uint64_t> groups;
+  for (const auto& each : filter_->in_force()->rules) {
+    const auto found = counts.find(each.number);
+    if (found != counts.end()) groups[{each.direction, each.id.group}] += found->second.packets;
+  }
   json::array rows;
   for (const auto& each : filter_->in_force()->rules) {
     const auto found = counts.find(each.number);
@@ -54,6 +66,7 @@ RpcResult Daemon::filter_stats() {
     put_place(row, filter_->policy(), each.rule.place);
     row["packets"] = count.packets;
     row["bytes"] = count.bytes;
+    row["group_packets"] = each.rule.head.empty() ? 0 : groups[{each.direction, each.rule.head}];
     row["state_packets"] = count.state_packets;
     row["state_bytes"] = count.state_bytes;
     rows.push_back(std::move(row));
@@ -72,6 +85,7 @@ RpcResult Daemon::filter_flush() {
 /// In the order in which they are tried, by the names that nat.log has for them.
 RpcResult Daemon::nat_rules() const {
   const auto& policy = filter_->policy();
+  if (filter_->flushed()) return refused(kFlushed);
   if (!policy.filters) return no_filter();
   json::array rows;
   using filter::flows::NumberedNatRule;

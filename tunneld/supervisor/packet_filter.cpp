@@ -84,6 +84,7 @@ PacketFilter::PacketFilter(boost::asio::io_context& context, audit::Audit& audit
     : watch_{std::move(watch)},
       notifications_{context, ::fcntl(watch_.fd(), F_DUPFD_CLOEXEC, 0)},
       pause_{context},
+      quiet_{context},
       audit_{audit},
       numbers_{state_dir / "rules.json"},
       names_{state_dir},
@@ -251,20 +252,26 @@ void PacketFilter::put_back() {
 void PacketFilter::report(const std::string& offender, const Result<void>& done) {
   const auto now = std::chrono::steady_clock::now();
   if (now < quiet_until_) {
-    ++unsaid_;
+    if (unsaid_++ > 0) return;
+    quiet_.expires_at(quiet_until_);
+    quiet_.async_wait([this, offender](const boost::system::error_code& error) {
+      const auto more = std::exchange(unsaid_, 0U);
+      if (error || more == 0) return;
+      say(audit::Priority::Warning,
+          fmt::format("{} has changed the table inet {} again: it was put back ({} {})", offender,
+                      table_name(), more, more == 1 ? "time" : "times"));
+    });
     return;
   }
   quiet_until_ = now + kQuiet;
-  const auto more = std::exchange(unsaid_, 0U);
-  const auto times = more == 0 ? "" : fmt::format(" ({} times more since the last line)", more);
   if (done) {
-    say(audit::Priority::Warning, fmt::format("{} has changed the table inet {}: it was put back{}",
-                                              offender, table_name(), times));
+    say(audit::Priority::Warning,
+        fmt::format("{} has changed the table inet {}: it was put back", offender, table_name()));
   } else {
     say(audit::Priority::Error,
         fmt::format("{} has changed the table inet {}, and it cannot be put back, which is tried "
-                    "again: {}{}",
-                    offender, table_name(), done.error().message(), times));
+                    "again: {}",
+                    offender, table_name(), done.error().message()));
   }
 }
 

@@ -87,6 +87,7 @@ class PacketFilter {
   filter::kernel::TableWatch watch_;
   boost::asio::posix::stream_descriptor notifications_;
   boost::asio::steady_timer pause_;
+  boost::asio::steady_timer quiet_;
   audit::Audit& audit_;
   RuleNumbers numbers_;
   NameStore names_;
