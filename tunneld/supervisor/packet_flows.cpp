@@ -125,10 +125,13 @@ void PacketLog::write(const Known& known) {
   audit_.write_traffic(records_of(known.states));
 }
 
+// Of a flow that begins, the kernel tells no time: its end must not seem to have been before.
+
 std::vector<audit::Record> PacketLog::records_of(const std::vector<SessionEvent>& events) {
   std::vector<audit::Record> records;
   const auto now = wall_now();
-  for (const auto& event : events) {
+  for (auto event : events) {
+    if (event.kind != SessionEvent::Kind::New) event.time = now;
     auto record = log_record(event, now);
     record.site = site_of({}, {event.session.inside, event.session.peer});
     records.push_back(std::move(record));
@@ -139,7 +142,8 @@ std::vector<audit::Record> PacketLog::records_of(const std::vector<SessionEvent>
 std::vector<audit::Record> PacketLog::records_of(const std::vector<FlowEvent>& states) {
   std::vector<audit::Record> records;
   const auto now = wall_now();
-  for (const auto& event : states) {
+  for (auto event : states) {
+    event.flow.stop = now;
     const auto& flow = event.flow;
     auto record = log_record(event, rules_.find(flow.mark & settings_.mark_mask), now);
     record.site = site_of({}, {flow.original.source, flow.original.destination});
