@@ -3,6 +3,7 @@
 #include "filter/ipmon/dump.hpp"
 #include "filter/language/words.hpp"
 #include "filter/model/protocols.hpp"
+#include "filter/packet/protocol_word.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -98,7 +99,7 @@ std::string fragment_text(const Packet& packet) {
 }
 
 std::string packet_text(const Packet& packet) {
-  const auto name = protocol_word(packet.protocol);
+  const auto name = packet::protocol_word(packet.protocol);
   if (packet.is_fragment_body()) {
     return fmt::format("{} PR {} len {} ({}){}", ends_text(packet.ends, "->", false), name,
                        packet.header_size, packet.size, fragment_text(packet));
@@ -115,7 +116,7 @@ std::string packet_text(const Packet& packet) {
     if (packet.quoted) {
       text += fmt::format(" for {} PR {}",
                           ends_text(packet.quoted->ends, "-", has_ports(packet.quoted->protocol)),
-                          protocol_word(packet.quoted->protocol));
+                          packet::protocol_word(packet.quoted->protocol));
     }
     return packet.more_fragments ? text + fragment_text(packet) : text;
   }
@@ -134,21 +135,6 @@ std::size_t transport_header(const Packet& packet) noexcept {
 }
 
 }  // namespace
-
-std::string protocol_word(std::uint8_t protocol) {
-  switch (protocol) {
-    case kIcmp:
-      return "icmp";
-    case kTcp:
-      return "tcp";
-    case kUdp:
-      return "udp";
-    case kIcmp6:
-      return "ipv6-icmp";
-    default:
-      return std::to_string(protocol);
-  }
-}
 
 std::string end_text(const HostAddress& host, std::optional<std::uint16_t> port) {
   return port ? fmt::format("{},{}", host.str(), *port) : host.str();

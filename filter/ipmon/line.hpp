@@ -61,9 +61,6 @@ Severity severity_of(const Record& record) noexcept;
 /// That of the level, or local0; by its number in syslog(3).
 std::uint8_t facility_of(const Record& record) noexcept;
 
-/// "tcp", "udp", "icmp", "ipv6-icmp", or the number.
-std::string protocol_word(std::uint8_t protocol);
-
 /// "10.0.0.1,80"; without ports the host alone.
 std::string end_text(const HostAddress& host, std::optional<std::uint16_t> port);
 

@@ -1,6 +1,7 @@
 #include "filter/ipmon/session_lines.hpp"
 
 #include "filter/model/protocols.hpp"
+#include "filter/packet/protocol_word.hpp"
 
 #include <fmt/format.h>
 
@@ -75,10 +76,11 @@ std::string line_of(const SessionEvent& event, WallTime now) {
   const auto end = [&](const HostAddress& host, std::uint16_t port) {
     return end_text(host, has_ports(session.protocol) ? std::optional{port} : std::nullopt);
   };
-  auto line = fmt::format("{} @{} NAT:{} {} <- -> {} [{}] {}", time_text(event.time.value_or(now)),
-                          session.rule, event_word(event), end(session.inside, session.inside_port),
-                          end(session.outside, session.outside_port),
-                          end(session.peer, session.peer_port), protocol_word(session.protocol));
+  auto line =
+      fmt::format("{} @{} NAT:{} {} <- -> {} [{}] {}", time_text(event.time.value_or(now)),
+                  session.rule, event_word(event), end(session.inside, session.inside_port),
+                  end(session.outside, session.outside_port), end(session.peer, session.peer_port),
+                  packet::protocol_word(session.protocol));
   if (event.kind != SessionEvent::Kind::New && event.forward && event.backward) {
     line += fmt::format(" Pkts {}/{} Bytes {}/{}", event.forward->packets, event.backward->packets,
                         event.forward->bytes, event.backward->bytes);
@@ -96,10 +98,11 @@ std::string state_line_of(const FlowEvent& event, WallTime now) {
   const auto end = [&](const HostAddress& host, std::uint16_t port) {
     return end_text(host, has_ports(flow.protocol) ? std::optional{port} : std::nullopt);
   };
-  auto line = fmt::format(
-      "{} STATE:{} {} -> {} PR {}", time_text((is_new ? flow.start : flow.stop).value_or(now)),
-      word(event), end(flow.original.source, flow.original.source_port),
-      end(flow.original.destination, flow.original.destination_port), protocol_word(flow.protocol));
+  auto line = fmt::format("{} STATE:{} {} -> {} PR {}",
+                          time_text((is_new ? flow.start : flow.stop).value_or(now)), word(event),
+                          end(flow.original.source, flow.original.source_port),
+                          end(flow.original.destination, flow.original.destination_port),
+                          packet::protocol_word(flow.protocol));
   if (is_new || !flow.forward || !flow.backward) return line;
   return line + counters_text("Forward", *flow.forward) + counters_text("Backward", *flow.backward);
 }

@@ -2,27 +2,13 @@
 #include "filter/model/protocols.hpp"
 #include "filter/packet/packet_parser.hpp"
 #include "filter/packet/packet_text.hpp"
+#include "filter/packet/protocol_word.hpp"
 
 #include <algorithm>
 
 namespace tunnel::filter::packet {
 
 namespace {
-
-std::string protocol_word(std::uint8_t protocol) {
-  switch (protocol) {
-    case kIcmp:
-      return "icmp";
-    case kTcp:
-      return "tcp";
-    case kUdp:
-      return "udp";
-    case kIcmp6:
-      return "ipv6-icmp";
-    default:
-      return std::to_string(protocol);
-  }
-}
 
 std::string ends_text(const Ends& ends, std::uint8_t protocol) {
   const auto end = [protocol](const HostAddress& host, std::uint16_t port) {

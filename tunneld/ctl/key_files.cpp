@@ -1,6 +1,7 @@
 #include "tunneld/ctl/key_files.hpp"
 
 #include "tunneld/base/escape.hpp"
+#include "tunneld/base/half_made.hpp"
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/ctl/subprocess.hpp"
 
@@ -22,49 +23,6 @@ namespace tunnel::ctl {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Keeps SIGINT and its kin away while files are half made.
-class Uninterrupted {
- public:
-  Uninterrupted() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-    ::sigprocmask(SIG_BLOCK, &signals, &before_);
-  }
-
-  Uninterrupted(const Uninterrupted&) = delete;
-  Uninterrupted& operator=(const Uninterrupted&) = delete;
-
-  ~Uninterrupted() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-/// A folder of our own inside another, gone at the end of the scope with all that is in it.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const fs::path& parent) : path_{(parent / ".new-key.XXXXXX").native()} {
-    made_ = ::mkdtemp(path_.data()) != nullptr;
-  }
-
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (made_) fs::remove_all(path_, ignored);
-  }
-
-  bool made() const noexcept { return made_; }
-
-  fs::path path() const { return path_; }
-
- private:
-  std::string path_;
-  bool made_ = false;
-};
 
 /// Open to the account of the key, whatever the umask of whoever runs this.
 Result<void> make_folder(const fs::path& folder) {
@@ -150,7 +108,7 @@ Result<void> publish(const fs::path& made, const fs::path& key, Overwrite overwr
 Result<PublicKey> generate_key(const NewKey& wanted) {
   const Uninterrupted uninterrupted;
   if (auto made = make_folder(wanted.folder); !made) return made.error();
-  const TemporaryFolder folder{wanted.folder};
+  const TemporaryFolder folder{wanted.folder, ".new-key"};
   if (!folder.made()) return errno_error("make a key in " + wanted.folder.native());
 
   const auto made = folder.path() / wanted.name.str();

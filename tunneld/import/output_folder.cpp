@@ -1,5 +1,6 @@
 #include "tunneld/import/output_folder.hpp"
 
+#include "tunneld/base/half_made.hpp"
 #include "tunneld/base/text.hpp"
 #include "tunneld/base/unique_fd.hpp"
 
@@ -23,52 +24,6 @@ namespace {
 constexpr mode_t kFolderMode = 0750;
 constexpr mode_t kFileMode = 0640;
 constexpr mode_t kSecretMode = 0600;
-
-/// Keeps SIGINT and its kin away while the folder is half made.
-class Uninterrupted {
- public:
-  Uninterrupted() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-    ::sigprocmask(SIG_BLOCK, &signals, &before_);
-  }
-
-  Uninterrupted(const Uninterrupted&) = delete;
-  Uninterrupted& operator=(const Uninterrupted&) = delete;
-
-  ~Uninterrupted() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-/// A folder beside the one to be, gone at the end of the scope unless it has become that one.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const fs::path& parent)
-      : path_{(parent / ".tunneld-import.XXXXXX").native()} {
-    made_ = ::mkdtemp(path_.data()) != nullptr;
-  }
-
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (made_) fs::remove_all(path_, ignored);
-  }
-
-  bool made() const noexcept { return made_; }
-
-  fs::path path() const { return path_; }
-
-  void keep() noexcept { made_ = false; }
-
- private:
-  std::string path_;
-  bool made_ = false;
-};
 
 Error cannot_write(const fs::path& path) {
   return errno_error("cannot write " + printable(path.native()));
@@ -138,7 +93,7 @@ Result<void> write_folder(const fs::path& folder, const std::vector<NewFile>& fi
   if (fs::exists(fs::symlink_status(folder, error))) return exists_already(folder);
   const auto parent = folder.has_parent_path() ? folder.parent_path() : fs::path{"."};
   const Uninterrupted uninterrupted;
-  TemporaryFolder made{parent};
+  TemporaryFolder made{parent, ".tunneld-import"};
   if (!made.made()) return errno_error("cannot make a folder in " + printable(parent.native()));
   if (auto done = write_files(made.path(), files, account); !done) return done;
   if (::renameat2(AT_FDCWD, made.path().c_str(), AT_FDCWD, folder.c_str(), RENAME_NOREPLACE) != 0) {

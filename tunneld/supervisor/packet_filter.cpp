@@ -111,9 +111,11 @@ bool PacketFilter::find(const boost::json::object& commands) {
   if (!left || now.empty()) return false;
   const auto* then = left->if_contains(kKernel);
   if (then == nullptr || *then != boost::json::value(now)) return false;
+  auto whole = *left;
   left->erase(kKernel);
   if (*left != commands) return false;
   generation_ = *generation;
+  written_ = std::move(whole);
   return true;
 }
 

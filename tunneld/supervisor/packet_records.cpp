@@ -4,6 +4,7 @@
 #include "filter/ipmon/session_lines.hpp"
 #include "filter/model/protocols.hpp"
 #include "filter/packet/packet_parser.hpp"
+#include "filter/packet/protocol_word.hpp"
 
 #include <fmt/format.h>
 
@@ -131,7 +132,7 @@ audit::Record log_record(const ipmon::Written& written) {
   record.fields = {{"TUNNELD_RULE", from.rule.str()},
                    {"TUNNELD_ACTION", word(from.action)},
                    {"TUNNELD_DIRECTION", word(packet.direction)},
-                   {"TUNNELD_PROTO", ipmon::protocol_word(packet.protocol)},
+                   {"TUNNELD_PROTO", filter::packet::protocol_word(packet.protocol)},
                    {"TUNNELD_SRC", packet.ends.source.str()},
                    {"TUNNELD_DST", packet.ends.destination.str()}};
   if (packet.carries_ports()) {
@@ -151,7 +152,7 @@ audit::Record log_record(const filter::flows::SessionEvent& event, audit::WallTi
   record.text = ipmon::line_of(event, now);
   record.fields = {{"TUNNELD_RULE", fmt::format("@{}", session.rule)},
                    {"TUNNELD_EVENT", ipmon::event_word(event)},
-                   {"TUNNELD_PROTO", ipmon::protocol_word(session.protocol)},
+                   {"TUNNELD_PROTO", filter::packet::protocol_word(session.protocol)},
                    {"TUNNELD_SRC", session.inside.str()},
                    {"TUNNELD_OUTSIDE", session.outside.str()},
                    {"TUNNELD_DST", session.peer.str()}};
@@ -177,7 +178,7 @@ audit::Record log_record(const filter::flows::FlowEvent& event, const NumberedRu
                      {"TUNNELD_DIRECTION", word(rule->direction)}};
   }
   record.fields.push_back({"TUNNELD_EVENT", ipmon::event_word(event)});
-  record.fields.push_back({"TUNNELD_PROTO", ipmon::protocol_word(flow.protocol)});
+  record.fields.push_back({"TUNNELD_PROTO", filter::packet::protocol_word(flow.protocol)});
   record.fields.push_back({"TUNNELD_SRC", flow.original.source.str()});
   record.fields.push_back({"TUNNELD_DST", flow.original.destination.str()});
   if (!filter::has_ports(flow.protocol)) return record;

@@ -2,6 +2,7 @@
 
 #include "filter/ipmon/line.hpp"
 #include "filter/model/protocols.hpp"
+#include "filter/packet/protocol_word.hpp"
 #include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/packet_log.hpp"
 
@@ -31,7 +32,7 @@ json::value count_or_null(const std::optional<Counters>& counters,
 
 /// What every flow has.
 void add_flow(json::object& row, const Flow& flow, audit::WallTime now) {
-  row["protocol"] = filter::ipmon::protocol_word(flow.protocol);
+  row["protocol"] = filter::packet::protocol_word(flow.protocol);
   row["tcp_state"] = flow.tcp_state ? json::value(name(*flow.tcp_state)) : json::value();
   row["expires_seconds"] = flow.timeout.count();
   row["age_seconds"] = nullptr;
