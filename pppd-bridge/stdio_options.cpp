@@ -144,6 +144,15 @@ void add_link(CLI::App& command, ipc::Ppp& ppp) {
                   "and deflate, policies deny, accept, request and require"));
 }
 
+void add_data_path(CLI::App& command, ipc::Ppp& ppp) {
+  command.add_flag_callback(
+      "--no-offload", [&ppp] { ppp.offload = Offload::Avoid; },
+      "Packets no larger than the MRU, on the tun device and on the link");
+  command.add_flag_callback(
+      "--no-clamp-mss", [&ppp] { ppp.clamp_mss = ClampMss::No; },
+      "Leave the Maximum Segment Size of TCP connections as it is");
+}
+
 void add_methods(CLI::App& command, const char* name, std::vector<AuthMethod>& into,
                  const char* help) {
   command
@@ -193,6 +202,7 @@ void add_stdio(CLI::App& app, StdioOptions& options) {
       "  pppd pty \"ssh gw pppd-bridge stdio --local 10.9.0.2 --remote 10.9.0.1\"");
   add_addresses(*command, options.ppp);
   add_link(*command, options.ppp);
+  add_data_path(*command, options.ppp);
   add_auth(*command, options);
   command
       ->add_option("--interface",

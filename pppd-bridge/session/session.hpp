@@ -31,6 +31,17 @@ struct Counters {
   std::uint64_t dropped_unsent = 0;  // control packets that found the outgoing buffer full
   std::uint64_t wire_bytes_in = 0;
   std::uint64_t wire_bytes_out = 0;
+  // Of the fast path, as ipc::Statistics has them.
+  std::uint64_t super_packets_in = 0;
+  std::uint64_t super_packets_out = 0;
+  std::uint64_t splits = 0;
+  std::uint64_t segments = 0;
+  std::uint64_t joins = 0;
+  std::uint64_t mss_clamped = 0;
+  std::uint64_t ecn_marked = 0;
+  std::uint64_t dropped_queue = 0;
+  std::uint64_t dropped_full = 0;
+  std::uint64_t dropped_metadata = 0;
 };
 
 /// Told what becomes of the link. Implementations must not call back into the session.

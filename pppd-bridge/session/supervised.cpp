@@ -202,6 +202,16 @@ class Runner final : private Observer {
     told.wire_bytes_in = counted.wire_bytes_in;
     told.wire_bytes_out = counted.wire_bytes_out;
     told.dropped_control = session_.dropped_control();
+    told.super_packets_in = counted.super_packets_in;
+    told.super_packets_out = counted.super_packets_out;
+    told.splits = counted.splits;
+    told.segments = counted.segments;
+    told.joins = counted.joins;
+    told.mss_clamped = counted.mss_clamped;
+    told.ecn_marked = counted.ecn_marked;
+    told.dropped_queue = counted.dropped_queue;
+    told.dropped_full = counted.dropped_full;
+    told.dropped_metadata = counted.dropped_metadata;
     if (const auto trip = session_.round_trip()) {
       told.round_trip_us = static_cast<std::uint32_t>(
           std::chrono::duration_cast<std::chrono::microseconds>(*trip).count());

@@ -54,6 +54,8 @@ nbns = ["10.0.0.55"]
 local6 = "fd00:224::1"
 remote6 = "fd00:224::2"
 interface_id = "::200:5eff:fe00:5301"
+offload = false
+clamp_mss = false
 )") + "[ppp.options]\nfcs = \"request\"\n");
   EXPECT_EQ(ppp.restart, 500ms);
   EXPECT_EQ(ppp.max_configure, 20U);
@@ -67,6 +69,8 @@ interface_id = "::200:5eff:fe00:5301"
   EXPECT_EQ(ppp.local6, Ipv6Address::parse("fd00:224::1"));
   EXPECT_EQ(ppp.remote6, Ipv6Address::parse("fd00:224::2"));
   EXPECT_EQ(ppp.interface_id, 0x0200'5eff'fe00'5301U);
+  EXPECT_EQ(ppp.offload, Offload::Avoid);
+  EXPECT_EQ(ppp.clamp_mss, ClampMss::No);
 }
 
 TEST(PppKeys, HaveTheDefaultsOfTheRfcs) {
@@ -78,6 +82,8 @@ TEST(PppKeys, HaveTheDefaultsOfTheRfcs) {
   EXPECT_EQ(ppp.accm, 0U);
   EXPECT_EQ(ppp.fcs, Fcs::Ccitt16);
   EXPECT_EQ(ppp.interface_id, 0U);
+  EXPECT_EQ(ppp.offload, Offload::Use);
+  EXPECT_EQ(ppp.clamp_mss, ClampMss::Yes);
   EXPECT_FALSE(ppp.local6 || ppp.remote6);
   EXPECT_EQ(ppp.auth, PppAuth{});
   EXPECT_EQ(ppp.options, (PppPolicies{.mru = Policy::Request,

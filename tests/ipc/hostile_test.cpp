@@ -167,6 +167,8 @@ ByteWriter settings_before_networks() {
   out.u32(5);
   out.u16(0);                                   // dns
   out.u16(0);                                   // nbns
+  out.u8(1);                                    // offload
+  out.u8(1);                                    // clamp_mss
   out.bytes(std::vector<std::uint8_t>(11, 0));  // policies
   out.u16(0);                                   // auth: require
   out.u16(0);                                   // accept

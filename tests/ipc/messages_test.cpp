@@ -70,9 +70,10 @@ TEST(Messages, AreBigEndianFieldsInTheOrderOfTheStruct) {
 TEST(Messages, StatisticsKeepTheirOrder) {
   ByteWriter wire;
   wire.u8(0x85);
-  for (std::uint64_t field = 1; field <= 13; ++field) wire.u64(field);
-  wire.u32(14);
-  const Statistics statistics{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+  for (std::uint64_t field = 1; field <= 23; ++field) wire.u64(field);
+  for (std::uint32_t field = 24; field <= 28; ++field) wire.u32(field);
+  const Statistics statistics{1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+                              15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28};
   EXPECT_EQ(encode(FromBridge{statistics}), std::move(wire).finish());
 }
 

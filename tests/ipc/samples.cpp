@@ -60,6 +60,7 @@ Settings usual_settings() {
   settings.ppp.mru = Mru{1500};
   settings.ppp.ident = "HOME Network";
   settings.ppp.dns = {Ipv4Address{0x0a000035}};
+  settings.ppp.offload = Offload::Avoid;
   settings.ppp.policies.ipv6 = Policy::Require;
   settings.ppp.auth = {.require = {AuthMethod::MsChapV2, AuthMethod::ChapMd5},
                        .accept = {AuthMethod::Pap},
@@ -84,6 +85,7 @@ Settings smallest_settings() {
   settings.ppp.mru = Mru{0};
   settings.ppp.echo_interval = 0ms;
   settings.ppp.echo_failures = 0;
+  settings.ppp.clamp_mss = ClampMss::No;
   return settings;
 }
 
@@ -108,13 +110,19 @@ LinkUp extreme_link() {
 }
 
 Statistics extreme_statistics() {
-  return {kMost64, kMost64, kMost64, kMost64, kMost64, kMost64, kMost64,
-          kMost64, kMost64, kMost64, kMost64, kMost64, kMost64, kMost32};
+  Statistics most{.round_trip_us = kMost32,
+                  .queue_packets = kMost32,
+                  .queue_bytes = kMost32,
+                  .queue_delay_us = kMost32,
+                  .queue_delay_max_us = kMost32};
+  for (const auto counter : kCounters) most.*counter = kMost64;
+  return most;
 }
 
 /// Every field differs, so that two that change places are noticed.
 Statistics usual_statistics() {
-  return {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+  return {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+          15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28};
 }
 
 }  // namespace

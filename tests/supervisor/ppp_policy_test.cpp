@@ -171,5 +171,16 @@ TEST_F(Objection, IsMadeToInterfaceIdentifiersThatCannotBe) {
   }
 }
 
+TEST(PppSettings, HaveWhatTheProfileSaysOfTheDataPath) {
+  config::Ppp profile = site().ppp;
+  EXPECT_EQ(ppp_settings(profile, profile.remote).offload, Offload::Use);
+  EXPECT_EQ(ppp_settings(profile, profile.remote).clamp_mss, ClampMss::Yes);
+  profile.offload = Offload::Avoid;
+  EXPECT_EQ(ppp_settings(profile, profile.remote).offload, Offload::Avoid);
+  EXPECT_EQ(ppp_settings(profile, profile.remote).clamp_mss, ClampMss::Yes);
+  profile.clamp_mss = ClampMss::No;
+  EXPECT_EQ(ppp_settings(profile, profile.remote).clamp_mss, ClampMss::No);
+}
+
 }  // namespace
 }  // namespace tunnel::supervisor

@@ -53,6 +53,14 @@ enum class AuthMethod : std::uint8_t {
 /// The Frame Check Sequence behind a frame (RFC 1662 §C; RFC 1570 §2.1).
 enum class Fcs : std::uint8_t { None, Ccitt16, Ccitt32 };
 
+/// Whether the tun device takes and gives packets larger than the MRU (Linux's IFF_VNET_HDR), and
+/// whether a peer of our own kind is asked to carry them whole.
+enum class Offload : std::uint8_t { Avoid, Use };
+
+/// Whether the Maximum Segment Size of TCP connections through the tunnel is lowered to what fits
+/// its MRU (RFC 9293 §3.7.1).
+enum class ClampMss : std::uint8_t { No, Yes };
+
 /// What makes the packets of one direction smaller (RFC 1962).
 enum class Compression : std::uint8_t { None, Deflate };
 

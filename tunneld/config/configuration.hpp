@@ -103,6 +103,8 @@ struct Ppp {
   unsigned echo_failures = 3;
   std::vector<Ipv4Address> dns{};   // told to a peer that asks; at most two
   std::vector<Ipv4Address> nbns{};  // the same
+  Offload offload = Offload::Use;
+  ClampMss clamp_mss = ClampMss::Yes;
   PppPolicies options{};
   PppAuth auth{};
 

@@ -110,6 +110,14 @@ Checked<std::string> ppp_name(std::string_view text) {
   return plain_text(text);
 }
 
+Checked<Offload> offload(bool value) {
+  return value ? Offload::Use : Offload::Avoid;
+}
+
+Checked<ClampMss> clamp_mss(bool value) {
+  return value ? ClampMss::Yes : ClampMss::No;
+}
+
 Checked<std::uint32_t> accm(std::int64_t value) {
   return between<std::uint32_t>(
       value, 0, std::numeric_limits<std::uint32_t>::max(),

@@ -29,6 +29,9 @@ Checked<AuthMethod> auth_method(std::string_view text);
 /// The name of an end of a link: what PAP and CHAP carry, 1 to 255 bytes.
 Checked<std::string> ppp_name(std::string_view text);
 
+Checked<Offload> offload(bool value);
+Checked<ClampMss> clamp_mss(bool value);
+
 Checked<std::uint32_t> accm(std::int64_t value);
 Checked<unsigned> max_configure(std::int64_t value);
 Checked<unsigned> max_terminate(std::int64_t value);

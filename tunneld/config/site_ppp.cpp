@@ -202,6 +202,8 @@ void read_lcp(TableReader& in, SiteDraft& draft) {
   ppp.max_failure = in.value_or("max_failure", max_failure, ppp.max_failure);
   ppp.echo_interval = in.value_or("echo_interval", echo_interval, ppp.echo_interval);
   ppp.echo_failures = in.value_or("echo_failures", echo_failures, ppp.echo_failures);
+  ppp.offload = in.value_or("offload", offload, ppp.offload);
+  ppp.clamp_mss = in.value_or("clamp_mss", clamp_mss, ppp.clamp_mss);
 }
 
 /// RFC 8200 §5: IPv6 has no link of a smaller MTU, and the kernel none on such an interface. A link

@@ -94,6 +94,14 @@ constexpr Fcs last(Fcs) {
   return Fcs::Ccitt32;
 }
 
+constexpr Offload last(Offload) {
+  return Offload::Use;
+}
+
+constexpr ClampMss last(ClampMss) {
+  return ClampMss::Yes;
+}
+
 constexpr Direction last(Direction) {
   return Direction::Sent;
 }

@@ -3,6 +3,7 @@
 #include "tunneld/ipc/codec.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -48,7 +49,7 @@ void fields(Message& m, Visit&& visit) {
   } else if constexpr (std::is_same_v<T, Ppp>) {
     visit(m.local, m.remote, m.interface_id, m.mru, m.accm, m.fcs, m.ident, m.echo_interval,
           m.echo_failures, m.restart, m.max_configure, m.max_terminate, m.max_failure, m.dns,
-          m.nbns, m.policies, m.auth);
+          m.nbns, m.offload, m.clamp_mss, m.policies, m.auth);
   } else if constexpr (std::is_same_v<T, PppPolicies>) {
     visit(m.mru, m.accm, m.magic, m.pfc, m.acfc, m.fcs, m.ip, m.ipv6, m.dns, m.nbns, m.deflate);
   } else if constexpr (std::is_same_v<T, PppAuth>) {
@@ -71,9 +72,11 @@ void fields(Message& m, Visit&& visit) {
   } else if constexpr (std::is_same_v<T, LinkDown>) {
     visit(m.permanence, m.reason);
   } else if constexpr (std::is_same_v<T, Statistics>) {
-    visit(m.packets_in, m.bytes_in, m.packets_out, m.bytes_out, m.dropped_source,
-          m.dropped_malformed, m.dropped_too_big, m.dropped_down, m.dropped_tun, m.bad_frames,
-          m.wire_bytes_in, m.wire_bytes_out, m.dropped_control, m.round_trip_us);
+    const auto visit_all = [&](auto... counters) {
+      visit((m.*counters)..., m.round_trip_us, m.queue_packets, m.queue_bytes, m.queue_delay_us,
+            m.queue_delay_max_us);
+    };
+    std::apply(visit_all, kCounters);
   } else if constexpr (std::is_same_v<T, PppEvent>) {
     visit(m.layer, m.text);
   } else if constexpr (std::is_same_v<T, RemoteText>) {

@@ -6,6 +6,7 @@
 #include "tunneld/base/interface_id.hpp"
 #include "tunneld/base/ppp_terms.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,7 @@
 namespace tunnel::ipc {
 
 /// Bumped with every change of a message, so that an old bridge and a new daemon part politely.
-inline constexpr std::uint8_t kVersion = 3;
+inline constexpr std::uint8_t kVersion = 4;
 
 /// Longest datagram; settings with many networks are the largest.
 inline constexpr std::size_t kMaxMessage = 64 * 1024;
@@ -91,6 +92,8 @@ struct Ppp {
   std::uint32_t max_failure = 5;
   std::vector<Ipv4Address> dns;
   std::vector<Ipv4Address> nbns;
+  Offload offload = Offload::Use;
+  ClampMss clamp_mss = ClampMss::Yes;
   PppPolicies policies;
   PppAuth auth;
   bool operator==(const Ppp&) const = default;
@@ -236,9 +239,36 @@ struct Statistics {
   std::uint64_t bad_frames = 0;         // FCS, length
   std::uint64_t wire_bytes_in = 0;
   std::uint64_t wire_bytes_out = 0;
-  std::uint64_t dropped_control = 0;  // control packets: malformed, unexpected, or too many
-  std::uint32_t round_trip_us = 0;    // of the last Echo; 0: none yet
+  std::uint64_t dropped_control = 0;    // control packets: malformed, unexpected, or too many
+  std::uint64_t super_packets_in = 0;   // carried whole, and one packet each in those above
+  std::uint64_t super_packets_out = 0;  // the same
+  std::uint64_t splits = 0;             // super-packets that were cut into segments
+  std::uint64_t segments = 0;           // that came of it
+  std::uint64_t joins = 0;              // segments that went into a larger packet
+  std::uint64_t mss_clamped = 0;        // SYNs whose Maximum Segment Size was lowered
+  std::uint64_t ecn_marked = 0;         // told of congestion in place of being dropped (RFC 3168)
+  std::uint64_t dropped_queue = 0;      // waited for too long (RFC 8289)
+  std::uint64_t dropped_full = 0;       // found the queue full
+  std::uint64_t dropped_metadata = 0;   // super-packets from the peer that cannot be
+  std::uint32_t round_trip_us = 0;      // of the last Echo; 0: none yet
+  std::uint32_t queue_packets = 0;      // waiting for the transport now
+  std::uint32_t queue_bytes = 0;
+  std::uint32_t queue_delay_us = 0;      // mean of those that left since the last Statistics
+  std::uint32_t queue_delay_max_us = 0;  // the longest of them
   bool operator==(const Statistics&) const = default;
+};
+
+/// The counters of Statistics, in wire order: what may be summed over bridges. The rest, which is
+/// of one moment, follows them on the wire.
+inline constexpr std::array kCounters{
+    &Statistics::packets_in,      &Statistics::bytes_in,         &Statistics::packets_out,
+    &Statistics::bytes_out,       &Statistics::dropped_source,   &Statistics::dropped_malformed,
+    &Statistics::dropped_too_big, &Statistics::dropped_down,     &Statistics::dropped_tun,
+    &Statistics::bad_frames,      &Statistics::wire_bytes_in,    &Statistics::wire_bytes_out,
+    &Statistics::dropped_control, &Statistics::super_packets_in, &Statistics::super_packets_out,
+    &Statistics::splits,          &Statistics::segments,         &Statistics::joins,
+    &Statistics::mss_clamped,     &Statistics::ecn_marked,       &Statistics::dropped_queue,
+    &Statistics::dropped_full,    &Statistics::dropped_metadata,
 };
 
 /// One line for ppp.log; peer text in it is escaped already.

@@ -62,6 +62,8 @@ ipc::Ppp ppp_settings(const config::Ppp& profile, const AddressWish& remote) {
   ppp.max_failure = profile.max_failure;
   ppp.dns = profile.dns;
   ppp.nbns = profile.nbns;
+  ppp.offload = profile.offload;
+  ppp.clamp_mss = profile.clamp_mss;
   ppp.policies = profile.options;
   ppp.auth = {profile.auth.require, profile.auth.accept, profile.auth.name,
               profile.auth.rechallenge};

@@ -45,19 +45,7 @@ ipc::DialSettings dial_settings(const config::Dial& dial) {
 }
 
 void add(ipc::Statistics& sum, const ipc::Statistics& part) {
-  sum.packets_in += part.packets_in;
-  sum.bytes_in += part.bytes_in;
-  sum.packets_out += part.packets_out;
-  sum.bytes_out += part.bytes_out;
-  sum.dropped_source += part.dropped_source;
-  sum.dropped_malformed += part.dropped_malformed;
-  sum.dropped_too_big += part.dropped_too_big;
-  sum.dropped_down += part.dropped_down;
-  sum.dropped_tun += part.dropped_tun;
-  sum.bad_frames += part.bad_frames;
-  sum.wire_bytes_in += part.wire_bytes_in;
-  sum.wire_bytes_out += part.wire_bytes_out;
-  sum.dropped_control += part.dropped_control;
+  for (const auto counter : ipc::kCounters) sum.*counter += part.*counter;
 }
 
 /// "10.224.1.1 -> 10.224.1.2, fe80::1 -> fe80::2": of the families that are up.
