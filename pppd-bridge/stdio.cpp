@@ -163,7 +163,9 @@ int run_stdio(const StdioOptions& options) {
   session::Session::Parts parts;
   parts.transport = std::move(*transport);
   parts.tun = std::move(named->device);
+  parts.features = tun::use_offloads(parts.tun, options.ppp.offload);
   parts.ppp = session::link_options(options.ppp);
+  parts.clamp_mss = options.ppp.clamp_mss;
   parts.ppp.channel = options.encrypted ? ppp::Channel::Encrypted : ppp::Channel::Plain;
   if (!options.networks.empty()) {
     parts.sources.emplace(session::PeerAddresses{}, options.networks);

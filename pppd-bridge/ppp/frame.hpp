@@ -23,6 +23,7 @@ struct TransmitFormat {
   Compress protocol_field = Compress::No;
   Compress address_control = Compress::No;
   Fcs fcs = Fcs::Ccitt16;
+  bool vendor_frames = false;  // the peer is one of us: data may go in frames of our own
   bool operator==(const TransmitFormat&) const = default;
 };
 
@@ -31,6 +32,7 @@ struct ReceiveFormat {
   std::uint32_t accm = 0xffff'ffff;  // control characters to drop where they come unescaped
   std::uint16_t mru = kDefaultMru;   // the longest Information field that may come
   Fcs fcs = Fcs::Ccitt16;            // LCP's Configure and Terminate packets always have FCS-16
+  bool vendor_frames = false;        // the peer has been told that it may send frames of our own
   bool operator==(const ReceiveFormat&) const = default;
 };
 

@@ -87,10 +87,15 @@ void write_lcp_option(ByteWriter& out, const LcpOption& option);
 /// An option of any type with `data` behind its Length field.
 void write_option(ByteWriter& out, std::uint8_t type, Bytes data);
 
-/// RFC 2153 §2.2: by which two ends of ours know each other. What they may do beyond the standards
-/// follows from the flags that both have set.
+/// RFC 2153 §2.2: by which two ends of ours know each other. Each flag is something beyond the
+/// standards that whoever sends the option can receive.
 struct VendorExtensions {
-  std::uint16_t flags = 0;
+  /// Packets in vendor frames (pppd-bridge/vendor), among RFC 1662's, and super-packets in them.
+  static constexpr std::uint16_t kFrames = 0x0001;
+
+  std::uint16_t flags = kFrames;
+
+  constexpr bool frames() const noexcept { return (flags & kFrames) != 0; }
 };
 
 void write_vendor_option(ByteWriter& out, const VendorExtensions& extensions);

@@ -71,6 +71,14 @@ void Link::close(std::string reason, TimePoint now) {
   settle(now);
 }
 
+void Link::fail(DownReason reason, TimePoint now) {
+  if (phase_ == Phase::Dead) return;
+  now_ = now;
+  log_.set_time(now);
+  abandon(std::move(reason), now);
+  settle(now);
+}
+
 void Link::receive(Protocol protocol, Bytes packet, TimePoint now) {
   if (phase_ == Phase::Dead) return;
   now_ = now;
@@ -231,7 +239,8 @@ void Link::abandon(DownReason reason, TimePoint now) {
 TransmitFormat Link::transmit_format() const noexcept {
   if (!lcp_.opened()) return {};
   const auto& peer = lcp_.remote();
-  return {peer.accm, peer.protocol_field, peer.address_control, peer.fcs};
+  return {peer.accm, peer.protocol_field, peer.address_control, peer.fcs,
+          peer.vendor && peer.vendor->frames()};
 }
 
 /// The agreed format, but never without FCS (RFC 1570 §2.1.2).

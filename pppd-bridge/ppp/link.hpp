@@ -46,6 +46,9 @@ class Link final : private EngineOutput, private AuthOutput {
   /// Max-Terminate requests. `reason` is said to the peer and in finished().
   void close(std::string reason, TimePoint now);
 
+  /// Ends it at once, for something that the peer has done, as `reason` says.
+  void fail(DownReason reason, TimePoint now);
+
   /// One frame's packet. Data packets that come here are dropped: the data path takes those itself
   /// while their family is open().
   void receive(Protocol protocol, Bytes packet, TimePoint now);

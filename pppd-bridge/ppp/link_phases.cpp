@@ -12,7 +12,8 @@ void Link::layer_up(const ControlProtocol& which, TimePoint now) {
   if (which.protocol() != Protocol::Lcp) return;  // settle() sees it
   const auto& local = lcp_.local();
   receive_accm_ = local.accm;
-  out_.set_receive_format({local.accm, std::max(local.mru, kDefaultMru), local.fcs});
+  out_.set_receive_format({local.accm, std::max(local.mru, kDefaultMru), local.fcs,
+                           local.vendor && local.vendor->frames()});
   if (lcp_.remote().vendor) log_.event(Layer::Lcp, "the peer is one of us");
   echo_.start(now);
   begin_authentication(now);

@@ -16,6 +16,7 @@ ppp::LcpWishes lcp_wishes(const ipc::Ppp& settings) {
   wishes.policy.protocol_field = settings.policies.pfc;
   wishes.policy.address_control = settings.policies.acfc;
   wishes.policy.fcs = settings.policies.fcs;
+  if (settings.offload == Offload::Avoid) wishes.policy.vendor = Policy::Deny;
   return wishes;
 }
 

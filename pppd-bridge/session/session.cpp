@@ -21,12 +21,17 @@ constexpr std::size_t kLargestPacket = 65535;
 constexpr std::size_t kLargestFrame = hdlc::encoded_bound(kLargestPacket + ppp::kMaxFrameHeader);
 /// Room for the packet that crosses the bound, and for control packets at any time.
 constexpr std::size_t kOutgoingCapacity = kOutgoingBound + 2 * kLargestFrame;
-constexpr std::size_t kIncomingSize = 256 * 1024;
+constexpr std::size_t kReadSize = 256 * 1024;
+/// The beginning of a frame, whose rest is yet to come, stands in front of what is read.
+constexpr std::size_t kIncomingCapacity = kReadSize + vendor::kMaxFrame;
 /// How long a link that has ended waits for its last words to be written: a peer that is gone, or
 /// stopped, never takes them.
 constexpr std::chrono::seconds kLastWords{1};
 /// Reads of one wakeup, so that one direction does not starve the other.
 constexpr int kReadsAtOnce = 4;
+/// Likewise of the tun device, in octets and in packets.
+constexpr std::size_t kTunOctetsAtOnce = 512 * 1024;
+constexpr int kTunReadsAtOnce = 256;
 /// More than the queue of a tun device holds (tx_queue_len, 500), so that reading comes to an end
 /// even if somebody fills it meanwhile.
 constexpr int kMostStalePackets = 1000;
@@ -44,6 +49,25 @@ std::optional<ppp::Protocol> network_protocol(Bytes packet) noexcept {
   }
 }
 
+Family family_of(ppp::Protocol network) noexcept {
+  return network == ppp::Protocol::Ipv4 ? Family::Ipv4 : Family::Ipv6;
+}
+
+/// How a frame of our own says what a packet's metadata say.
+vendor::Kind kind_of(const segments::Offload& offload) noexcept {
+  if (offload.gso == segments::Gso::None) {
+    return offload.checksum == segments::Checksum::Partial ? vendor::Kind::PartialChecksum
+                                                           : vendor::Kind::Packet;
+  }
+  return offload.cwr == segments::Cwr::Set ? vendor::Kind::CongestedSuperPacket
+                                           : vendor::Kind::SuperPacket;
+}
+
+std::uint64_t new_seed(ppp::Random& random) {
+  const std::uint64_t high = random.u32();
+  return high << 32 | random.u32();
+}
+
 loop::Interest to_loop(transport::Interest interest) {
   return {(interest & transport::Interest::Readable) != transport::Interest::None,
           (interest & transport::Interest::Writable) != transport::Interest::None};
@@ -56,15 +80,18 @@ Session::Session(loop::Loop& loop, Parts parts, Observer& observer, ppp::Random&
       parts_{std::move(parts)},
       observer_{observer},
       link_{parts_.ppp, *this, random},
+      device_{std::move(parts_.tun), parts_.features},
+      outbound_{counters_, new_seed(random)},
+      inbound_{device_, std::move(parts_.sources), counters_},
       decoder_{parts_.ppp.lcp.mru.bytes + ppp::kMaxFrameHeader},
+      demultiplexer_{decoder_, *this, *this},
       outgoing_{kOutgoingCapacity},
-      incoming_{new std::uint8_t[kIncomingSize]},
-      packet_{new std::uint8_t[kLargestPacket]},
+      incoming_{kIncomingCapacity},
       now_{loop.now()} {}
 
 Session::~Session() {
   for (const auto& watch : watched_) loop_.forget(watch.fd);
-  if (tun_watched_) loop_.forget(parts_.tun.get());
+  if (tun_watched_) loop_.forget(tun().get());
 }
 
 Result<void> Session::start() {
@@ -108,14 +135,33 @@ Result<void> Session::turn() {
 
 void Session::read_transport() {
   for (int i = 0; i < kReadsAtOnce && !over_; ++i) {
-    const auto io = parts_.transport->read({incoming_.get(), kIncomingSize});
-    if (io.status == transport::IoStatus::WouldBlock) return;
-    if (io.status != transport::IoStatus::Done) return transport_lost();
+    const auto room = incoming_.prepare(kReadSize).first(kReadSize);
+    const auto io = parts_.transport->read(room);
+    if (io.status == transport::IoStatus::WouldBlock) break;
+    if (io.status != transport::IoStatus::Done) {
+      transport_lost();
+      break;
+    }
     counters_.wire_bytes_in += io.bytes;
-    // A peer that goes on when all is said costs no more than its octets.
-    if (!link_finished_) decoder_.feed({incoming_.get(), io.bytes}, *this);
-    if (io.bytes < kIncomingSize && !parts_.transport->pending_input()) return;
+    incoming_.commit(io.bytes);
+    take_incoming();
+    if (io.bytes < kReadSize && !parts_.transport->pending_input()) break;
   }
+  if (inbound_.peer_lies() && !link_finished_) end_lying_peer();
+}
+
+void Session::take_incoming() {
+  // A peer that goes on when all is said costs no more than its octets.
+  if (link_finished_) return incoming_.clear();
+  const auto bad = demultiplexer_.bad_headers();
+  incoming_.consume(demultiplexer_.feed(incoming_.contents()));
+  for (auto count = bad; count < demultiplexer_.bad_headers(); ++count) inbound_.bad_frame(now_);
+}
+
+void Session::end_lying_peer() {
+  link_.fail({ppp::DownReason::Kind::Flood, ppp::DownReason::Permanence::Abusive,
+              "the peer keeps sending packets that contradict their own headers"},
+             now_);
 }
 
 void Session::tell_remote_text() {
@@ -131,8 +177,9 @@ void Session::transport_lost() {
   link_.transport_down(now_);
 }
 
+/// In turns, so that the outgoing buffer need not hold all that the transport takes at once.
 void Session::write_transport() {
-  while (!outgoing_.empty()) {
+  for (fill_outgoing(); !outgoing_.empty(); fill_outgoing()) {
     const auto io = parts_.transport->write(outgoing_.readable());
     if (io.status == transport::IoStatus::WouldBlock) break;
     if (io.status != transport::IoStatus::Done) return transport_lost();
@@ -142,42 +189,84 @@ void Session::write_transport() {
   static_cast<void>(parts_.transport->flush());
 }
 
+void Session::fill_outgoing() {
+  if (!link_.network_open()) return;
+  const auto rules = outbound_rules();
+  while (outgoing_.size() < kOutgoingBound && outbound_.send_next(*this, rules, now_)) continue;
+}
+
 void Session::read_tun() {
   tun_ready_ = false;
-  const auto format = link_.transmit_format();
-  while (link_.network_open() && outgoing_.size() < kOutgoingBound) {
-    const auto got = ::read(parts_.tun.get(), packet_.get(), kLargestPacket);
-    if (got > 0) {
-      forward({packet_.get(), static_cast<std::size_t>(got)}, format);
-      continue;
+  if (!link_.network_open()) return;
+  const auto rules = outbound_rules();
+  std::size_t octets = 0;
+  for (int i = 0; i < kTunReadsAtOnce && octets < kTunOctetsAtOnce; ++i) {
+    auto packet = outbound_.take_buffer();
+    const auto got = device_.read(packet.bytes());
+    if (got.status == tun::PacketDevice::Status::Nothing) return;
+    if (got.status == tun::PacketDevice::Status::Gone) return device_lost();
+    octets += got.size;
+    const auto protocol = network_protocol(Bytes{packet.bytes()}.first(got.size));
+    if (got.status == tun::PacketDevice::Status::Odd) {
+      ++counters_.dropped_malformed;
+    } else if (!protocol || !link_.open(*protocol)) {
+      ++counters_.dropped_down;  // its network protocol is not open
+    } else {
+      packet.shrink(got.size);
+      outbound_.push(std::move(packet), got.offload, rules, now_);
     }
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    over_ = true;
-    observer_.ended({ppp::DownReason::Kind::TransportLost, ppp::DownReason::Permanence::Transient,
-                     "the tun device is gone"});
-    return;
   }
 }
 
-void Session::forward(Bytes packet, const ppp::TransmitFormat& format) {
+void Session::device_lost() {
+  over_ = true;
+  observer_.ended({ppp::DownReason::Kind::TransportLost, ppp::DownReason::Permanence::Transient,
+                   "the tun device is gone"});
+}
+
+bool Session::sends_whole() const noexcept {
+  return link_.transmit_format().vendor_frames && !link_.compresses();
+}
+
+std::optional<std::uint16_t> Session::clamped_mtu() const noexcept {
+  if (parts_.clamp_mss == ClampMss::No) return std::nullopt;
+  return static_cast<std::uint16_t>(std::min(transmit_mru_.bytes, receive_mru_.bytes));
+}
+
+OutboundRules Session::outbound_rules() const noexcept {
+  return {sends_whole() ? Carriage::Whole : Carriage::Segments, transmit_mru_, clamped_mtu()};
+}
+
+InboundRules Session::inbound_rules() const noexcept {
+  return {receive_mru_, clamped_mtu()};
+}
+
+void Session::send_packet(Bytes packet, const segments::Offload& offload) {
   const auto protocol = network_protocol(packet);
   if (!protocol || !link_.open(*protocol)) {
-    ++counters_.dropped_down;  // its network protocol is not open
+    ++counters_.dropped_down;  // closed since it was queued
     return;
   }
-  if (packet.size() > transmit_mru_) {
-    ++counters_.dropped_too_big;
-    return;
+  ++counters_.packets_out;
+  counters_.bytes_out += packet.size();
+  if (sends_whole()) {
+    record(ipc::Direction::Sent, *protocol, packet);
+    return append_vendor_frame(packet, offload);
   }
   const auto compressed =
       link_.compresses() ? link_.compress(*protocol, packet) : std::optional<Bytes>{};
+  const auto format = link_.transmit_format();
   if (compressed) {
     append_frame(format, ppp::Protocol::Compressed, *compressed);
   } else {
     append_frame(format, *protocol, packet);
   }
-  ++counters_.packets_out;
-  counters_.bytes_out += packet.size();
+}
+
+void Session::append_vendor_frame(Bytes packet, const segments::Offload& offload) {
+  outgoing_.append(vendor::write_header(
+      {kind_of(offload), offload.segment_size, static_cast<std::uint32_t>(packet.size())}));
+  outgoing_.append(packet);
 }
 
 void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol,
@@ -238,20 +327,23 @@ void Session::compressed_frame(Bytes information) {
 }
 
 void Session::deliver(ppp::Protocol protocol, Bytes packet) {
-  const auto family = protocol == ppp::Protocol::Ipv4 ? Family::Ipv4 : Family::Ipv6;
-  const auto verdict = parts_.sources ? parts_.sources->check(family, packet)
-                       : network_protocol(packet) == protocol ? Verdict::Accept
-                                                              : Verdict::Malformed;
-  if (verdict == Verdict::WrongSource) {
-    ++counters_.dropped_source;
-  } else if (verdict == Verdict::Malformed) {
+  inbound_.standard_packet(family_of(protocol), packet, inbound_rules());
+}
+
+void Session::vendor_frame(const vendor::Header& header, MutableBytes content) {
+  if (header.kind == vendor::Kind::Acknowledgement) return;
+  const auto protocol = network_protocol(content);
+  if (!protocol) {
     ++counters_.dropped_malformed;
-  } else if (::write(parts_.tun.get(), packet.data(), packet.size()) < 0) {
-    ++counters_.dropped_tun;
-  } else {
-    ++counters_.packets_in;
-    counters_.bytes_in += packet.size();
+    return;
   }
+  record(ipc::Direction::Received, *protocol, content);
+  if (!link_.open(*protocol)) {
+    ++counters_.dropped_down;
+    return;
+  }
+  link_.note_life(now_);
+  inbound_.vendor_packet(family_of(*protocol), header, content, inbound_rules(), now_);
 }
 
 void Session::send(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet) {
@@ -261,7 +353,10 @@ void Session::send(const ppp::TransmitFormat& format, ppp::Protocol protocol, By
 // What the kernel queued while there was no network is of connections that have moved on since.
 void Session::discard_stale_packets() {
   for (int i = 0; i < kMostStalePackets; ++i) {
-    if (::read(parts_.tun.get(), packet_.get(), kLargestPacket) <= 0) return;
+    auto packet = outbound_.take_buffer();
+    const auto got = device_.read(packet.bytes());
+    if (got.status == tun::PacketDevice::Status::Nothing) return;
+    if (got.status == tun::PacketDevice::Status::Gone) return device_lost();
     ++counters_.dropped_down;
   }
 }
@@ -269,17 +364,19 @@ void Session::discard_stale_packets() {
 void Session::network_up(const ppp::Agreed& agreed) {
   if (!network_up_) discard_stale_packets();
   network_up_ = true;
-  transmit_mru_ = agreed.transmit_mru.bytes;
-  if (parts_.sources) {
-    if (agreed.ipv4) parts_.sources->set_peer_ipv4(agreed.ipv4->remote);
-    parts_.sources->set_peer_link_local(
-        agreed.ipv6 ? std::optional{agreed.ipv6->remote.link_local()} : std::nullopt);
+  transmit_mru_ = agreed.transmit_mru;
+  receive_mru_ = agreed.receive_mru;
+  if (auto* sources = inbound_.sources()) {
+    if (agreed.ipv4) sources->set_peer_ipv4(agreed.ipv4->remote);
+    sources->set_peer_link_local(agreed.ipv6 ? std::optional{agreed.ipv6->remote.link_local()}
+                                             : std::nullopt);
   }
   observer_.network_up(agreed);
 }
 
 void Session::network_down() {
   network_up_ = false;
+  counters_.dropped_down += outbound_.clear(now_);
   observer_.network_down();
 }
 
@@ -309,6 +406,7 @@ void Session::set_receive_format(const ppp::ReceiveFormat& format) {
   decoder_.set_receive_accm(hdlc::Accm{format.accm});
   decoder_.set_fcs(format.fcs);
   decoder_.set_max_content(format.mru + ppp::kMaxFrameHeader);
+  if (format.vendor_frames) demultiplexer_.accept_vendor_frames();
 }
 
 void Session::log(ppp::Layer layer, std::string text) {
@@ -335,17 +433,21 @@ Result<void> Session::watch_transport() {
 }
 
 Result<void> Session::watch_tun() {
-  const bool wanted = link_.network_open() && outgoing_.size() < kOutgoingBound;
+  const bool wanted = link_.network_open();
   if (wanted && !tun_watched_) {
     tun_watched_ = true;
-    return loop_.watch(parts_.tun.get(), {true, false},
-                       [this](loop::Interest) { tun_ready_ = true; });
+    return loop_.watch(tun().get(), {true, false}, [this](loop::Interest) { tun_ready_ = true; });
   }
   if (!wanted && tun_watched_) {
     tun_watched_ = false;
-    loop_.forget(parts_.tun.get());
+    loop_.forget(tun().get());
   }
   return {};
+}
+
+void Session::release_unused() noexcept {
+  outbound_.release_unused();
+  inbound_.release_unused();
 }
 
 }  // namespace tunnel::session

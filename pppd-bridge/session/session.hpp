@@ -3,8 +3,13 @@
 #include "pppd-bridge/hdlc/decoder.hpp"
 #include "pppd-bridge/loop/loop.hpp"
 #include "pppd-bridge/ppp/link.hpp"
+#include "pppd-bridge/session/counters.hpp"
+#include "pppd-bridge/session/inbound.hpp"
+#include "pppd-bridge/session/outbound.hpp"
 #include "pppd-bridge/session/source_check.hpp"
 #include "pppd-bridge/transport/transport.hpp"
+#include "pppd-bridge/tun/packet_device.hpp"
+#include "pppd-bridge/vendor/demultiplexer.hpp"
 #include "tunneld/base/byte_buffer.hpp"
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/ipc/messages.hpp"
@@ -16,33 +21,6 @@
 #include <vector>
 
 namespace tunnel::session {
-
-/// What has crossed since the session began.
-struct Counters {
-  std::uint64_t packets_in = 0;  // from the peer, taken by the tun device
-  std::uint64_t bytes_in = 0;
-  std::uint64_t packets_out = 0;
-  std::uint64_t bytes_out = 0;
-  std::uint64_t dropped_source = 0;
-  std::uint64_t dropped_malformed = 0;
-  std::uint64_t dropped_too_big = 0;
-  std::uint64_t dropped_down = 0;
-  std::uint64_t dropped_tun = 0;
-  std::uint64_t dropped_unsent = 0;  // control packets that found the outgoing buffer full
-  std::uint64_t wire_bytes_in = 0;
-  std::uint64_t wire_bytes_out = 0;
-  // Of the fast path, as ipc::Statistics has them.
-  std::uint64_t super_packets_in = 0;
-  std::uint64_t super_packets_out = 0;
-  std::uint64_t splits = 0;
-  std::uint64_t segments = 0;
-  std::uint64_t joins = 0;
-  std::uint64_t mss_clamped = 0;
-  std::uint64_t ecn_marked = 0;
-  std::uint64_t dropped_queue = 0;
-  std::uint64_t dropped_full = 0;
-  std::uint64_t dropped_metadata = 0;
-};
 
 /// Told what becomes of the link. Implementations must not call back into the session.
 class Observer {
@@ -66,15 +44,21 @@ class Observer {
 /// One PPP link at work: packets from the tun device become frames on the transport, and the
 /// other way round (docs/architecture.md, "Life of a packet").
 ///
-/// One wakeup takes many packets: the tun device is read until it is empty or the outgoing buffer
-/// is full, everything is framed into that buffer, and written once. While the transport takes
-/// nothing, the tun device is left unread: the kernel's queue, not ours, fills and drops.
-class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
+/// One wakeup takes many packets: the tun device is read until it is empty, or has given enough for
+/// one turn; what waits is framed into the outgoing buffer until that is full, and written at once.
+/// While the transport takes nothing, packets wait in Outbound, in an order of their own; the
+/// outgoing buffer, behind which nothing can be overtaken, stays short.
+class Session final : private ppp::LinkOutput,
+                      private hdlc::FrameSink,
+                      private vendor::FrameSink,
+                      private PacketSink {
  public:
   struct Parts {
     std::unique_ptr<transport::Transport> transport;
     UniqueFd tun;
+    tun::Features features;  // of use_offloads()
     ppp::LinkOptions ppp;
+    ClampMss clamp_mss = ClampMss::Yes;
     /// Nothing: every source is accepted (a bridge without a profile).
     std::optional<SourceCheck> sources;
   };
@@ -109,7 +93,15 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
 
   const transport::Transport& transport() const noexcept { return *parts_.transport; }
 
-  const UniqueFd& tun() const noexcept { return parts_.tun; }
+  const UniqueFd& tun() const noexcept { return device_.fd(); }
+
+  const Outbound& outbound() const noexcept { return outbound_; }
+
+  /// How long packets have waited here since this was last called.
+  queue::Delays take_delays() noexcept { return outbound_.take_delays(); }
+
+  /// Gives back the memory that a busy hour has needed.
+  void release_unused() noexcept;
 
  private:
   // ppp::LinkOutput
@@ -123,15 +115,27 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   void log(ppp::Layer layer, std::string text) override;
   // hdlc::FrameSink
   void frame(Bytes content) override;
+  // vendor::FrameSink
+  void vendor_frame(const vendor::Header& header, MutableBytes content) override;
+  // PacketSink
+  void send_packet(Bytes packet, const segments::Offload& offload) override;
 
   void read_transport();
+  void take_incoming();
   void write_transport();
   void read_tun();
   void discard_stale_packets();
   void compressed_frame(Bytes information);
   void record(ipc::Direction direction, ppp::Protocol protocol, Bytes packet);
   void deliver(ppp::Protocol protocol, Bytes packet);
-  void forward(Bytes packet, const ppp::TransmitFormat& format);
+  OutboundRules outbound_rules() const noexcept;
+  InboundRules inbound_rules() const noexcept;
+  std::optional<std::uint16_t> clamped_mtu() const noexcept;
+  bool sends_whole() const noexcept;
+  void fill_outgoing();
+  void append_vendor_frame(Bytes packet, const segments::Offload& offload);
+  void device_lost();
+  void end_lying_peer();
   void append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet);
   void tell_remote_text();
   void transport_lost();
@@ -142,13 +146,18 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   Parts parts_;
   Observer& observer_;
   ppp::Link link_;
+  Counters counters_;
+  tun::PacketDevice device_;
+  Outbound outbound_;
+  Inbound inbound_;
   hdlc::Decoder decoder_;
+  vendor::Demultiplexer demultiplexer_;
   ByteBuffer outgoing_;
-  std::unique_ptr<std::uint8_t[]> incoming_;
-  std::unique_ptr<std::uint8_t[]> packet_;
+  ByteBuffer incoming_;
   transport::WatchList watched_;
   TimePoint now_;
-  std::uint16_t transmit_mru_ = 1500;
+  Mru transmit_mru_{ppp::kDefaultMru};
+  Mru receive_mru_{ppp::kDefaultMru};
   ipc::TraceScope trace_ = ipc::TraceScope::None;
   std::size_t trace_octets_ = 0;
   bool network_up_ = false;
@@ -157,7 +166,6 @@ class Session final : private ppp::LinkOutput, private hdlc::FrameSink {
   bool link_finished_ = false;
   TimePoint last_words_until_{};
   bool over_ = false;
-  Counters counters_;
 };
 
 }  // namespace tunnel::session

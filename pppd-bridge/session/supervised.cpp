@@ -15,7 +15,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <utility>
 
 namespace tunnel::session {
@@ -61,6 +63,12 @@ ipc::Layer to_ipc(ppp::Layer layer) {
   return ipc::Layer::Link;
 }
 
+std::uint32_t microseconds(Duration time) {
+  const auto count = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  return static_cast<std::uint32_t>(
+      std::min<std::int64_t>(count, std::numeric_limits<std::uint32_t>::max()));
+}
+
 /// The session's observer: everything becomes a message to tunneld.
 class Runner final : private Observer {
  public:
@@ -70,12 +78,7 @@ class Runner final : private Observer {
         signals_{std::move(signals)},
         supervised_{std::move(supervised)},
         description_{transport->describe()},
-        session_{loop_,
-                 Session::Parts{std::move(transport), std::move(supervised_.tun),
-                                link_options(supervised_.settings.ppp),
-                                SourceCheck{PeerAddresses{.ipv6 = supervised_.settings.remote6},
-                                            supervised_.settings.networks}},
-                 *this, random_} {}
+        session_{loop_, parts(std::move(transport)), *this, random_} {}
 
   Outcome run() {
     if (const auto begun = begin(); !begun) return fail(begun.error());
@@ -89,6 +92,18 @@ class Runner final : private Observer {
   }
 
  private:
+  Session::Parts parts(std::unique_ptr<transport::Transport> transport) {
+    const auto& settings = supervised_.settings;
+    Session::Parts parts;
+    parts.transport = std::move(transport);
+    parts.tun = std::move(supervised_.tun);
+    parts.features = tun::use_offloads(parts.tun, settings.ppp.offload);
+    parts.ppp = link_options(settings.ppp);
+    parts.clamp_mss = settings.ppp.clamp_mss;
+    parts.sources.emplace(PeerAddresses{.ipv6 = settings.remote6}, settings.networks);
+    return parts;
+  }
+
   SupervisorChannel& channel() noexcept { return supervised_.channel; }
 
   Result<void> begin() {
@@ -165,7 +180,9 @@ class Runner final : private Observer {
 
   void tidy_up_after_a_burst(std::uint64_t wire_bytes) {
     const bool busy = wire_bytes - std::exchange(wire_bytes_told_, wire_bytes) > kBurst;
-    if (std::exchange(was_busy_, busy) && !busy) release_unused_pages();
+    if (!std::exchange(was_busy_, busy) || busy) return;
+    session_.release_unused();
+    release_unused_pages();
   }
 
   void offer_adoption(TimePoint now) {
@@ -186,7 +203,19 @@ class Runner final : private Observer {
     next_adoption_ = TimePoint::max();
   }
 
-  ipc::Statistics statistics() const {
+  void add_queue(ipc::Statistics& told) {
+    const auto& queue = session_.outbound().queue();
+    told.ecn_marked = queue.counters().marked;
+    told.dropped_queue = queue.counters().codel.packets;
+    told.dropped_full = queue.counters().full.packets;
+    told.queue_packets = static_cast<std::uint32_t>(queue.packets());
+    told.queue_bytes = static_cast<std::uint32_t>(queue.bytes());
+    const auto delays = session_.take_delays();
+    told.queue_delay_us = microseconds(delays.mean);
+    told.queue_delay_max_us = microseconds(delays.max);
+  }
+
+  ipc::Statistics statistics() {
     const auto& counted = session_.counters();
     ipc::Statistics told;
     told.packets_in = counted.packets_in;
@@ -208,13 +237,10 @@ class Runner final : private Observer {
     told.segments = counted.segments;
     told.joins = counted.joins;
     told.mss_clamped = counted.mss_clamped;
-    told.ecn_marked = counted.ecn_marked;
-    told.dropped_queue = counted.dropped_queue;
-    told.dropped_full = counted.dropped_full;
     told.dropped_metadata = counted.dropped_metadata;
+    add_queue(told);
     if (const auto trip = session_.round_trip()) {
-      told.round_trip_us = static_cast<std::uint32_t>(
-          std::chrono::duration_cast<std::chrono::microseconds>(*trip).count());
+      told.round_trip_us = microseconds(*trip);
     }
     return told;
   }

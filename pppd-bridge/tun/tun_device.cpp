@@ -1,5 +1,7 @@
 #include "pppd-bridge/tun/tun_device.hpp"
 
+#include "pppd-bridge/segments/vnet_header.hpp"
+
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -15,6 +17,11 @@ namespace {
 
 constexpr auto kControlDevice = "/dev/net/tun";
 constexpr short kPlainPackets = IFF_TUN | IFF_NO_PI;
+
+/// Linux 6.2 and later; not in the headers of Debian 12.
+constexpr unsigned kUso4 = 0x20;
+constexpr unsigned kUso6 = 0x40;
+constexpr unsigned kTso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 
 Error open_error() {
   auto error = errno_error(std::string{"open "} + kControlDevice);
@@ -56,17 +63,51 @@ Error attach_error(const InterfaceName& name) {
   return error;
 }
 
+/// virtio's header of the first version, little-endian on every machine.
+Result<void> set_header_format(const UniqueFd& device, bool header) {
+  if (!header) return {};
+  int size = segments::kVnetHeaderSize;
+  int little_endian = 1;
+  if (::ioctl(device.get(), TUNSETVNETHDRSZ, &size) < 0 ||
+      ::ioctl(device.get(), TUNSETVNETLE, &little_endian) < 0) {
+    return errno_error("set the packet header of a tun device");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<UniqueFd> open_device(const InterfaceName& name) {
   UniqueFd device{::open(kControlDevice, O_RDWR | O_CLOEXEC | O_NONBLOCK)};
   if (!device) return open_error();
+  unsigned known = 0;
+  if (::ioctl(device.get(), TUNGETFEATURES, &known) < 0) return errno_error("ask what tun can do");
+  const auto header = static_cast<short>(known & IFF_VNET_HDR);
   ifreq request{};
   std::copy(name.str().begin(), name.str().end(), request.ifr_name);
   // Exclusive: a persistent device of that name belongs to somebody else.
-  request.ifr_flags = static_cast<short>(kPlainPackets | IFF_TUN_EXCL);
+  request.ifr_flags = static_cast<short>(kPlainPackets | IFF_TUN_EXCL | header);
   if (::ioctl(device.get(), TUNSETIFF, &request) < 0) return attach_error(name);
+  if (auto done = set_header_format(device, header != 0); !done) return done.error();
   return device;
+}
+
+Features use_offloads(const UniqueFd& device, Offload wanted) noexcept {
+  ifreq request{};
+  Features features;
+  features.header =
+      ::ioctl(device.get(), TUNGETIFF, &request) == 0 && (request.ifr_flags & IFF_VNET_HDR) != 0;
+  if (!features.header) return features;
+  const auto accepts = [&device](unsigned offloads) {
+    return ::ioctl(device.get(), TUNSETOFFLOAD, offloads) == 0;
+  };
+  if (wanted == Offload::Avoid) {
+    accepts(0);
+    return features;
+  }
+  features.udp = accepts(kTso | kUso4 | kUso6);
+  features.tcp = features.udp || accepts(kTso);
+  return features;
 }
 
 Result<InterfaceName> device_name(const UniqueFd& device) {

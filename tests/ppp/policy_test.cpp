@@ -31,7 +31,7 @@ const std::vector<Case> kCases{
     {"PFC", &LcpPolicies::protocol_field, 7, {7, 2}},
     {"ACFC", &LcpPolicies::address_control, 8, {8, 2}},
     {"FCS", &LcpPolicies::fcs, 9, {9, 3, 4}},
-    {"Vendor", &LcpPolicies::vendor, 0, {0, 8, 0x56, 0x54, 0x44, 1, 0, 0}},
+    {"Vendor", &LcpPolicies::vendor, 0, {0, 8, 0x56, 0x54, 0x44, 1, 0, 1}},
 };
 
 class LcpPolicy : public testing::TestWithParam<Case> {

@@ -20,8 +20,10 @@ StolenTunnel::StolenTunnel(const World& world) {
   const InNetwork labs{world, "labs"};
   auto device = tun::open_device(*InterfaceName::parse("tun0"));
   if (!device) throw std::runtime_error{device.error().message()};
-  device_ = std::move(*device);
-  if (!tun::set_carrier(device_, tun::Carrier::On)) throw std::runtime_error{"set the carrier"};
+  const auto features = tun::use_offloads(*device, Offload::Avoid);
+  device_.emplace(std::move(*device), features);
+  if (!tun::set_carrier(device_->fd(), tun::Carrier::On))
+    throw std::runtime_error{"set the carrier"};
   world.shell("labs",
               "ip address add 10.224.1.2 peer 10.224.1.1 dev tun0; ip link set tun0 up; "
               "ip route replace 192.168.1.0/24 dev tun0; ip route replace 10.9.9.0/24 dev tun0");
@@ -29,18 +31,17 @@ StolenTunnel::StolenTunnel(const World& world) {
 
 void StolenTunnel::send(const std::string& text) const {
   const auto octets = octets_of(text);
-  if (::write(device_.get(), octets.data(), octets.size()) < 0) fail_errno("write to tun0");
+  if (!device_->write(octets, {})) fail_errno("write to tun0");
 }
 
 Packet StolenTunnel::await(const Test& wanted) const {
   std::array<std::uint8_t, 2048> octets{};
   for (;;) {
-    pollfd wait{device_.get(), POLLIN, 0};
+    pollfd wait{device_->fd().get(), POLLIN, 0};
     if (::poll(&wait, 1, static_cast<int>(kPatience.count())) != 1) throw Timeout{"no packet"};
-    const auto got = ::read(device_.get(), octets.data(), octets.size());
-    if (got < 0) fail_errno("read from tun0");
-    const auto packet =
-        filter::packet::parse_beginning(Bytes{octets.data(), static_cast<std::size_t>(got)});
+    const auto got = device_->read(octets);
+    if (got.status != tun::PacketDevice::Status::Packet) fail_errno("read from tun0");
+    const auto packet = filter::packet::parse_beginning(Bytes{octets}.first(got.size));
     if (packet && wanted(*packet)) return *packet;
   }
 }

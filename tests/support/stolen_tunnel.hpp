@@ -1,12 +1,13 @@
 #pragma once
 
 #include "filter/packet/packet.hpp"
+#include "pppd-bridge/tun/packet_device.hpp"
 #include "tests/support/sites.hpp"
 #include "tunneld/base/address.hpp"
 #include "tunneld/base/bytes.hpp"
-#include "tunneld/base/unique_fd.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace tunnel::test {
@@ -27,7 +28,7 @@ class StolenTunnel {
   void await_reply_to(Ipv4Address to) const;
 
  private:
-  UniqueFd device_;
+  std::optional<tun::PacketDevice> device_;
 };
 
 }  // namespace tunnel::test

@@ -26,6 +26,8 @@ class ByteBuffer {
 
   Bytes readable() const noexcept { return Bytes{data_.get() + begin_, size()}; }
 
+  MutableBytes contents() noexcept { return MutableBytes{data_.get() + begin_, size()}; }
+
   void consume(std::size_t count) noexcept {
     TUNNEL_DCHECK(count <= size());
     begin_ += count;

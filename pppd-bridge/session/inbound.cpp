@@ -1,0 +1,131 @@
+#include "pppd-bridge/session/inbound.hpp"
+
+#include "pppd-bridge/segments/mss_clamp.hpp"
+#include "pppd-bridge/segments/splitter.hpp"
+#include "pppd-bridge/segments/super_packet.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tunnel::session {
+
+namespace {
+
+using segments::Checksum;
+using segments::Gso;
+using segments::Offload;
+
+/// What a peer may send that contradicts itself, before it is sent away: a change of the MRU on the
+/// way explains a few packets, but not hundreds a second.
+constexpr unsigned kLiesAtOnce = 500;
+constexpr unsigned kLiesPerSecond = 50;
+
+/// What the frame says of its packet.
+Gso gso_of(Family family, const vendor::Header& header, Bytes packet) noexcept {
+  if (!vendor::is_super(header.kind)) return Gso::None;
+  const auto view = segments::parse_packet(packet);
+  if (view && view->protocol == segments::kUdp) return Gso::Udp;
+  return family == Family::Ipv4 ? Gso::Tcp4 : Gso::Tcp6;
+}
+
+bool is_syn(Bytes packet) noexcept {
+  const auto view = segments::parse_packet(packet);
+  const auto tcp = view ? segments::parse_tcp(packet, *view) : std::nullopt;
+  return tcp && tcp->has(segments::tcp::kSyn);
+}
+
+}  // namespace
+
+Inbound::Inbound(tun::PacketDevice& device, std::optional<SourceCheck> sources, Counters& counters)
+    : device_{device},
+      sources_{std::move(sources)},
+      counters_{counters},
+      lies_{kLiesAtOnce, kLiesPerSecond} {}
+
+bool Inbound::accept(Family family, Bytes packet) {
+  const bool version = !packet.empty() && packet[0] >> 4 == static_cast<unsigned>(family);
+  const auto verdict = sources_  ? sources_->check(family, packet)
+                       : version ? Verdict::Accept
+                                 : Verdict::Malformed;
+  if (verdict == Verdict::WrongSource) ++counters_.dropped_source;
+  if (verdict == Verdict::Malformed) ++counters_.dropped_malformed;
+  return verdict == Verdict::Accept;
+}
+
+MutableBytes Inbound::scratch() {
+  if (scratch_.empty()) scratch_.resize(vendor::kMaxPacket);
+  return scratch_;
+}
+
+void Inbound::standard_packet(Family family, Bytes packet, const InboundRules& rules) {
+  if (!accept(family, packet)) return;
+  if (!rules.clamp_mss || !is_syn(packet)) return plain_packet(packet);
+  const auto copy = scratch().first(packet.size());
+  std::copy(packet.begin(), packet.end(), copy.begin());
+  if (segments::clamp_mss(copy, Checksum::Complete, *rules.clamp_mss)) ++counters_.mss_clamped;
+  plain_packet(copy);
+}
+
+void Inbound::vendor_packet(Family family, const vendor::Header& header, MutableBytes packet,
+                            const InboundRules& rules, TimePoint now) {
+  if (!accept(family, packet)) return;
+  const auto checksum =
+      header.kind == vendor::Kind::Packet ? Checksum::Complete : Checksum::Partial;
+  const auto offload =
+      segments::complete_metadata(packet, gso_of(family, header, packet), header.segment_size,
+                                  checksum, rules.largest_segment.bytes);
+  if (!offload) return bad_frame(now);
+  if (rules.clamp_mss && segments::clamp_mss(packet, checksum, *rules.clamp_mss)) {
+    ++counters_.mss_clamped;
+  }
+  if (*offload == Offload{}) return plain_packet(packet);
+  if (offload->gso != Gso::None) ++counters_.super_packets_in;
+  if (!device_.features().header || !device_.takes(offload->gso)) {
+    return write_segments(packet, *offload, rules.largest_segment.bytes);
+  }
+  counters_.packets_in += 1;
+  counters_.bytes_in += packet.size();
+  write(packet, *offload);
+}
+
+void Inbound::bad_frame(TimePoint now) noexcept {
+  ++counters_.dropped_metadata;
+  if (!lies_.allow(now)) peer_lies_ = true;
+}
+
+void Inbound::plain_packet(Bytes packet) {
+  counters_.packets_in += 1;
+  counters_.bytes_in += packet.size();
+  write(packet, {});
+}
+
+void Inbound::write(Bytes packet, const Offload& offload) {
+  if (device_.write(packet, offload)) return;
+  ++counters_.dropped_tun;
+  --counters_.packets_in;
+  counters_.bytes_in -= packet.size();
+}
+
+/// For a device that does not take the whole.
+void Inbound::write_segments(Bytes packet, const Offload& offload, std::size_t largest) {
+  auto splitter = segments::Splitter::create(packet, offload, largest);
+  if (!splitter) {
+    ++counters_.dropped_metadata;
+    return;
+  }
+  counters_.packets_in += 1;
+  counters_.bytes_in += packet.size();
+  if (offload.gso != Gso::None) ++counters_.splits;
+  bool taken = true;
+  while (const auto size = splitter->next(scratch())) {
+    if (offload.gso != Gso::None) ++counters_.segments;
+    taken = device_.write(scratch().first(*size), {}) && taken;
+  }
+  if (!taken) ++counters_.dropped_tun;
+}
+
+void Inbound::release_unused() noexcept {
+  scratch_ = {};
+}
+
+}  // namespace tunnel::session
