@@ -59,6 +59,8 @@ inline constexpr std::uint8_t kAck = 0x10;
 inline constexpr std::uint8_t kUrg = 0x20;
 inline constexpr std::uint8_t kEce = 0x40;
 inline constexpr std::uint8_t kCwr = 0x80;
+/// What a packet that is cut, or joined, has none of: each would be said of every segment.
+inline constexpr std::uint8_t kOfOneSegment = kSyn | kRst | kUrg;
 }  // namespace tcp
 
 /// What a TCP header says. The payload begins at payload_offset, which is within total_length.

@@ -14,8 +14,6 @@ constexpr std::size_t kChecksumSize = 2;
 /// for the fields of sixteen bits.
 constexpr std::size_t kLongestHeader = 0x8000;
 
-constexpr std::uint8_t kFlagsOfOneSegment = tcp::kSyn | tcp::kRst | tcp::kUrg;
-
 /// Where the checksum of the packet's own transport header lies.
 struct ChecksumPlace {
   std::uint16_t start = 0;
@@ -53,7 +51,7 @@ bool fits(Gso gso, const PacketView& view) noexcept {
 }
 
 Fault judge_flags(const TcpView& header, const Offload& offload) noexcept {
-  if (header.has(kFlagsOfOneSegment)) return Fault::ForbiddenFlags;
+  if (header.has(tcp::kOfOneSegment)) return Fault::ForbiddenFlags;
   // Of UDP there is no header here, and no flag.
   return header.has(tcp::kCwr) == (offload.cwr == Cwr::Set) ? Fault::None : Fault::WrongCwr;
 }
