@@ -7,6 +7,7 @@
 #include "tunneld/ctl/units.hpp"
 
 #include <boost/json/parse.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdlib.h>
@@ -135,7 +136,7 @@ TEST_F(StatusText, ASiteThatIsUpHasAllItsFacts) {
       "pid": 69203, "started": "2005-04-12T09:00:00Z", "log_dir": "/var/log/tunneld",
       "lost_log_lines": 0, "conflicts": [], "sites": [)"} +
                              kUpSite + "]}");
-  EXPECT_EQ(status_text(status),
+  EXPECT_EQ(status_text(status, Detail::AllSites),
             R"(talisker: tunneld 0.1.0, process 69203, since 2005-04-12 09:00:00
 
 labs (Labs Network): up for 2h 3m, since 2005-04-13 13:02:11
@@ -147,7 +148,7 @@ labs (Labs Network): up for 2h 3m, since 2005-04-13 13:02:11
     round trip   0.84 ms
     in           12345 packets, 14.0 MiB (15.0 MiB on the wire)
     out          1 packet, 512 B (1.0 KiB on the wire)
-    dropped      2 from a foreign source, 1 too big, 4 bad frames
+    dropped      2 from a foreign source, 1 too big, 7 after waiting too long, 8 at a full queue, 9 super-packets that cannot be, 4 bad frames
     last error   2005-04-13 13:02:09: connection refused
 )");
 }
@@ -157,7 +158,7 @@ TEST_F(StatusText, ASiteThatWaitsSaysWhyAndForHowLong) {
       "log_dir": "/var/log/tunneld", "lost_log_lines": 2, "lost_packet_records": 1,
       "conflicts": ["192.168.9.0/24 is on eth1 too"], "sites": [)"} +
                              kWaitingSite + "]}");
-  EXPECT_EQ(status_text(status),
+  EXPECT_EQ(status_text(status, Detail::AllSites),
             R"(talisker: tunneld 0.1.0, process 1
 conflict: 192.168.9.0/24 is on eth1 too
 2 log lines lost: is there room in /var/log/tunneld?
@@ -178,10 +179,22 @@ conflict: 192.168.9.0/24 is on eth1 too
             "(7 failures in a row)\n");
 }
 
+TEST_F(StatusText, ASiteThatWasAskedForAloneHasItsQueueAsWell) {
+  const auto alone = [](const std::string& site) {
+    return status_text(parsed("{\"sites\": [" + site + "]}"), Detail::OneSite);
+  };
+  EXPECT_THAT(alone(kUpSite), testing::HasSubstr(R"(
+    queue        1 packet, 4.2 KiB; 0.31 ms on average, 12.1 ms at most
+    fast path    super-packets 43% in and 0% out, 12 cut into 400 segments, 200 segments joined, 3 with a lower MSS, 5 marked by ECN
+)"));
+  EXPECT_THAT(alone(kWaitingSite), testing::Not(testing::HasSubstr("queue")));
+  EXPECT_THAT(alone(kWaitingSite), testing::Not(testing::HasSubstr("fast path")));
+}
+
 TEST_F(StatusText, AGatewayWithoutSitesSaysWhatToDo) {
   const auto status =
       parsed(R"({"gateway": "talisker", "version": "1", "pid": 1, "config": "/etc/tunneld"})");
-  EXPECT_EQ(status_text(status),
+  EXPECT_EQ(status_text(status, Detail::AllSites),
             "talisker: tunneld 1, process 1\n"
             "no sites: write a profile into /etc/tunneld/sites and run \"tunnelctl reload\"\n");
 }
@@ -194,7 +207,7 @@ TEST_F(StatusText, ASiteThatNobodyWantsSaysHowToBringItUp) {
 
 TEST_F(StatusText, ADocumentOfAnotherReleaseIsShownAsFarAsItGoes) {
   EXPECT_EQ(headline(parsed(R"({"site": 7, "state": "up", "since": [], "wanted": 1})")), ": up");
-  EXPECT_EQ(status_text(parsed(R"({"sites": [1, "x"], "conflicts": {}})")),
+  EXPECT_EQ(status_text(parsed(R"({"sites": [1, "x"], "conflicts": {}})"), Detail::AllSites),
             ": tunneld , process 0\nno sites: write a profile into /sites and run "
             "\"tunnelctl reload\"\n");
 }

@@ -22,6 +22,10 @@ json::object site_params(const std::string& site) {
   return params;
 }
 
+Detail detail_of(const StatusCommand& command) {
+  return command.site.empty() ? Detail::AllSites : Detail::OneSite;
+}
+
 bool is_up(const json::object& site) {
   return raw_text(site, "state") == "up";
 }
@@ -154,7 +158,10 @@ class Watch {
     }
   }
 
-  void draw() { context_.out.print(screen(status_text(status_), window_size(context_.out.fd()))); }
+  void draw() {
+    const auto text = status_text(status_, detail_of(command_));
+    context_.out.print(screen(text, window_size(context_.out.fd())));
+  }
 
   /// Of all sites, "up" asks only for those that are wanted.
   bool reached() const {
@@ -208,7 +215,7 @@ ExitCode run(const Context& context, const StatusCommand& command) {
   const auto status = client->call("status", site_params(command.site));
   if (!status) return fail_call(context, *client, status.error(), command.site);
   context.out.print(command.format == Format::Json ? json_line(*status) + '\n'
-                                                   : status_text(*status));
+                                                   : status_text(*status, detail_of(command)));
   return verdict(*status);
 }
 

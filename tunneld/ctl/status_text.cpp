@@ -5,8 +5,10 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tunnel::ctl {
 
@@ -103,13 +105,16 @@ std::string traffic_row(const json::object& site, std::string_view direction) {
 std::string dropped_row(const json::object& site) {
   const auto& drops = object(site, "drops");
   using Reason = std::pair<std::string_view, std::string_view>;
-  constexpr std::array<Reason, 6> kReasons{{
+  constexpr std::array<Reason, 9> kReasons{{
       {"source", "from a foreign source"},
       {"malformed", "malformed"},
       {"too_big", "too big"},
       {"down", "while down"},
       {"tun", "at the device"},
       {"control", "of PPP's own"},
+      {"queue", "after waiting too long"},
+      {"full", "at a full queue"},
+      {"metadata", "super-packets that cannot be"},
   }};
   std::vector<std::string> parts;
   for (const auto& [key, words] : kReasons) {
@@ -120,6 +125,49 @@ std::string dropped_row(const json::object& site) {
     parts.push_back(counted(frames, "bad frame"));
   }
   return parts.empty() ? "nothing" : joined(parts);
+}
+
+/// Of the packets that wait for the transport; nothing while there is no link.
+std::string queue_row(const json::object& path) {
+  const auto time = [&](std::string_view key) {
+    return human_round_trip(std::chrono::microseconds{count(path, key)});
+  };
+  if (!number(path, "queue_packets")) return {};
+  return counted(count(path, "queue_packets"), "packet") + ", " +
+         human_bytes(count(path, "queue_bytes")) + "; " + time("queue_delay_us") + " on average, " +
+         time("queue_delay_max_us") + " at most";
+}
+
+/// "43% in", of the packets of that direction; nothing where there were none.
+std::string super_packets_part(const json::object& site, const json::object& path,
+                               const std::string& direction) {
+  const auto all = number(site, "packets_" + direction);
+  const auto whole = number(path, "super_packets_" + direction);
+  if (!all || !whole || *all < 1) return {};
+  return std::to_string(std::lround(100 * *whole / *all)) + "% " + direction;
+}
+
+std::string fast_path_row(const json::object& site, const json::object& path) {
+  std::vector<std::string> parts;
+  const auto in = super_packets_part(site, path, "in");
+  const auto out = super_packets_part(site, path, "out");
+  if (!in.empty() || !out.empty()) {
+    const auto* between = in.empty() || out.empty() ? "" : " and ";
+    parts.push_back("super-packets " + in + between + out);
+  }
+  if (const auto splits = count(path, "splits"); splits != 0) {
+    parts.push_back(std::to_string(splits) + " cut into " +
+                    counted(count(path, "segments"), "segment"));
+  }
+  const auto add = [&](std::string_view key, std::string_view words) {
+    if (const auto number = count(path, key); number != 0) {
+      parts.push_back(std::to_string(number) + ' ' + std::string{words});
+    }
+  };
+  add("joins", "segments joined");
+  add("mss_clamped", "with a lower MSS");
+  add("ecn_marked", "marked by ECN");
+  return joined(parts);
 }
 
 std::string error_row(const json::object& site) {
@@ -134,7 +182,7 @@ std::string error_row(const json::object& site) {
   return out;
 }
 
-std::string paragraph(const json::object& site) {
+std::string paragraph(const json::object& site, Detail detail) {
   auto out = headline(site) + '\n';
   row(out, "link", link_row(site));
   row(out, "peer", peer_row(site));
@@ -146,6 +194,11 @@ std::string paragraph(const json::object& site) {
   row(out, "in", traffic_row(site, "in"));
   row(out, "out", traffic_row(site, "out"));
   row(out, "dropped", dropped_row(site));
+  if (detail == Detail::OneSite) {
+    const auto& path = object(site, "fast_path");
+    row(out, "queue", queue_row(path));
+    row(out, "fast path", fast_path_row(site, path));
+  }
   row(out, "last error", error_row(site));
   return out;
 }
@@ -172,7 +225,7 @@ std::string headline(const json::object& site) {
   return out;
 }
 
-std::string status_text(const json::object& status) {
+std::string status_text(const json::object& status, Detail detail) {
   auto out = text(status, "gateway") + ": tunneld " + text(status, "version") + ", process " +
              std::to_string(count(status, "pid"));
   if (const auto started = text(status, "started"); !started.empty()) {
@@ -191,7 +244,7 @@ std::string status_text(const json::object& status) {
     out += "no sites: write a profile into " + text(status, "config") +
            "/sites and run \"tunnelctl reload\"\n";
   }
-  for (const auto* site : sites) out += '\n' + paragraph(*site);
+  for (const auto* site : sites) out += '\n' + paragraph(*site, detail);
   return out;
 }
 

@@ -208,6 +208,10 @@ std::optional<Variant> decode_any(Bytes datagram) {
 
 }  // namespace
 
+void add_counters(Statistics& sum, const Statistics& part) noexcept {
+  for (const auto counter : kCounters) sum.*counter += part.*counter;
+}
+
 std::vector<std::uint8_t> encode(const ToBridge& message) {
   return encode_any(message);
 }

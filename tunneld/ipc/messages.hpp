@@ -327,6 +327,9 @@ using FromBridge =
     std::variant<Claim, Adopt, StageReached, LinkUp, LinkDown, Statistics, PppEvent, RemoteText,
                  ChallengeWanted, ProofReceived, ProofWanted, TracedFrame>;
 
+/// Adds the counters of `part` to those of `sum`, of which the rest stays as it is.
+void add_counters(Statistics& sum, const Statistics& part) noexcept;
+
 /// The datagram for a message. Texts are cut at kMaxText.
 std::vector<std::uint8_t> encode(const ToBridge& message);
 std::vector<std::uint8_t> encode(const FromBridge& message);

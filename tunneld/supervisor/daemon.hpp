@@ -99,7 +99,7 @@ class Daemon final : private ControlApi {
   };
 
   static Begin begin_of(const config::Site& profile);
-  void add(const config::Site& profile, Begin begin);
+  void add(const config::Site& profile, Begin begin, const SiteHistory& earlier);
   void replace(const SiteName& name, std::optional<config::Site> successor, const std::string& why);
   /// Puts the successor, if any, in the place of a site whose link is closed.
   void settle(const SiteName& name);

@@ -120,7 +120,7 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
     const auto* site = find(name);
     if (site == nullptr) {
       report.added.push_back(name.str());
-      add(profile, begin_of(profile));
+      add(profile, begin_of(profile), {});
     } else if (site->profile() == profile && !successors_.contains(name)) {
       report.unchanged.push_back(name.str());
     } else {
@@ -147,8 +147,9 @@ std::vector<std::string> Daemon::retry_with_other_secrets(const config::Secrets&
   return retried;
 }
 
-void Daemon::add(const config::Site& profile, Begin begin) {
+void Daemon::add(const config::Site& profile, Begin begin, const SiteHistory& earlier) {
   auto& site = *sites_.emplace(profile.name, make_site(profile)).first->second;
+  site.go_on_counting(earlier);
   static_cast<void>(network_->set(profile.name, site.network(Site::Device::Absent)));
   renew_trace(profile.name);
   if (begin == Begin::Now) site.start();
@@ -176,13 +177,14 @@ void Daemon::settle(const SiteName& name) {
     return;
   }
   const auto successor = std::move(found->second);
+  const auto history = site->history();
   const auto interface = site->profile().ppp.interface;
   successors_.erase(found);
   sites_.erase(name);
   let_go(interface);
   if (!successor.profile) return network_->remove(name);
   // The old networks are refused until the new ones are in place.
-  add(*successor.profile, successor.begin);
+  add(*successor.profile, successor.begin, history);
 }
 
 }  // namespace tunnel::supervisor

@@ -78,6 +78,17 @@ Site::~Site() {
   kill_bridge();
 }
 
+ipc::Statistics SiteHistory::total() const noexcept {
+  auto sum = current;
+  ipc::add_counters(sum, before);
+  return sum;
+}
+
+void Site::go_on_counting(const SiteHistory& earlier) noexcept {
+  history_.before = earlier.total();
+  history_.last_established = earlier.last_established;
+}
+
 void Site::handle(Event event, const std::string& reason) {
   const auto held = ends_session(event, machine_.state()) ? brake_.reason() : std::nullopt;
   if (held && brake_.tell()) {

@@ -60,10 +60,14 @@ struct SiteHistory {
   unsigned established = 0;
   std::optional<audit::WallTime> first_established{};
   std::optional<audit::WallTime> current_established{};
+  std::optional<audit::WallTime> last_established{};  // also after that link's end
   std::optional<audit::WallTime> last_error_at{};
   audit::WallTime since{};
   ipc::Statistics before{};   // totals of bridges that are gone
   ipc::Statistics current{};  // of the present bridge
+
+  /// The counters of all bridges; what is of one moment, of the present one.
+  ipc::Statistics total() const noexcept;
 };
 
 /// One profile at work: its state machine, its tun device, its bridge.
@@ -73,6 +77,9 @@ class Site final : private SiteOutput {
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
   ~Site();
+
+  /// The same site had another profile before: its counters go on. Before it is started.
+  void go_on_counting(const SiteHistory& earlier) noexcept;
 
   void start() { handle(Event::Start, {}); }
 

@@ -44,10 +44,6 @@ ipc::DialSettings dial_settings(const config::Dial& dial) {
   return settings;
 }
 
-void add(ipc::Statistics& sum, const ipc::Statistics& part) {
-  for (const auto counter : ipc::kCounters) sum.*counter += part.*counter;
-}
-
 /// "10.224.1.1 -> 10.224.1.2, fe80::1 -> fe80::2": of the families that are up.
 std::string addresses_of(const ipc::LinkUp& link) {
   std::string text;
@@ -183,7 +179,7 @@ void Site::start_bridge() {
 }
 
 void Site::attach(Bridge bridge) {
-  add(history_.before, std::exchange(history_.current, {}));
+  ipc::add_counters(history_.before, std::exchange(history_.current, {}));
   remote_text_.clear();
   authority_.forget();
   brake_.begin_session();
@@ -262,6 +258,7 @@ void Site::note_established() {
   const bool new_link = !std::exchange(adopted_since_, std::nullopt);
   if (new_link) history_.established += 1;
   history_.current_established = since;
+  history_.last_established = since;
   if (!history_.first_established) history_.first_established = since;
   up_since_ =
       steady_now() - std::chrono::duration_cast<std::chrono::steady_clock::duration>(now - since);

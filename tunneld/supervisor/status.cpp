@@ -89,27 +89,45 @@ void add_link(json::object& out, const Site& site) {
   out["networks"] = std::move(networks);
 }
 
-void add_counters(json::object& out, const Site& site) {
-  const auto& before = site.history().before;
-  const auto& current = site.history().current;
-  const auto sum = [&](std::uint64_t ipc::Statistics::*field) {
-    return before.*field + current.*field;
+json::object drops(const ipc::Statistics& total) {
+  return {{"source", total.dropped_source},    {"malformed", total.dropped_malformed},
+          {"too_big", total.dropped_too_big},  {"down", total.dropped_down},
+          {"tun", total.dropped_tun},          {"control", total.dropped_control},
+          {"queue", total.dropped_queue},      {"full", total.dropped_full},
+          {"metadata", total.dropped_metadata}};
+}
+
+/// What is of one moment is null while there is no link.
+json::object fast_path(const ipc::Statistics& total, const Site& site) {
+  const auto now = [&](std::uint32_t value) {
+    return site.link() ? json::value(value) : json::value();
   };
-  using S = ipc::Statistics;
-  out["round_trip_us"] = current.round_trip_us == 0 || !site.link()
-                             ? json::value()
-                             : json::value(current.round_trip_us);
-  out["packets_in"] = sum(&S::packets_in);
-  out["bytes_in"] = sum(&S::bytes_in);
-  out["packets_out"] = sum(&S::packets_out);
-  out["bytes_out"] = sum(&S::bytes_out);
-  out["drops"] =
-      json::object{{"source", sum(&S::dropped_source)},   {"malformed", sum(&S::dropped_malformed)},
-                   {"too_big", sum(&S::dropped_too_big)}, {"down", sum(&S::dropped_down)},
-                   {"tun", sum(&S::dropped_tun)},         {"control", sum(&S::dropped_control)}};
-  out["bad_frames"] = sum(&S::bad_frames);
-  out["wire_bytes_in"] = sum(&S::wire_bytes_in);
-  out["wire_bytes_out"] = sum(&S::wire_bytes_out);
+  return {{"super_packets_in", total.super_packets_in},
+          {"super_packets_out", total.super_packets_out},
+          {"splits", total.splits},
+          {"segments", total.segments},
+          {"joins", total.joins},
+          {"mss_clamped", total.mss_clamped},
+          {"ecn_marked", total.ecn_marked},
+          {"queue_packets", now(total.queue_packets)},
+          {"queue_bytes", now(total.queue_bytes)},
+          {"queue_delay_us", now(total.queue_delay_us)},
+          {"queue_delay_max_us", now(total.queue_delay_max_us)}};
+}
+
+void add_counters(json::object& out, const Site& site) {
+  const auto total = site.history().total();
+  out["round_trip_us"] =
+      total.round_trip_us == 0 || !site.link() ? json::value() : json::value(total.round_trip_us);
+  out["packets_in"] = total.packets_in;
+  out["bytes_in"] = total.bytes_in;
+  out["packets_out"] = total.packets_out;
+  out["bytes_out"] = total.bytes_out;
+  out["drops"] = drops(total);
+  out["bad_frames"] = total.bad_frames;
+  out["wire_bytes_in"] = total.wire_bytes_in;
+  out["wire_bytes_out"] = total.wire_bytes_out;
+  out["fast_path"] = fast_path(total, site);
 }
 
 }  // namespace
