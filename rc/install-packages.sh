@@ -4,6 +4,7 @@
 #   rc/install-packages.sh build   compile and package the programs
 #   rc/install-packages.sh demo    the same, and what examples/two-sites/run.sh runs
 #   rc/install-packages.sh test    the same, and what tests/run.sh runs
+#   rc/install-packages.sh bench   the same, and what tests/bench/run.sh measures ours beside
 #
 # apt-get is run only when a package is missing. No package may start a service meanwhile: the
 # packages bring an ssh server, and a demonstration must not open one. Needs root only to install.
@@ -25,6 +26,7 @@ readonly test_packages=(
   libclang-rt-14-dev libgmock-dev libgtest-dev lintian logrotate netcat-openbsd nftables nsd ppp
   qemu-system-x86 shellcheck slirp systemd tcpdump vsftpd
 )
+readonly bench_packages=(openvpn softether-vpnclient softether-vpncmd softether-vpnserver)
 readonly service_policy=/usr/sbin/policy-rc.d
 
 fail() {
@@ -84,8 +86,12 @@ main() {
     build) packages=("${build_packages[@]}") ;;
     demo) packages=("${build_packages[@]}" "${demo_packages[@]}") ;;
     test) packages=("${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}") ;;
+    bench)
+      packages=("${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}"
+        "${bench_packages[@]}")
+      ;;
     *)
-      printf 'usage: %s build|demo|test\n' "$0" >&2
+      printf 'usage: %s build|demo|test|bench\n' "$0" >&2
       exit 2
       ;;
   esac
