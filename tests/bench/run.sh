@@ -1,37 +1,41 @@
 #!/usr/bin/env bash
-# Measures tunneld beside `ssh -w`, on the reference pair of sites, in one run.
+# Measures tunneld beside the VPNs that an administrator would pick instead, on the reference pair
+# of sites, in one run: `ssh -w`, OpenVPN (UDP and TCP) and SoftEther.
 #
-#   tests/bench/run.sh [--quick] [--no-build] [--json FILE] [--markdown FILE]
+#   tests/bench/run.sh [--quick | --short] [--programs DIR] [--json FILE] [--markdown FILE]
+#                      [--plot FILE]
 #
-#   --quick     fewer and shorter rounds: about a minute and a half
-#   --no-build  use build/release as it is
-#   --json      also write the rows, an array of objects, to FILE
-#   --markdown  also write the table to FILE
+#   --quick     one short round: less than three minutes without the build
+#   --short     less than one: `ssh -w` alone beside ours
+#   --programs  use the programs in DIR (a build's bin) instead of building them, as the release is
+#               built, in build/bench
+#   --json      also write the rows of the first table, an array of objects, to FILE
+#   --markdown  also write the tables to FILE
+#   --plot      also write them as a picture (SVG) to FILE
 #
 # Reports, and judges nothing: absolute figures move with the machine, so that only what is measured
-# side by side in one run may be compared. Throughput by iperf3 between the two gateways, both ways;
-# round-trip time by ping, idle and beside a saturating transfer; time from `tunnelctl up` to the
-# first answered ping, beside `ssh host true`; resident memory of the processes.
+# side by side in one run may be compared. Throughput by iperf3 between the two gateways, one flow,
+# both ways; round-trip time by ping, idle and beside a saturating transfer; processor time at both
+# ends; libssh2 alone; time from `tunnelctl up` to the first answered ping, beside `ssh host true`;
+# memory of the processes. A system that cannot be measured says why in its row.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 readonly here
-repository=$(readlink -f "$here/../..")
-readonly repository
+# shellcheck source=tests/bench/prepare.sh
+. "$here/prepare.sh"
 
-no_build=''
+packages=bench
 arguments=()
-
-usage() {
-  sed -n '2,/^set /s/^# \{0,1\}//p' "$here/run.sh" >&2
-  exit 2
-}
-
 while (($# > 0)); do
   case $1 in
-    --quick) arguments+=(--quick) ;;
-    --no-build) no_build=yes ;;
-    --json | --markdown)
+    --quick) arguments+=(--rounds 1 --seconds 3) ;;
+    --short)
+      arguments+=(--rounds 1 --seconds 2 --only-ours)
+      packages='test'
+      ;;
+    --programs) (($# >= 2)) || usage; programs=$(readlink -f "$2"); shift ;;
+    --json | --markdown | --plot)
       (($# >= 2)) || usage
       arguments+=("$1" "$(readlink -m "$2")")
       shift
@@ -41,9 +45,5 @@ while (($# > 0)); do
   shift
 done
 
-"$repository/rc/install-packages.sh" test
-if [[ ! $no_build ]]; then
-  (cd "$repository" && cmake --preset release && cmake --build build/release) </dev/null >&2
-fi
-export SITES_DIR=$repository/build/bench-sites
-exec "$repository/tests/support/private-machine.sh" "$here/measure.py" "${arguments[@]}"
+prepare "$packages" libssh2_stream
+in_private_machine measure.py "${arguments[@]}"
