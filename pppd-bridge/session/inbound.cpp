@@ -40,6 +40,7 @@ Inbound::Inbound(tun::PacketDevice& device, std::optional<SourceCheck> sources, 
     : device_{device},
       sources_{std::move(sources)},
       counters_{counters},
+      joiner_{device.features().udp ? segments::JoinUdp::Yes : segments::JoinUdp::No},
       lies_{kLiesAtOnce, kLiesPerSecond} {}
 
 bool Inbound::accept(Family family, Bytes packet) {
@@ -80,6 +81,7 @@ void Inbound::vendor_packet(Family family, const vendor::Header& header, Mutable
   }
   if (*offload == Offload{}) return plain_packet(packet);
   if (offload->gso != Gso::None) ++counters_.super_packets_in;
+  flush();  // what came before it, perhaps of the same flow
   if (!device_.features().header || !device_.takes(offload->gso)) {
     return write_segments(packet, *offload, rules.largest_segment.bytes);
   }
@@ -96,7 +98,23 @@ void Inbound::bad_frame(TimePoint now) noexcept {
 void Inbound::plain_packet(Bytes packet) {
   counters_.packets_in += 1;
   counters_.bytes_in += packet.size();
-  write(packet, {});
+  if (device_.features().tcp) {
+    joiner_.add(packet, *this);
+  } else {
+    write(packet, {});
+  }
+}
+
+/// What the joiner hands on.
+void Inbound::packet(Bytes packet, const Offload& offload) {
+  if (offload.gso == Gso::None) return write(packet, offload);
+  counters_.joins = joiner_.counters().segments;
+  if (device_.write(packet, offload)) return;
+  const auto payload = packet.size() - offload.header_size;
+  const auto count = (payload + offload.segment_size - 1) / offload.segment_size;
+  counters_.dropped_tun += count;
+  counters_.packets_in -= count;
+  counters_.bytes_in -= packet.size() + (count - 1) * offload.header_size;
 }
 
 void Inbound::write(Bytes packet, const Offload& offload) {
@@ -126,6 +144,7 @@ void Inbound::write_segments(Bytes packet, const Offload& offload, std::size_t l
 
 void Inbound::release_unused() noexcept {
   scratch_ = {};
+  joiner_.release();
 }
 
 }  // namespace tunnel::session

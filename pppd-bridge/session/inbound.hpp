@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pppd-bridge/segments/joiner.hpp"
 #include "pppd-bridge/segments/offload.hpp"
 #include "pppd-bridge/session/counters.hpp"
 #include "pppd-bridge/session/source_check.hpp"
@@ -23,8 +24,8 @@ struct InboundRules {
 };
 
 /// Packets between the transport and the tun device: checked as to their source and what they say
-/// of themselves.
-class Inbound {
+/// of themselves, and joined with others of their flow where the kernel takes that.
+class Inbound final : private segments::PacketSink {
  public:
   /// Without `sources` every source is accepted.
   Inbound(tun::PacketDevice& device, std::optional<SourceCheck> sources, Counters& counters);
@@ -42,12 +43,18 @@ class Inbound {
   /// A frame of our own whose header contradicts itself.
   void bad_frame(TimePoint now) noexcept;
 
+  /// Nothing more comes in this wakeup: what was kept back to be joined goes to the device.
+  void flush() { joiner_.flush(*this); }
+
   /// Whether the peer goes on sending what no end of ours would.
   bool peer_lies() const noexcept { return peer_lies_; }
 
   void release_unused() noexcept;
 
  private:
+  // segments::PacketSink
+  void packet(Bytes packet, const segments::Offload& offload) override;
+
   bool accept(Family family, Bytes packet);
   MutableBytes scratch();
   void plain_packet(Bytes packet);
@@ -57,6 +64,7 @@ class Inbound {
   tun::PacketDevice& device_;
   std::optional<SourceCheck> sources_;
   Counters& counters_;
+  segments::Joiner joiner_;
   std::vector<std::uint8_t> scratch_;  // for a packet that has to be changed, or cut
   RateLimiter lies_;
   bool peer_lies_ = false;

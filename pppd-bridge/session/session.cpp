@@ -147,6 +147,7 @@ void Session::read_transport() {
     take_incoming();
     if (io.bytes < kReadSize && !parts_.transport->pending_input()) break;
   }
+  inbound_.flush();
   if (inbound_.peer_lies() && !link_finished_) end_lying_peer();
 }
 
