@@ -9,9 +9,10 @@ namespace tunnel::queue {
 
 namespace {
 
-/// Of the fattest flow half is dropped at once, but no more packets than this (RFC 8290 §4.1
-/// leaves the number to us): to look for the fattest flow takes long.
-constexpr std::uint64_t kDropBatch = 64;
+/// To look for the fattest flow takes long, so it loses more at once than is needed (RFC 8290
+/// §4.1): up to half of what it holds, but no more than a few packets' worth.
+constexpr std::uint64_t kDropPackets = 64;
+constexpr std::size_t kDropShare = 64;  // of the limit in octets
 
 }  // namespace
 
@@ -41,11 +42,11 @@ Dropped Scheduler::keep_limits(PacketStore& store) noexcept {
   Dropped dropped;
   while (over_limits()) {
     auto& flow = flows_[fattest()];
-    const auto half = flow.bytes / 2;
+    const auto enough = std::min<std::uint64_t>(flow.bytes / 2, limits_.bytes / kDropShare);
     Dropped batch;
     do {
       drop_from(flow, batch, store);
-    } while (flow.bytes > half && batch.packets < kDropBatch && over_limits());
+    } while (batch.bytes < enough && batch.packets < kDropPackets);
     flow.codel.add_drops(static_cast<std::uint32_t>(batch.packets));
     dropped.packets += batch.packets;
     dropped.bytes += batch.bytes;

@@ -60,6 +60,15 @@ TEST_F(DrainRateTest, TheFirstBurstAndTheLastDoNotCount) {
   EXPECT_NEAR(mbit(), 10, 0.01);
 }
 
+TEST_F(DrainRateTest, ABurstThatFoundTheQueueEmptyDoesNotCount) {
+  for (int i = 0; i < 100; ++i) {
+    now += 10ms;
+    drain_rate.advance(now, true);  // something came after the last burst
+    drain_rate.taken(100, false);
+  }
+  EXPECT_EQ(drain_rate.rate(), std::nullopt);
+}
+
 TEST_F(DrainRateTest, APauseIsNotTheRateOfTheLink) {
   drain(100, 10ms, 12500);
   drain(1, 200ms, 12500);
