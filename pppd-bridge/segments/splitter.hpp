@@ -30,8 +30,8 @@ class Splitter {
   /// All of them, those taken included.
   std::size_t segments() const noexcept { return segments_; }
 
-  /// Writes the next segment to `out`, which must have room for `largest_segment` octets, and
-  /// returns its size; nullopt: that was the last one.
+  /// Writes the next segment to `out` and returns its size; nullopt: that was the last one. `out`
+  /// must have room for it: as much as the packet has, or `largest_segment`, is enough.
   std::optional<std::size_t> next(MutableBytes out) noexcept;
 
  private:

@@ -82,7 +82,7 @@ std::vector<Octets> split(Bytes packet, const Offload& offload, std::size_t larg
   auto splitter = Splitter::create(packet, offload, largest);
   TUNNEL_CHECK(splitter.has_value() == inspect(packet, offload, largest).has_value());
   if (!splitter) return segments;
-  Octets out(largest);
+  Octets out(packet.size());  // none is larger than what it is cut from
   while (const auto size = splitter->next(out)) {
     const auto segment = Bytes{out}.first(*size);
     if (largest == kMru) check_segment(segment, offload, believed);
