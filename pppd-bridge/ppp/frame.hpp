@@ -41,6 +41,19 @@ inline constexpr std::uint8_t kUnnumberedInformation = 0x03;
 /// Address, control and protocol, uncompressed: what a frame's content may have beyond its MRU.
 inline constexpr std::size_t kMaxFrameHeader = 4;
 
+/// The network protocol of a packet, by its version (RFC 791 §3.1, RFC 8200 §3); nullopt: neither.
+constexpr std::optional<Protocol> network_protocol(Bytes packet) noexcept {
+  if (packet.empty()) return std::nullopt;
+  switch (packet[0] >> 4) {
+    case 4:
+      return Protocol::Ipv4;
+    case 6:
+      return Protocol::Ipv6;
+    default:
+      return std::nullopt;
+  }
+}
+
 /// A frame's content, taken apart; `payload` lies in the buffer that was parsed.
 struct Frame {
   Protocol protocol{};

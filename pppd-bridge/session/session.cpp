@@ -1,7 +1,6 @@
 #include "pppd-bridge/session/session.hpp"
 
 #include "pppd-bridge/hdlc/encoder.hpp"
-#include "pppd-bridge/session/traced_frame.hpp"
 
 #include <unistd.h>
 
@@ -24,44 +23,11 @@ constexpr std::size_t kOutgoingCapacity = kOutgoingBound + 2 * kLargestFrame;
 constexpr std::size_t kReadSize = 256 * 1024;
 /// The beginning of a frame, whose rest is yet to come, stands in front of what is read.
 constexpr std::size_t kIncomingCapacity = kReadSize + vendor::kMaxFrame;
-/// How long a link that has ended waits for its last words to be written: a peer that is gone, or
-/// stopped, never takes them.
-constexpr std::chrono::seconds kLastWords{1};
 /// Reads of one wakeup, so that one direction does not starve the other.
 constexpr int kReadsAtOnce = 4;
 /// Likewise of the tun device, in octets and in packets.
 constexpr std::size_t kTunOctetsAtOnce = 512 * 1024;
 constexpr int kTunReadsAtOnce = 256;
-/// More than the queue of a tun device holds (tx_queue_len, 500), so that reading comes to an end
-/// even if somebody fills it meanwhile.
-constexpr int kMostStalePackets = 1000;
-
-/// The network protocol of a packet, by its version (RFC 791 §3.1, RFC 8200 §3); nullopt: neither.
-std::optional<ppp::Protocol> network_protocol(Bytes packet) noexcept {
-  if (packet.empty()) return std::nullopt;
-  switch (packet[0] >> 4) {
-    case 4:
-      return ppp::Protocol::Ipv4;
-    case 6:
-      return ppp::Protocol::Ipv6;
-    default:
-      return std::nullopt;
-  }
-}
-
-Family family_of(ppp::Protocol network) noexcept {
-  return network == ppp::Protocol::Ipv4 ? Family::Ipv4 : Family::Ipv6;
-}
-
-/// How a frame of our own says what a packet's metadata say.
-vendor::Kind kind_of(const segments::Offload& offload) noexcept {
-  if (offload.gso == segments::Gso::None) {
-    return offload.checksum == segments::Checksum::Partial ? vendor::Kind::PartialChecksum
-                                                           : vendor::Kind::Packet;
-  }
-  return offload.cwr == segments::Cwr::Set ? vendor::Kind::CongestedSuperPacket
-                                           : vendor::Kind::SuperPacket;
-}
 
 std::uint64_t new_seed(ppp::Random& random) {
   const std::uint64_t high = random.u32();
@@ -106,7 +72,12 @@ void Session::close(std::string reason) {
 
 std::optional<TimePoint> Session::deadline() const noexcept {
   if (parts_.transport->pending_input()) return now_;
-  return link_finished_ ? last_words_until_ : link_.deadline();
+  if (link_finished_) return last_words_until_;
+  auto first = link_.deadline();
+  for (const auto& due : {acknowledger_.deadline(), in_flight_.deadline()}) {
+    if (due && (!first || *due < *first)) first = due;
+  }
+  return first;
 }
 
 std::uint64_t Session::bad_frames() const noexcept {
@@ -125,6 +96,7 @@ Result<void> Session::turn() {
   read_transport();
   if (!over_ && link_.deadline() && *link_.deadline() <= now_) link_.expire(now_);
   if (tun_ready_) read_tun();
+  if (acknowledger_.due(now_)) acknowledge();
   if (!over_) write_transport();
   if (link_finished_ && (outgoing_.empty() || now_ >= last_words_until_)) over_ = true;
   tell_remote_text();
@@ -156,6 +128,7 @@ void Session::take_incoming() {
   if (link_finished_) return incoming_.clear();
   const auto bad = demultiplexer_.bad_headers();
   incoming_.consume(demultiplexer_.feed(incoming_.contents()));
+  acknowledger_.read(demultiplexer_.octets(), now_);
   for (auto count = bad; count < demultiplexer_.bad_headers(); ++count) inbound_.bad_frame(now_);
 }
 
@@ -193,7 +166,16 @@ void Session::write_transport() {
 void Session::fill_outgoing() {
   if (!link_.network_open()) return;
   const auto rules = outbound_rules();
-  while (outgoing_.size() < kOutgoingBound && outbound_.send_next(*this, rules, now_)) continue;
+  while (outgoing_.size() < kOutgoingBound && may_send() &&
+         outbound_.send_next(*this, rules, now_)) {
+    in_flight_.sent(vendor_octets_, now_);
+  }
+  if (acknowledger_.pending() && !outgoing_.empty()) acknowledge();
+}
+
+/// Only a peer of ours tells how much it has read.
+bool Session::may_send() const noexcept {
+  return !sends_whole() || in_flight_.room(now_) > 0;
 }
 
 void Session::read_tun() {
@@ -207,7 +189,7 @@ void Session::read_tun() {
     if (got.status == tun::PacketDevice::Status::Nothing) return;
     if (got.status == tun::PacketDevice::Status::Gone) return device_lost();
     octets += got.size;
-    const auto protocol = network_protocol(Bytes{packet.bytes()}.first(got.size));
+    const auto protocol = ppp::network_protocol(Bytes{packet.bytes()}.first(got.size));
     if (got.status == tun::PacketDevice::Status::Odd) {
       ++counters_.dropped_malformed;
     } else if (!protocol || !link_.open(*protocol)) {
@@ -240,178 +222,6 @@ OutboundRules Session::outbound_rules() const noexcept {
 
 InboundRules Session::inbound_rules() const noexcept {
   return {receive_mru_, clamped_mtu()};
-}
-
-void Session::send_packet(Bytes packet, const segments::Offload& offload) {
-  const auto protocol = network_protocol(packet);
-  if (!protocol || !link_.open(*protocol)) {
-    ++counters_.dropped_down;  // closed since it was queued
-    return;
-  }
-  ++counters_.packets_out;
-  counters_.bytes_out += packet.size();
-  if (sends_whole()) {
-    record(ipc::Direction::Sent, *protocol, packet);
-    return append_vendor_frame(packet, offload);
-  }
-  const auto compressed =
-      link_.compresses() ? link_.compress(*protocol, packet) : std::optional<Bytes>{};
-  const auto format = link_.transmit_format();
-  if (compressed) {
-    append_frame(format, ppp::Protocol::Compressed, *compressed);
-  } else {
-    append_frame(format, *protocol, packet);
-  }
-}
-
-void Session::append_vendor_frame(Bytes packet, const segments::Offload& offload) {
-  outgoing_.append(vendor::write_header(
-      {kind_of(offload), offload.segment_size, static_cast<std::uint32_t>(packet.size())}));
-  outgoing_.append(packet);
-}
-
-void Session::append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol,
-                           Bytes packet) {
-  record(ipc::Direction::Sent, protocol, packet);
-  const auto header = ppp::write_header(format, protocol);
-  const auto bound = hdlc::encoded_bound(header.bytes().size() + packet.size());
-  if (bound > outgoing_.free()) {
-    ++counters_.dropped_unsent;  // a control packet: PPP repeats what matters
-    return;
-  }
-  const auto opening = counters_.wire_bytes_out == 0 && outgoing_.empty()
-                           ? hdlc::OpeningFlag::Written
-                           : hdlc::OpeningFlag::Shared;
-  outgoing_.commit(hdlc::encode_frame(header.bytes(), packet,
-                                      hdlc::FrameFormat{hdlc::Accm{format.accm}, format.fcs},
-                                      opening, outgoing_.prepare(bound)));
-}
-
-void Session::frame(Bytes content) {
-  const auto parsed = ppp::parse_frame(content);
-  if (parsed) record(ipc::Direction::Received, parsed->protocol, parsed->payload);
-  if (!parsed) {
-    ++counters_.dropped_malformed;
-  } else if (link_.open(parsed->protocol)) {
-    link_.note_life(now_);
-    if (link_.decompresses()) link_.note_uncompressed(parsed->protocol, parsed->payload, now_);
-    deliver(parsed->protocol, parsed->payload);
-  } else if (parsed->protocol == ppp::Protocol::Compressed && link_.decompresses()) {
-    link_.note_life(now_);
-    compressed_frame(parsed->payload);
-  } else {
-    link_.receive(parsed->protocol, parsed->payload, now_);
-  }
-}
-
-void Session::trace(ipc::TraceScope scope, std::size_t octets) noexcept {
-  trace_ = scope;
-  trace_octets_ = octets;
-}
-
-void Session::record(ipc::Direction direction, ppp::Protocol protocol, Bytes packet) {
-  if (!is_traced(trace_, protocol)) return;
-  observer_.traced(traced_frame(direction, protocol, packet, trace_octets_));
-}
-
-/// What was compressed is never a control packet, nor compressed twice (RFC 1979 §3).
-void Session::compressed_frame(Bytes information) {
-  const auto content = link_.decompress(information, now_);
-  const auto parsed = content ? ppp::parse_frame(*content) : std::nullopt;
-  if (!parsed || !ppp::compressible(parsed->protocol)) {
-    ++counters_.dropped_malformed;
-  } else if (link_.open(parsed->protocol)) {
-    deliver(parsed->protocol, parsed->payload);
-  } else {
-    ++counters_.dropped_down;
-  }
-}
-
-void Session::deliver(ppp::Protocol protocol, Bytes packet) {
-  inbound_.standard_packet(family_of(protocol), packet, inbound_rules());
-}
-
-void Session::vendor_frame(const vendor::Header& header, MutableBytes content) {
-  if (header.kind == vendor::Kind::Acknowledgement) return;
-  const auto protocol = network_protocol(content);
-  if (!protocol) {
-    ++counters_.dropped_malformed;
-    return;
-  }
-  record(ipc::Direction::Received, *protocol, content);
-  if (!link_.open(*protocol)) {
-    ++counters_.dropped_down;
-    return;
-  }
-  link_.note_life(now_);
-  inbound_.vendor_packet(family_of(*protocol), header, content, inbound_rules(), now_);
-}
-
-void Session::send(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet) {
-  append_frame(format, protocol, packet);
-}
-
-// What the kernel queued while there was no network is of connections that have moved on since.
-void Session::discard_stale_packets() {
-  for (int i = 0; i < kMostStalePackets; ++i) {
-    auto packet = outbound_.take_buffer();
-    const auto got = device_.read(packet.bytes());
-    if (got.status == tun::PacketDevice::Status::Nothing) return;
-    if (got.status == tun::PacketDevice::Status::Gone) return device_lost();
-    ++counters_.dropped_down;
-  }
-}
-
-void Session::network_up(const ppp::Agreed& agreed) {
-  if (!network_up_) discard_stale_packets();
-  network_up_ = true;
-  transmit_mru_ = agreed.transmit_mru;
-  receive_mru_ = agreed.receive_mru;
-  if (auto* sources = inbound_.sources()) {
-    if (agreed.ipv4) sources->set_peer_ipv4(agreed.ipv4->remote);
-    sources->set_peer_link_local(agreed.ipv6 ? std::optional{agreed.ipv6->remote.link_local()}
-                                             : std::nullopt);
-  }
-  observer_.network_up(agreed);
-}
-
-void Session::network_down() {
-  network_up_ = false;
-  counters_.dropped_down += outbound_.clear(now_);
-  observer_.network_down();
-}
-
-void Session::ask(ppp::AuthSerial serial, ppp::AuthQuestion question) {
-  observer_.ask(serial, std::move(question));
-}
-
-void Session::answer(ppp::AuthSerial serial, ppp::AuthAnswer answer) {
-  link_.answer(serial, std::move(answer), now_);
-}
-
-void Session::phase_changed(ppp::Phase phase) {
-  observer_.phase_changed(phase);
-}
-
-void Session::finished(const ppp::DownReason& reason) {
-  link_finished_ = true;
-  last_words_until_ = now_ + kLastWords;
-  auto told = reason;
-  if (told.kind == ppp::DownReason::Kind::TransportLost) {
-    told.text = parts_.transport->close_reason();
-  }
-  observer_.ended(told);
-}
-
-void Session::set_receive_format(const ppp::ReceiveFormat& format) {
-  decoder_.set_receive_accm(hdlc::Accm{format.accm});
-  decoder_.set_fcs(format.fcs);
-  decoder_.set_max_content(format.mru + ppp::kMaxFrameHeader);
-  if (format.vendor_frames) demultiplexer_.accept_vendor_frames();
-}
-
-void Session::log(ppp::Layer layer, std::string text) {
-  observer_.log(layer, std::move(text));
 }
 
 Result<void> Session::watch_transport() {

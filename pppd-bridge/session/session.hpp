@@ -3,6 +3,8 @@
 #include "pppd-bridge/hdlc/decoder.hpp"
 #include "pppd-bridge/loop/loop.hpp"
 #include "pppd-bridge/ppp/link.hpp"
+#include "pppd-bridge/queue/in_flight.hpp"
+#include "pppd-bridge/session/acknowledger.hpp"
 #include "pppd-bridge/session/counters.hpp"
 #include "pppd-bridge/session/inbound.hpp"
 #include "pppd-bridge/session/outbound.hpp"
@@ -132,8 +134,11 @@ class Session final : private ppp::LinkOutput,
   InboundRules inbound_rules() const noexcept;
   std::optional<std::uint16_t> clamped_mtu() const noexcept;
   bool sends_whole() const noexcept;
+  bool may_send() const noexcept;
   void fill_outgoing();
   void append_vendor_frame(Bytes packet, const segments::Offload& offload);
+  void acknowledge();
+  void take_acknowledgement(Bytes content);
   void device_lost();
   void end_lying_peer();
   void append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet);
@@ -152,6 +157,9 @@ class Session final : private ppp::LinkOutput,
   Inbound inbound_;
   hdlc::Decoder decoder_;
   vendor::Demultiplexer demultiplexer_;
+  queue::InFlight in_flight_;
+  std::uint64_t vendor_octets_ = 0;  // of frames of our own that were sent
+  Acknowledger acknowledger_;        // of those that came
   ByteBuffer outgoing_;
   ByteBuffer incoming_;
   transport::WatchList watched_;

@@ -69,6 +69,16 @@ constexpr std::array<std::uint8_t, kHeaderSize> write_header(const Header& heade
           octet(header.length, 0)};
 }
 
+/// The content of an Acknowledgement.
+constexpr std::array<std::uint8_t, kAcknowledgementSize> write_acknowledgement(
+    std::uint64_t octets) noexcept {
+  std::array<std::uint8_t, kAcknowledgementSize> content{};
+  for (auto octet = content.rbegin(); octet != content.rend(); ++octet, octets >>= 8) {
+    *octet = static_cast<std::uint8_t>(octets);
+  }
+  return content;
+}
+
 /// nullopt: no header of ours, or one whose fields contradict each other. What the packet behind it
 /// makes of the segment size is for others to say.
 constexpr std::optional<Header> read_header(Bytes octets) noexcept {

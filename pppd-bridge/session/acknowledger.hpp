@@ -1,0 +1,48 @@
+#pragma once
+
+#include "tunneld/base/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace tunnel::session {
+
+/// Says when a peer of ours is to be told how many octets of its frames have been read, which is
+/// what it measures the path by (queue::InFlight): often while there are many, and soon when there
+/// are few, but together with a packet that goes its way, if there is one by then.
+class Acknowledger {
+ public:
+  /// Octets that are worth a frame of their own.
+  static constexpr std::uint64_t kOctets = 32 * 1024;
+  static constexpr Duration kDelay = std::chrono::milliseconds{5};
+
+  /// `total` octets have been read up to now.
+  void read(std::uint64_t total, TimePoint now) noexcept {
+    if (total == read_) return;
+    if (!due_) due_ = now + kDelay;
+    read_ = total;
+  }
+
+  bool pending() const noexcept { return due_.has_value(); }
+
+  bool due(TimePoint now) const noexcept {
+    return due_ && (read_ - told_ >= kOctets || now >= *due_);
+  }
+
+  std::optional<TimePoint> deadline() const noexcept { return due_; }
+
+  /// What to tell; it counts as told.
+  std::uint64_t tell() noexcept {
+    due_.reset();
+    told_ = read_;
+    return read_;
+  }
+
+ private:
+  std::uint64_t read_ = 0;
+  std::uint64_t told_ = 0;
+  std::optional<TimePoint> due_;  // while something is untold
+};
+
+}  // namespace tunnel::session
