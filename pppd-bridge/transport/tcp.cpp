@@ -55,6 +55,21 @@ void set_options(int socket) {
   set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes);
 }
 
+/// Beyond this round trip a path is a long one, where a lost packet costs CUBIC much of its rate
+/// although nothing is congested. On a short one BBR's pacing costs processor time for nothing.
+constexpr std::uint32_t kLongPathMicroseconds = 5000;
+constexpr std::string_view kForLongPaths = "bbr";
+
+/// Where the kernel has it; else its default stays.
+void choose_congestion_control(int socket) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return;
+  if (info.tcpi_rtt < kLongPathMicroseconds) return;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, kForLongPaths.data(),
+               static_cast<socklen_t>(kForLongPaths.size()));
+}
+
 Result<void> await_connection(int socket, const Deadline& deadline) {
   pollfd wanted{socket, POLLOUT, 0};
   int ready = 0;
@@ -108,6 +123,7 @@ Result<UniqueFd> connect_tcp(const TcpAddress& address, const Deadline& deadline
                                                 : Result<void>{errno_error({})};
     if (!connected) return Error{connected.error().code, address.text};
   }
+  choose_congestion_control(socket.get());
   return socket;
 }
 
