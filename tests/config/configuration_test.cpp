@@ -10,6 +10,7 @@
 namespace tunnel::config {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -119,6 +120,28 @@ TEST(GatewayFile, HasAllMistakesOfTheFilterToldInOneRun) {
                           "\"log_states\" takes true or false, not an integer"));
 }
 
+TEST(GatewayFile, NamesTheFileOfMetrics) {
+  const auto metrics = [](std::string text) {
+    auto loaded = parse(gateway_file(std::move(text)), {}, make_facts());
+    return loaded.configuration ? loaded.configuration->metrics : std::nullopt;
+  };
+  EXPECT_EQ(metrics(""), std::nullopt);
+  EXPECT_EQ(metrics("[metrics]\nfile = \"/srv/tunneld.prom\"\n"),
+            (Metrics{.file = "/srv/tunneld.prom", .interval = 15s}));
+  EXPECT_EQ(metrics("[metrics]\nfile = \"/srv/a.prom\"\ninterval = \"1s\"\n"),
+            (Metrics{.file = "/srv/a.prom", .interval = 1s}));
+}
+
+TEST(GatewayFile, HasAllMistakesOfTheMetricsToldInOneRun) {
+  EXPECT_THAT(gateway_mistakes("[metrics]\n"), ElementsAre("[metrics] must have the key \"file\""));
+  EXPECT_THAT(gateway_mistakes("[metrics]\nfile = \"tunneld.prom\"\ninterval = \"999ms\"\n"),
+              ElementsAre("\"tunneld.prom\" is not an absolute path",
+                          "\"999ms\" is not between \"1s\" and \"1h\""));
+  EXPECT_THAT(gateway_mistakes("[metrics]\nfile = \"/srv/tunneld.txt\"\nport = 9100\n"),
+              ElementsAre("\"/srv/tunneld.txt\" is a file that node_exporter leaves out",
+                          "unknown key \"port\" in [metrics]"));
+}
+
 TEST(SiteRules, MakeAFilterEvenWithoutTheGatewaysOwn) {
   const std::vector<SourceFile> sites{
       site_file("labs", dial_profile() + "[filter]\nrules = \"sites/labs.rules\"\n")};
@@ -157,6 +180,8 @@ TEST(OneFileAlone, IsAGatewaysByItsNameOrItsTables) {
   const SourceFile by_table{"new.toml", "[gateway]\n", {}};
   EXPECT_TRUE(parse_alone(by_name, facts).configuration);
   EXPECT_TRUE(parse_alone(by_table, facts).configuration);
+  const SourceFile by_metrics{"new.toml", "[metrics]\nfile = \"/srv/a.prom\"\n", {}};
+  EXPECT_TRUE(parse_alone(by_metrics, facts).configuration);
   EXPECT_FALSE(parse_alone({"new.toml", "", {}}, facts).configuration);
 }
 

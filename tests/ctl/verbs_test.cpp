@@ -160,6 +160,13 @@ TEST_F(Verbs, LeasesAreATable) {
   EXPECT_THAT(tunnelctl({"leases", "--json"}).out, StartsWith("{\"leases\":["));
 }
 
+TEST_F(Verbs, MetricsArePrintedAsTheDaemonTellsThem) {
+  daemon().answers("metrics", R"({"text": "# TYPE a gauge\na{b=\"c\\\\d\"} 1\n"})");
+  EXPECT_EQ(tunnelctl({"metrics"}).out, "# TYPE a gauge\na{b=\"c\\\\d\"} 1\n");
+  EXPECT_EQ(tunnelctl({"metrics", "--json"}).out,
+            "{\"text\":\"# TYPE a gauge\\na{b=\\\"c\\\\\\\\d\\\"} 1\\n\"}\n");
+}
+
 TEST_F(Verbs, VersionTellsBothReleases) {
   daemon().answers("version", R"({"version": "9.9"})");
   const std::string ours{kVersion};
@@ -319,7 +326,7 @@ TEST_F(Verbs, HelpHasExamplesAndTheExitStatus) {
   EXPECT_THAT(outcome.out, HasSubstr("Examples:"));
   EXPECT_THAT(outcome.out, HasSubstr("Exit status:"));
   for (const auto* verb : {"status", "up", "down", "restart", "retry", "reload", "check", "log",
-                           "routes", "leases", "key", "version"}) {
+                           "routes", "leases", "metrics", "key", "version"}) {
     EXPECT_EQ(tunnelctl({verb, "--help"}).code, 0) << verb;
     EXPECT_THAT(outcome.out, HasSubstr(std::string{"\n  "} + verb + ' '));
   }

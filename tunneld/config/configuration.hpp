@@ -199,6 +199,14 @@ struct Filter {
   bool operator==(const Filter&) const = default;
 };
 
+/// [metrics] of tunneld.toml: a file for the textfile collector of Prometheus' node_exporter.
+struct Metrics {
+  std::filesystem::path file{};  // absolute, *.prom
+  std::chrono::milliseconds interval{15'000};
+
+  bool operator==(const Metrics&) const = default;
+};
+
 /// All that tunneld is told: comparable as a whole and site by site, for a reload to see what
 /// changed.
 struct Configuration {
@@ -206,6 +214,7 @@ struct Configuration {
   std::vector<Site> sites;         // sorted by name
   std::vector<Pool> pools{};       // sorted by name
   std::optional<Filter> filter{};  // nothing where no file has a [filter]
+  std::optional<Metrics> metrics{};
 
   bool operator==(const Configuration&) const = default;
 };

@@ -11,8 +11,8 @@ namespace tunnel::config {
 
 namespace {
 
-constexpr std::array<KnownTable, 3> kTables{
-    {{"gateway", false, ""}, {"pools", false, ""}, {"filter", false, ""}}};
+constexpr std::array<KnownTable, 4> kTables{
+    {{"gateway", false, ""}, {"pools", false, ""}, {"filter", false, ""}, {"metrics", false, ""}}};
 
 std::optional<Filter> read_filter(const Table& root, const Facts& facts, Report& report) {
   auto in = open_table(root, "filter", report);
@@ -26,6 +26,18 @@ std::optional<Filter> read_filter(const Table& root, const Facts& facts, Report&
   filter.log_states = in.value_or("log_states", log_states, filter.log_states);
   in.finish();
   return filter;
+}
+
+std::optional<Metrics> read_metrics(const Table& root, Report& report) {
+  auto in = open_table(root, "metrics", report);
+  if (root.find("metrics") == nullptr) return std::nullopt;
+  const auto file =
+      in.required("file", metrics_file, "\"/var/lib/prometheus/node-exporter/tunneld.prom\"");
+  Metrics metrics;
+  if (file) metrics.file = file->value;
+  metrics.interval = in.value_or("interval", metrics_interval, metrics.interval);
+  in.finish();
+  return metrics;
 }
 
 void read_gateway_table(const Table& root, Gateway& gateway, Report& report) {
@@ -64,13 +76,15 @@ GatewayDraft read_gateway(const SourceFile& file, const Facts& facts, Report& re
   read_gateway_table(document.root, draft.gateway, report);
   draft.pools = read_pools(document.root, report);
   draft.filter = read_filter(document.root, facts, report);
+  draft.metrics = read_metrics(document.root, report);
   return draft;
 }
 
 bool looks_like_gateway(const SourceFile& file) {
   const auto document = parse_document(file.text);
   const auto has = [&](std::string_view table) { return document.root.find(table) != nullptr; };
-  return (has("gateway") || has("pools") || has("filter")) && !has("site");
+  const bool of_gateway = has("gateway") || has("pools") || has("filter") || has("metrics");
+  return of_gateway && !has("site");
 }
 
 }  // namespace tunnel::config

@@ -22,6 +22,7 @@ struct GatewayDraft {
   Gateway gateway;
   std::vector<PoolDraft> pools{};  // sorted by name
   std::optional<Filter> filter{};  // without what the profiles add
+  std::optional<Metrics> metrics{};
 };
 
 /// Reads tunneld.toml; what is wrong in it goes to the report.

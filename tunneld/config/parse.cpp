@@ -38,6 +38,7 @@ Loaded conclude(GatewayDraft gateway, const Report& gateway_report, std::vector<
     configuration.pools.push_back(std::move(pool));
   }
   configuration.filter = filter_of(std::move(gateway.filter), drafts);
+  configuration.metrics = std::move(gateway.metrics);
   for (auto& draft : drafts) configuration.sites.push_back(finish_site(std::move(draft)));
   loaded.configuration = std::move(configuration);
   return loaded;

@@ -69,8 +69,8 @@ struct Loaded {
 /// Pure, given pure functions in `facts`.
 Loaded parse(const SourceFile& gateway, std::span<const SourceFile> sites, const Facts& facts);
 
-/// The same for one file alone: a gateway's if it is called tunneld.toml, or has [gateway] or
-/// [filter] and no [site]; else a profile, whose gateway is the default one.
+/// The same for one file alone: a gateway's if it is called tunneld.toml, or has [gateway],
+/// [pools], [filter] or [metrics] and no [site]; else a profile, whose gateway is the default one.
 Loaded parse_alone(const SourceFile& file, const Facts& facts);
 
 }  // namespace tunnel::config

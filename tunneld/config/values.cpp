@@ -225,6 +225,15 @@ Checked<std::filesystem::path> socket_directory(std::string_view text) {
   return absolute_path(text);
 }
 
+Checked<std::filesystem::path> metrics_file(std::string_view text) {
+  auto path = absolute_path(text);
+  if (path.has_value() && path->extension() != ".prom") {
+    return Complaint{in_quotes(text) + " is a file that node_exporter leaves out",
+                     "its textfile collector reads *.prom: end the name so"};
+  }
+  return path;
+}
+
 Checked<std::uint16_t> port(std::int64_t value) {
   return between<std::uint16_t>(value, 1, 65535, "sshd's port is 22 unless it was changed");
 }
@@ -270,6 +279,10 @@ Checked<milliseconds> echo_interval(std::string_view text) {
 
 Checked<milliseconds> reconnect_pause(std::string_view text) {
   return duration(text, milliseconds{100}, std::chrono::hours{24});
+}
+
+Checked<milliseconds> metrics_interval(std::string_view text) {
+  return duration(text, std::chrono::seconds{1}, std::chrono::hours{1});
 }
 
 }  // namespace tunnel::config

@@ -46,6 +46,9 @@ Checked<std::filesystem::path> absolute_path(std::string_view text);
 /// An absolute path short enough for the sockets in it (sockaddr_un).
 Checked<std::filesystem::path> socket_directory(std::string_view text);
 
+/// An absolute path of a file that node_exporter would read: *.prom.
+Checked<std::filesystem::path> metrics_file(std::string_view text);
+
 /// One end of a point-to-point link: an IPv4 unicast address.
 Checked<Ipv4Address> tunnel_address(std::string_view text);
 /// The same, or with a length: any address of the network, this one first. "0.0.0.0/0": any.
@@ -68,5 +71,6 @@ Checked<std::uint32_t> mark_mask(std::int64_t value);
 /// "500ms", "1s", "2m" or "1h": a whole number and its unit. The bounds are each key's own.
 Checked<std::chrono::milliseconds> echo_interval(std::string_view text);
 Checked<std::chrono::milliseconds> reconnect_pause(std::string_view text);
+Checked<std::chrono::milliseconds> metrics_interval(std::string_view text);
 
 }  // namespace tunnel::config

@@ -10,6 +10,9 @@
 
 #include <boost/json/array.hpp>
 
+#include <pwd.h>
+#include <sys/stat.h>
+
 namespace tunnel::ctl {
 
 namespace fs = std::filesystem;
@@ -120,11 +123,38 @@ std::string sites_text(const fs::path& path, const config::Configuration& config
   return out;
 }
 
+/// Whether an account may make files in a folder, as far as its mode tells: where a group may, the
+/// account may be in it, or an ACL may name it.
+bool may_write(const std::string& user, const fs::path& folder) {
+  struct stat status {};
+
+  const passwd* const account = ::getpwnam(user.c_str());
+  if (account == nullptr || account->pw_uid == 0) return true;
+  if (::stat(folder.c_str(), &status) != 0) return false;
+  if (status.st_uid == account->pw_uid) return (status.st_mode & S_IWUSR) != 0;
+  return (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 /// The files of rules that the configuration names, too.
 void check_rules(config::Loaded& loaded) {
   loaded.diagnostics =
       policy::load(*loaded.configuration, filter::language::SystemNames{}).diagnostics;
   if (!loaded.diagnostics.empty()) loaded.configuration.reset();
+}
+
+/// Why tunneld could not write its metrics; empty: nothing that could be seen. It is no mistake of
+/// the configuration: the folder is another program's, and may come with it later.
+std::string obstacle_to_metrics(const config::Configuration& configuration) {
+  if (!configuration.metrics) return {};
+  const auto folder = configuration.metrics->file.parent_path();
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    return "there is no folder " + terminal_text(folder.native()) + " for the file of [metrics]";
+  }
+  const auto& user = configuration.gateway.user;
+  if (may_write(user, folder)) return {};
+  return "the account " + user + ", under which tunneld runs, may not write into " +
+         terminal_text(folder.native()) + ", where the file of [metrics] is to be";
 }
 
 }  // namespace
@@ -159,7 +189,11 @@ ExitCode run(const Context& context, const CheckCommand& command) {
     context.complain(terminal_text((path / "secrets.toml").native()) +
                      " was not checked: only root and the account of tunneld may read it");
   }
-  return loaded.configuration ? ExitCode::Ok : ExitCode::Failed;
+  if (!loaded.configuration) return ExitCode::Failed;
+  if (const auto obstacle = obstacle_to_metrics(*loaded.configuration); !obstacle.empty()) {
+    context.complain(obstacle + ": it will not be written until that is mended");
+  }
+  return ExitCode::Ok;
 }
 
 }  // namespace tunnel::ctl

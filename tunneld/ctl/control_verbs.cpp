@@ -1,5 +1,5 @@
 // The verbs that are one call to the daemon: up, down, restart, retry, reload, routes, leases,
-// version.
+// metrics, version.
 
 #include "tunneld/base/version.hpp"
 #include "tunneld/ctl/columns.hpp"
@@ -131,6 +131,19 @@ ExitCode run(const Context& context, const LeasesCommand& command) {
                     time("unused_since"), time("first_given")});
   }
   context.out.print(table(rows));
+  return ExitCode::Ok;
+}
+
+ExitCode run(const Context& context, const MetricsCommand& command) {
+  auto client = connect(context);
+  if (!client) return context.fail(client.error().message());
+  const auto answer = client->call("metrics", {});
+  if (!answer) return fail_call(context, *client, answer.error());
+  if (command.format == Format::Json) {
+    context.out.line(json_line(*answer));
+    return ExitCode::Ok;
+  }
+  context.out.print(terminal_lines(raw_text(*answer, "text")));
   return ExitCode::Ok;
 }
 

@@ -64,6 +64,11 @@ constexpr const char* kDownFooter =
 clear. --withdraw takes these routes away too: then the networks are left to whatever other route
 there is.)";
 
+constexpr const char* kMetricsFooter =
+    R"(Prints Prometheus' text format, version 0.0.4. For node_exporter, tunneld writes the same into a file
+by itself: [metrics] in tunneld.toml. For another exporter:
+  tunnelctl metrics >/srv/metrics/tunneld.prom.new && cd /srv/metrics && mv tunneld.prom.new tunneld.prom)";
+
 constexpr const char* kAuthorizedKeysFooter = R"(For sshd_config:
   Match User pppossh
     AuthorizedKeysCommand /usr/bin/tunnelctl key authorized-keys --offered-key %t %k --offered-fingerprint %f
@@ -111,6 +116,7 @@ class CommandLine {
     add_log();
     add_routes();
     add_leases();
+    add_metrics();
     add_trace();
     add_key();
     filter_.add_to(app_, command_);
@@ -260,6 +266,13 @@ class CommandLine {
     yields(leases, command_, leases_);
   }
 
+  void add_metrics() {
+    auto* metrics = add_verb(app_, "metrics", "Show all counters, for Prometheus");
+    add_json(metrics, metrics_.format);
+    metrics->footer(kMetricsFooter);
+    yields(metrics, command_, metrics_);
+  }
+
   void add_key() {
     auto* key = add_verb(app_, "key", "Make and show keys");
     key->require_subcommand(1);
@@ -310,6 +323,7 @@ class CommandLine {
   LogCommand log_;
   RoutesCommand routes_;
   LeasesCommand leases_;
+  MetricsCommand metrics_;
   TraceCommand trace_;
   KeyGenCommand gen_;
   KeyShowCommand show_;

@@ -75,6 +75,10 @@ struct LeasesCommand {
   Format format = Format::Text;
 };
 
+struct MetricsCommand {
+  Format format = Format::Text;
+};
+
 struct TraceCommand {
   std::string site{};
   std::string pcap{};       // a file, or "-" for standard output
@@ -157,10 +161,10 @@ struct ImportFreebsdCommand {
 
 using Command =
     std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
-                 LeasesCommand, TraceCommand, KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand,
-                 VersionCommand, FilterShowCommand, FilterTestCommand, FilterStatsCommand,
-                 FilterFlushCommand, NatRulesCommand, FilterStatesCommand, NatSessionsCommand,
-                 ImportFreebsdCommand>;
+                 LeasesCommand, MetricsCommand, TraceCommand, KeyGenCommand, KeyShowCommand,
+                 AuthorizedKeysCommand, VersionCommand, FilterShowCommand, FilterTestCommand,
+                 FilterStatsCommand, FilterFlushCommand, NatRulesCommand, FilterStatesCommand,
+                 NatSessionsCommand, ImportFreebsdCommand>;
 
 struct Invocation {
   CommonOptions common{};

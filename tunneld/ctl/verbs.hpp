@@ -14,6 +14,7 @@ ExitCode run(const Context& context, const CheckCommand& command);
 ExitCode run(const Context& context, const LogCommand& command);
 ExitCode run(const Context& context, const RoutesCommand& command);
 ExitCode run(const Context& context, const LeasesCommand& command);
+ExitCode run(const Context& context, const MetricsCommand& command);
 ExitCode run(const Context& context, const TraceCommand& command);
 ExitCode run(const Context& context, const KeyGenCommand& command);
 ExitCode run(const Context& context, const KeyShowCommand& command);

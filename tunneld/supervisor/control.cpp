@@ -94,6 +94,7 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   if (method == "filter.states") return filter_states();
   if (method == "nat.rules") return nat_rules();
   if (method == "nat.sessions") return nat_sessions();
+  if (method == "metrics") return json::value(json::object{{"text", metrics()}});
   if (method == "version") return json::value(json::object{{"version", kVersion}});
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }
@@ -135,15 +136,20 @@ RpcResult Daemon::status(const json::object& params) {
   result["log_dir"] = gateway_.log_dir.native();
   result["all_up"] = all_up;
   result["lost_log_lines"] = audit_.lost_lines();
-  result["lost_packet_records"] = packet_log_ ? packet_log_->lost_packets() : 0;
-  result["lost_flow_events"] = packet_log_ ? packet_log_->lost_events() : 0;
-  auto conflicts = network_->conflicts();
-  if (filter_->flushed()) {
-    conflicts.emplace_back("the packet filter was flushed, and everything passes");
-  }
-  result["conflicts"] = texts(conflicts);
+  result["lost_packet_records"] = lost_records().packets;
+  result["lost_flow_events"] = lost_records().events;
+  result["filter_repairs"] = filter_->repairs();
+  result["conflicts"] = texts(conflicts());
   result["sites"] = std::move(sites);
   return json::value(std::move(result));
+}
+
+std::vector<std::string> Daemon::conflicts() const {
+  auto found = network_->conflicts();
+  if (filter_->flushed()) {
+    found.emplace_back("the packet filter was flushed, and everything passes");
+  }
+  return found;
 }
 
 RpcResult Daemon::site_verb(std::string_view verb, const json::object& params) {

@@ -87,6 +87,10 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
             changed(name, transition);
           }},
       signals_{context, SIGTERM, SIGINT, SIGHUP},
+      metrics_wanted_{start.configuration.metrics},
+      metrics_export_{
+          context, [this] { return metrics(); },
+          [this](audit::Priority priority, std::string text) { say(priority, std::move(text)); }},
       started_{wall_now()} {}
 
 Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context, Start start) {
@@ -176,9 +180,11 @@ void Daemon::run() {
   });
   arm_signals();
   start_sites();
+  metrics_export_.set(metrics_wanted_);
   manager_.ready();
   update_service_status();
   io_.run();
+  metrics_export_.set(std::nullopt);
   packet_log_.reset();
   say(audit::Priority::Notice, "tunneld ends; the networks of its sites stay refused");
 }

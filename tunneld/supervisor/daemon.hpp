@@ -5,6 +5,7 @@
 #include "tunneld/config/load.hpp"
 #include "tunneld/supervisor/bridge_listener.hpp"
 #include "tunneld/supervisor/control_server.hpp"
+#include "tunneld/supervisor/metrics_export.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/notify.hpp"
 #include "tunneld/supervisor/packet_filter.hpp"
@@ -69,6 +70,7 @@ class Daemon final : private ControlApi {
   void open_packet_log(const policy::FilterPolicy& policy);
   void policy_in_force(const policy::FilterPolicy& policy,
                        const std::vector<filter::compiler::NumberedRule>& rules);
+  void close_packet_log();
   void start_sites();
   void give_up_adoption();
   /// The site's peer no longer has its address of a pool, if it had one.
@@ -121,6 +123,10 @@ class Daemon final : private ControlApi {
   /// Tells the site's bridge what all who trace it want together.
   void renew_trace(const SiteName& name);
   RpcResult status(const boost::json::object& params);
+  /// Sentences about what is in the way of what is wanted.
+  std::vector<std::string> conflicts() const;
+  /// For Prometheus.
+  std::string metrics() const;
   RpcResult site_verb(std::string_view verb, const boost::json::object& params);
   RpcResult down(Site& site, bool withdraw);
   static RpcResult to_successor(Successor& successor, std::string_view verb,
@@ -161,6 +167,16 @@ class Daemon final : private ControlApi {
   config::Secrets secrets_;
   std::unique_ptr<PacketFilter> filter_;
   std::unique_ptr<PacketLog> packet_log_;  // while there is a [filter]
+
+  /// What the kernel had to drop of what it tells the packet log.
+  struct LostRecords {
+    std::uint64_t packets = 0;
+    std::uint64_t events = 0;
+  };
+
+  LostRecords lost_records() const;
+
+  LostRecords lost_before_;  // by packet logs that are closed
   std::unique_ptr<Network> network_;
   SiteContext site_context_;
   std::map<SiteName, std::unique_ptr<Site>> sites_;
@@ -182,6 +198,8 @@ class Daemon final : private ControlApi {
   std::unique_ptr<BridgeListener> bridges_;
   std::unique_ptr<ControlServer> control_;
   boost::asio::signal_set signals_;
+  std::optional<config::Metrics> metrics_wanted_;
+  MetricsExport metrics_export_;
   audit::WallTime started_;
   bool stopping_ = false;
 };

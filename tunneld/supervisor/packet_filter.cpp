@@ -240,7 +240,10 @@ void PacketFilter::put_back() {
   const auto offender = offender_;
   in_doubt_ = !done;
   settle();
-  if (done) save();
+  if (done) {
+    ++repairs_;
+    save();
+  }
   report(offender, done);
   pause_.expires_after(done ? kRepairPause : kRetryPause);
   pause_.async_wait([this](const boost::system::error_code& error) {

@@ -56,6 +56,9 @@ class PacketFilter {
 
   bool flushed() const noexcept { return flushed_; }
 
+  /// How often the table was put back since tunneld has begun.
+  std::uint64_t repairs() const noexcept { return repairs_; }
+
   const policy::FilterPolicy& policy() const noexcept { return policy_; }
 
   /// The rules in force, with their numbers, and the table that the kernel has of them.
@@ -102,6 +105,7 @@ class PacketFilter {
   unsigned unsaid_ = 0;  // times that the table was put back without a word
   /// Of our last change, as long as nobody else's was heard of; 0: there is none.
   std::uint32_t generation_ = 0;
+  std::uint64_t repairs_ = 0;
   bool in_doubt_ = false;  // the kernel may have something else than in_force_
   bool pausing_ = false;
   bool flushed_ = false;

@@ -87,7 +87,7 @@ std::vector<std::string> Daemon::renew_filter(const config::Configuration& wante
   }
   open_packet_log(loaded.policy);
   auto wrong = said(filter_->put(std::move(loaded.policy)));
-  if (!wrong.empty() && !filter_->policy().filters) packet_log_.reset();
+  if (!wrong.empty() && !filter_->policy().filters) close_packet_log();
   return wrong;
 }
 
@@ -131,6 +131,7 @@ ReloadReport Daemon::apply(config::Configuration wanted) {
     }
   }
   network_->look_again();
+  metrics_export_.set(wanted.metrics);
   return report;
 }
 

@@ -73,9 +73,21 @@ void Daemon::open_packet_log(const policy::FilterPolicy& policy) {
   });
 }
 
+Daemon::LostRecords Daemon::lost_records() const {
+  if (!packet_log_) return lost_before_;
+  return {lost_before_.packets + packet_log_->lost_packets(),
+          lost_before_.events + packet_log_->lost_events()};
+}
+
+/// What it has lost stays counted: those who watch would take a lower number for a restart.
+void Daemon::close_packet_log() {
+  lost_before_ = lost_records();
+  packet_log_.reset();
+}
+
 void Daemon::policy_in_force(const policy::FilterPolicy& policy,
                              const std::vector<filter::compiler::NumberedRule>& rules) {
-  if (!policy.filters) packet_log_.reset();
+  if (!policy.filters) close_packet_log();
   if (!packet_log_) return;
   packet_log_->set_policy(rules, policy.rules.nat_lists);
   packet_log_->log_states(policy.log_states == config::LogStates::Yes
