@@ -62,13 +62,13 @@ def on(node, *command, timeout=PATIENCE, text=None):
 
 
 class Program:
-    """A program on a node. Its output is always read, so that it never waits for us."""
+    """A program on a node, or on none. Its output is always read, so that it never waits for us."""
 
     def __init__(self, node, *command):
         self.name = Path(command[0]).name
         self.lines = queue.SimpleQueue()
         self.process = subprocess.Popen(
-            command_on(node, command), text=True, stdin=subprocess.PIPE,
+            command_on(node, command) if node else command, text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         threading.Thread(target=self._read, daemon=True).start()
 

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# What the benchmarks on the reference sites have in common. Sourced, with $here set.
+# What the benchmarks on the reference sites have in common. Sourced.
 
+here=$(dirname "$(readlink -f "$0")")
+readonly here
 repository=$(readlink -f "$here/../..")
 readonly repository
 programs=''  # a folder with the programs; made where it is empty

@@ -20,10 +20,8 @@
 # memory of the processes. A system that cannot be measured says why in its row.
 set -euo pipefail
 
-here=$(dirname "$(readlink -f "$0")")
-readonly here
 # shellcheck source=tests/bench/prepare.sh
-. "$here/prepare.sh"
+. "$(dirname "$(readlink -f "$0")")/prepare.sh"
 
 packages=bench
 arguments=()
