@@ -1,5 +1,5 @@
 """A long-distance line (tests/support/link_emulator) in the place of HOME's uplink."""
-from nodes import PROGRAMS, Failure, Program, holder, on
+from nodes import PROGRAMS, Failure, Program, holder, on, set_default_route
 
 
 class Line:
@@ -17,7 +17,7 @@ class Line:
             on(node, "sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1")
             on(node, "ip", "address", "add", address, "dev", interface)
             on(node, "ip", "link", "set", interface, "up")
-        on("home", "ip", "route", "add", "default", "via", "198.51.100.1")
+        set_default_route("home")
 
     def set(self, settings):
         """Words as link_emulator has them. The line is a new one: empty, its seed at the start."""

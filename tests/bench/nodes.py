@@ -108,6 +108,18 @@ class Program:
         except subprocess.TimeoutExpired as expired:
             raise Failure(f"{self.name} does not end") from expired
 
+    def output(self, timeout=PATIENCE):
+        """All that it says, to its end."""
+        lines = []
+        try:
+            while (line := self.lines.get(timeout=timeout)) is not None:
+                lines.append(line)
+        except queue.Empty:
+            raise Failure(f"{self.name} has said nothing for {timeout:g} s") from None
+        if self.finish() != 0:
+            raise Failure(f"{self.name}: {last_words(''.join(lines))}")
+        return "".join(lines)
+
     def stop(self):
         self.process.terminate()
         try:
@@ -133,8 +145,21 @@ class Programs:
             self.running.pop().stop()
 
 
+# Of every TCP connection whose program does not choose another: Debian's, not whatever this
+# machine's kernel was told. (A network namespace may not choose among all by sysctl, but by route.)
+CONGESTION = os.environ.get("TUNNEL_CONGESTION", "cubic")
+UPLINKS = {"home": "198.51.100.1", "labs": "203.0.113.1"}
+
+
+def set_default_route(node):
+    on(node, "ip", "route", "replace", "default", "via", UPLINKS[node], "congctl", CONGESTION)
+
+
 def build_sites():
+    """All but the daemons."""
     sites("build", str(STATE))
+    for node in UPLINKS:
+        set_default_route(node)
     sites("install-programs", str(PROGRAMS))
     sites("configure", str(REPOSITORY / "examples/two-sites"))
     sites("start-sshd")

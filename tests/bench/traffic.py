@@ -2,7 +2,7 @@
 import json
 import re
 
-from nodes import Failure, Program, on
+from nodes import CONGESTION, Failure, Program, on
 
 FIRST_PORT = 5201
 
@@ -27,7 +27,7 @@ class Server:
 
 def client(peer, seconds, *options, port=FIRST_PORT):
     return ["iperf3", "-c", peer, "-p", str(port), "-t", str(seconds), "--connect-timeout", "10000",
-            *options]
+            "-C", CONGESTION, *options]
 
 
 def received(report):

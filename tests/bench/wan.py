@@ -16,7 +16,7 @@ import report
 import systems
 import traffic
 from line import Line
-from nodes import Failure, build_sites, on, start_daemons, wait_until
+from nodes import CONGESTION, Failure, build_sites, start_daemons, wait_until
 
 MEGABITS = 100
 
@@ -101,7 +101,7 @@ def markdown(candidates, rows, options):
               f"{options.rounds} interleaved rounds of {options.seconds} s, behind a first second that "
               f"does not count. {MEGABITS} Mb/s, a queue of one round trip, losses in both "
               "directions, the same for all systems. Whoever does not choose a congestion control "
-              f"uses {options.congestion}.")
+              f"uses {CONGESTION}.")
     return report.table(["System", *(path.name for path in PATHS)], body) + "\n\n" + method
 
 
@@ -117,13 +117,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=20)
-    parser.add_argument("--congestion", default="cubic")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     build_sites()
-    for node in ("home", "labs"):
-        on(node, "sysctl", "-qw", f"net.ipv4.tcp_congestion_control={options.congestion}")
     line = Line()
     start_daemons()
     wait_until("up")

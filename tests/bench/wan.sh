@@ -24,7 +24,7 @@ arguments=()
 while (($# > 0)); do
   case $1 in
     --quick) arguments+=(--rounds 1 --seconds 4) ;;
-    --congestion) (($# >= 2)) || usage; arguments+=(--congestion "$2"); shift ;;
+    --congestion) (($# >= 2)) || usage; export TUNNEL_CONGESTION=$2; shift ;;
     --programs) (($# >= 2)) || usage; programs=$(readlink -f "$2"); shift ;;
     --json | --markdown)
       (($# >= 2)) || usage
