@@ -14,35 +14,34 @@ constexpr int kPacketsInATurn = 64;  // before the other direction has its turn
 
 }  // namespace
 
+OneWay::OneWay(int from, int to) : from_{from}, to_{to}, scratch_(kLargestPacket) {}
+
 void OneWay::set(const LinkSettings& settings) {
   link_ = Link{settings};
   on_the_way_.clear();
   arrived_ = lost_ = overflown_ = 0;
 }
 
-std::vector<std::uint8_t> OneWay::empty_buffer() {
-  if (spare_.empty()) return std::vector<std::uint8_t>(kLargestPacket);
-  auto buffer = std::move(spare_.back());
-  spare_.pop_back();
-  buffer.resize(kLargestPacket);
-  return buffer;
+std::vector<std::uint8_t> OneWay::copy_of(Bytes packet) {
+  std::vector<std::uint8_t> out;
+  if (!spare_.empty()) {
+    out = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  out.assign(packet.begin(), packet.end());
+  return out;
 }
 
 void OneWay::take(TimePoint now) {
   for (int i = 0; i < kPacketsInATurn; ++i) {
-    auto buffer = empty_buffer();
-    const auto size = ::read(from_, buffer.data(), buffer.size());
-    if (size <= 0) {
-      spare_.push_back(std::move(buffer));
-      return;
-    }
-    buffer.resize(static_cast<std::size_t>(size));
-    const auto passage = link_.offer(buffer.size(), now);
+    const auto size = ::read(from_, scratch_.data(), scratch_.size());
+    if (size <= 0) return;
+    const auto packet = Bytes{scratch_}.first(static_cast<std::size_t>(size));
+    const auto passage = link_.offer(packet.size(), now);
     if (passage.fate == Fate::Arrives) {
-      on_the_way_.push_back({passage.arrival, std::move(buffer)});
+      on_the_way_.push_back({passage.arrival, copy_of(packet)});
     } else {
       ++(passage.fate == Fate::Lost ? lost_ : overflown_);
-      spare_.push_back(std::move(buffer));
     }
   }
 }

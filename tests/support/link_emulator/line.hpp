@@ -2,6 +2,7 @@
 
 #include "tests/support/link_emulator/command.hpp"
 #include "tests/support/link_emulator/link.hpp"
+#include "tunneld/base/bytes.hpp"
 #include "tunneld/base/time.hpp"
 #include "tunneld/base/unique_fd.hpp"
 
@@ -17,7 +18,7 @@ namespace tunnel::test {
 class OneWay {
  public:
   /// The descriptors stay the caller's.
-  OneWay(int from, int to) : from_{from}, to_{to} {}
+  OneWay(int from, int to);
 
   /// A new line, nothing on the way, and counters from nothing.
   void set(const LinkSettings& settings);
@@ -39,13 +40,14 @@ class OneWay {
     std::vector<std::uint8_t> bytes;
   };
 
-  std::vector<std::uint8_t> empty_buffer();
+  std::vector<std::uint8_t> copy_of(Bytes packet);
 
   int from_;
   int to_;
   Link link_{LinkSettings{}};
+  std::vector<std::uint8_t> scratch_;
   std::deque<Packet> on_the_way_;
-  std::vector<std::vector<std::uint8_t>> spare_;
+  std::vector<std::vector<std::uint8_t>> spare_;  // of packets that have arrived, to be used again
   std::uint64_t arrived_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t overflown_ = 0;
