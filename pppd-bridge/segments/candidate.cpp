@@ -41,6 +41,7 @@ bool take_tcp(Bytes packet, const PacketView& view, Candidate& found) noexcept {
   // As zero it is written with zeros.
   if (header->checksum == kAllOnes) return false;
   found.header_size = header->payload_offset;
+  found.options_offset = view.transport_offset + tcp::kHeader;
   found.sequence = header->sequence;
   found.flags = header->flags;
   found.likeness.acknowledgment = header->acknowledgment;
@@ -55,8 +56,16 @@ bool take_udp(Bytes packet, const PacketView& view, Candidate& found) noexcept {
   const auto header = parse_udp(packet, view);
   // 0: there is no checksum (RFC 768), and a segment would get one.
   if (!header || header->checksum == 0) return false;
-  found.header_size = header->payload_offset;
+  found.header_size = found.options_offset = header->payload_offset;
   return header->length == packet.size() - view.transport_offset;
+}
+
+bool take_transport(Bytes packet, const PacketView& view, Candidate& found) noexcept {
+  return view.protocol == kTcp ? take_tcp(packet, view, found) : take_udp(packet, view, found);
+}
+
+bool take_network(Bytes packet, const PacketView& view, Candidate& found) noexcept {
+  return view.family == Family::Ipv4 ? take_ipv4(packet, found) : take_ipv6(packet, found);
 }
 
 bool has_right_checksum(Bytes packet, const PacketView& view) noexcept {
@@ -84,19 +93,21 @@ std::optional<FlowKey> flow_key(Bytes packet, const PacketView& view) noexcept {
   return key;
 }
 
-std::optional<Candidate> candidate_of(Bytes packet, const PacketView& view,
-                                      const FlowKey& flow) noexcept {
-  if (!view.is_plain() || view.total_length != packet.size()) return std::nullopt;
-  Candidate found{.likeness = {.flow = flow}, .transport_offset = view.transport_offset};
-  const bool plain_transport =
-      view.protocol == kTcp ? take_tcp(packet, view, found) : take_udp(packet, view, found);
-  if (!plain_transport || found.header_size == packet.size()) return std::nullopt;
-  const bool plain_network =
-      view.family == Family::Ipv4 ? take_ipv4(packet, found) : take_ipv6(packet, found);
+std::optional<Candidate> candidate_of(Bytes packet, const PacketView& view) noexcept {
+  // One variable, so that it is filled where the caller has it: a copy of what has just been
+  // written in small pieces takes as long as all the rest.
+  std::optional<Candidate> result{std::in_place};
+  auto& found = *result;
+  found.transport_offset = view.transport_offset;
+  const bool plain = view.is_plain() && view.total_length == packet.size() &&
+                     take_transport(packet, view, found) && take_network(packet, view, found);
   // Last, for all of the packet is read for it.
-  if (!plain_network || !has_right_checksum(packet, view)) return std::nullopt;
+  if (!plain || found.header_size == packet.size() || !has_right_checksum(packet, view)) {
+    result.reset();
+    return result;
+  }
   found.payload_size = packet.size() - found.header_size;
-  return found;
+  return result;
 }
 
 }  // namespace tunnel::segments

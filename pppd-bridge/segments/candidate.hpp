@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 // What a Joiner asks of a packet.
 
@@ -25,9 +26,8 @@ struct FlowKey {
 /// nullopt: a fragment, or no TCP or UDP with its ports.
 std::optional<FlowKey> flow_key(Bytes packet, const PacketView& view) noexcept;
 
-/// What must be the same in all packets that are joined, but for TCP's options.
+/// What must be the same in all packets of a flow that are joined, but for TCP's options.
 struct Likeness {
-  FlowKey flow{};
   std::uint32_t network = 0;  // IPv4: TOS, "don't fragment"; IPv6: traffic class and flow label
   std::uint16_t hops = 0;     // and the protocol
   std::uint32_t acknowledgment = 0;
@@ -43,6 +43,7 @@ struct Likeness {
 struct Candidate {
   Likeness likeness{};
   std::size_t transport_offset = 0;
+  std::size_t options_offset = 0;  // TCP's; header_size where there are none
   std::size_t header_size = 0;
   std::size_t payload_size = 0;  // never 0
   std::uint32_t sequence = 0;    // of TCP only, like the flags
@@ -51,8 +52,7 @@ struct Candidate {
   bool identification_stays = false;
 };
 
-/// nullopt: it may not be joined with any other. `flow` is that of the packet.
-std::optional<Candidate> candidate_of(Bytes packet, const PacketView& view,
-                                      const FlowKey& flow) noexcept;
+/// nullopt: the packet, of TCP or UDP, may not be joined with any other.
+std::optional<Candidate> candidate_of(Bytes packet, const PacketView& view) noexcept;
 
 }  // namespace tunnel::segments

@@ -1,6 +1,6 @@
 #include "pppd-bridge/segments/checksum.hpp"
 
-#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -18,31 +18,41 @@ using Lanes [[gnu::vector_size(16)]] = std::uint64_t;
 
 constexpr std::size_t kStep = 2 * sizeof(Lanes);
 
+template <typename Word>
+[[gnu::always_inline]] inline Word load(Bytes octets) noexcept {
+  Word word;
+  std::memcpy(&word, octets.data(), sizeof(word));
+  return word;
+}
+
+/// The sum of fewer octets than a step takes.
+std::uint64_t sum_of_rest(Bytes octets) noexcept {
+  std::uint64_t sum = 0;
+  for (; octets.size() >= 4; octets = octets.subspan(4)) sum += load<std::uint32_t>(octets);
+  if (octets.size() >= 2) {
+    sum += load<std::uint16_t>(octets);
+    octets = octets.subspan(2);
+  }
+  if (octets.empty()) return sum;
+  const std::array<std::uint8_t, 2> last{octets.front(), 0};
+  return sum + load<std::uint16_t>(last);
+}
+
 std::uint64_t native_sum(Bytes octets) noexcept {
   Lanes low{};
   Lanes high{};
   Lanes other_low{};
   Lanes other_high{};
   for (; octets.size() >= kStep; octets = octets.subspan(kStep)) {
-    Lanes first;
-    Lanes second;
-    std::memcpy(&first, octets.data(), sizeof(first));
-    std::memcpy(&second, octets.subspan(sizeof(first)).data(), sizeof(second));
+    const auto first = load<Lanes>(octets);
+    const auto second = load<Lanes>(octets.subspan(sizeof(Lanes)));
     low += first & 0xffff'ffffU;
     high += first >> 32;
     other_low += second & 0xffff'ffffU;
     other_high += second >> 32;
   }
   low += high + other_low + other_high;
-  auto sum = low[0] + low[1];
-  while (!octets.empty()) {
-    std::uint64_t word = 0;
-    const auto size = std::min(octets.size(), sizeof(word));
-    std::memcpy(&word, octets.data(), size);
-    sum += (word & 0xffff'ffffU) + (word >> 32);
-    octets = octets.subspan(size);
-  }
-  return sum;
+  return low[0] + low[1] + sum_of_rest(octets);
 }
 
 }  // namespace

@@ -19,8 +19,7 @@ Gso gso_of(const FlowKey& flow) noexcept {
 
 /// TCP's options; nothing in UDP.
 Bytes options_of(Bytes packet, const Candidate& of) noexcept {
-  const auto header = of.likeness.flow.protocol == kTcp ? tcp::kHeader : udp::kHeader;
-  return packet.first(of.header_size).subspan(of.transport_offset + header);
+  return packet.first(of.header_size).subspan(of.options_offset);
 }
 
 }  // namespace
@@ -39,7 +38,7 @@ void Joiner::add(Bytes packet, PacketSink& sink) noexcept {
   }
   const bool of_kind = flow->protocol == kTcp || udp_ == JoinUdp::Yes;
   const bool wanted = of_kind && packet.size() <= kMostOctets;  // IPv6 has some that are larger
-  const auto candidate = wanted ? candidate_of(packet, *view, *flow) : std::nullopt;
+  const auto candidate = wanted ? candidate_of(packet, *view) : std::nullopt;
   auto* const held = find(*flow);
   if (held != nullptr && candidate && continues(*held, packet, *candidate)) {
     append(*held, packet, *candidate, sink);
@@ -47,7 +46,7 @@ void Joiner::add(Bytes packet, PacketSink& sink) noexcept {
   }
   if (held != nullptr) send(*held, sink);
   if (candidate && (candidate->flags & kEndsIt) == 0) {
-    hold(packet, *candidate, sink);
+    hold(packet, *flow, *candidate, sink);
   } else {
     sink.packet(packet, {});
   }
@@ -55,7 +54,7 @@ void Joiner::add(Bytes packet, PacketSink& sink) noexcept {
 
 Joiner::Held* Joiner::find(const FlowKey& flow) noexcept {
   const auto found = std::find_if(held_.begin(), held_.end(), [&flow](const Held& held) {
-    return !held.is_free() && held.first.likeness.flow == flow;
+    return !held.is_free() && held.flow == flow;
   });
   return found == held_.end() ? nullptr : &*found;
 }
@@ -64,12 +63,12 @@ Joiner::Held* Joiner::find(const FlowKey& flow) noexcept {
 bool Joiner::continues(const Held& held, Bytes packet, const Candidate& next) noexcept {
   const auto& first = held.first;
   const auto octets_before = static_cast<std::uint32_t>(held.size - first.header_size);
-  const bool is_tcp = first.likeness.flow.protocol == kTcp;
+  const bool is_tcp = held.flow.protocol == kTcp;
   if (next.likeness != first.likeness || next.header_size != first.header_size) return false;
   if (is_tcp && next.sequence != first.sequence + octets_before) return false;
   if ((next.flags & tcp::kCwr) != 0) return false;
   const auto count = first.identification_stays ? 0U : held.segments;
-  const bool ipv4 = first.likeness.flow.family == Family::Ipv4;
+  const bool ipv4 = held.flow.family == Family::Ipv4;
   const auto identification = static_cast<std::uint16_t>(first.identification + count);
   if (ipv4 && next.identification != identification) return false;
   if (next.payload_size > first.payload_size) return false;
@@ -89,13 +88,15 @@ void Joiner::append(Held& held, Bytes packet, const Candidate& next, PacketSink&
   if (last || held.segments == kMostSegments) send(held, sink);
 }
 
-void Joiner::hold(Bytes packet, const Candidate& first, PacketSink& sink) noexcept {
+void Joiner::hold(Bytes packet, const FlowKey& flow, const Candidate& first,
+                  PacketSink& sink) noexcept {
   auto& held = free_one(sink);
   if (!held.memory) held.memory.reset(new std::uint8_t[kMostOctets]);
   const MutableBytes room{held.memory.get(), kMostOctets};
   std::copy(packet.begin(), packet.end(), room.begin());
   held.size = packet.size();
   held.segments = 1;
+  held.flow = flow;
   held.first = first;
   held.last_flags = first.flags;
   held.since = held.used = now_;
@@ -138,7 +139,7 @@ Offload Joiner::finish_super_packet(const Held& held) noexcept {
   const auto flags = static_cast<std::uint8_t>(first.flags | held.last_flags);
   auto ipv4_header = MutableFields<ipv4::kHeader>::at(packet, 0);
   auto ipv6_header = MutableFields<ipv6::kHeader>::at(packet, 0);
-  if (first.likeness.flow.family == Family::Ipv4 && ipv4_header) {
+  if (held.flow.family == Family::Ipv4 && ipv4_header) {
     ipv4_header->set_u16<ipv4::kTotalLength>(static_cast<std::uint16_t>(packet.size()));
     ipv4_header->set_u16<ipv4::kChecksum>(ipv4_header_checksum(packet.first(ipv4::kHeader)));
   } else if (ipv6_header) {
@@ -146,12 +147,12 @@ Offload Joiner::finish_super_packet(const Held& held) noexcept {
   }
   auto tcp_header = MutableFields<tcp::kHeader>::at(transport, 0);
   auto udp_header = MutableFields<udp::kHeader>::at(transport, 0);
-  if (first.likeness.flow.protocol == kTcp && tcp_header) {
+  if (held.flow.protocol == kTcp && tcp_header) {
     tcp_header->set_u8<tcp::kFlags>(flags);
   } else if (udp_header) {
     udp_header->set_u16<udp::kLength>(static_cast<std::uint16_t>(transport.size()));
   }
-  Offload offload{.gso = gso_of(first.likeness.flow),
+  Offload offload{.gso = gso_of(held.flow),
                   .segment_size = static_cast<std::uint16_t>(first.payload_size),
                   .header_size = static_cast<std::uint16_t>(first.header_size)};
   if ((flags & tcp::kCwr) != 0) offload.cwr = Cwr::Set;

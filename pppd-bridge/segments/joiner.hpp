@@ -76,6 +76,7 @@ class Joiner {
     std::unique_ptr<std::uint8_t[]> memory{};
     std::size_t size = 0;
     std::size_t segments = 0;
+    FlowKey flow{};
     Candidate first{};  // its payload is not looked at again
     std::uint8_t last_flags = 0;
     std::uint64_t since = 0;
@@ -84,7 +85,7 @@ class Joiner {
 
   Held* find(const FlowKey& flow) noexcept;
   Held& free_one(PacketSink& sink) noexcept;
-  void hold(Bytes packet, const Candidate& first, PacketSink& sink) noexcept;
+  void hold(Bytes packet, const FlowKey& flow, const Candidate& first, PacketSink& sink) noexcept;
   void append(Held& held, Bytes packet, const Candidate& next, PacketSink& sink) noexcept;
   void send(Held& held, PacketSink& sink) noexcept;
   static bool continues(const Held& held, Bytes packet, const Candidate& next) noexcept;
