@@ -50,12 +50,6 @@ bool fits(Gso gso, const PacketView& view) noexcept {
   return true;
 }
 
-Fault judge_flags(const TcpView& header, const Offload& offload) noexcept {
-  if (header.has(tcp::kOfOneSegment)) return Fault::ForbiddenFlags;
-  // Of UDP there is no header here, and no flag.
-  return header.has(tcp::kCwr) == (offload.cwr == Cwr::Set) ? Fault::None : Fault::WrongCwr;
-}
-
 Fault judge_place(const Offload& offload, const ChecksumPlace& place, bool routed) noexcept {
   const bool own = offload.checksum_start == place.start && offload.checksum_offset == place.offset;
   // Without a sum in the packet, only the header says what the pseudo-header is.
@@ -67,7 +61,7 @@ Fault judge_place(const Offload& offload, const ChecksumPlace& place, bool route
 Judged<Shape> inspect_single(Bytes packet, const Offload& offload,
                              std::size_t largest_segment) noexcept {
   if (packet.size() > largest_segment) return Fault::TooLarge;
-  if (offload.segment_size != 0 || offload.cwr == Cwr::Set) return Fault::NoSegmentSize;
+  if (offload.segment_size != 0) return Fault::NoSegmentSize;
   if (offload.checksum == Checksum::Partial) {
     const std::size_t end = std::size_t{offload.checksum_start} + offload.checksum_offset;
     if (end + kChecksumSize > packet.size()) return Fault::ChecksumPlace;
@@ -99,7 +93,6 @@ Judged<Shape> inspect_super(Bytes packet, const Offload& offload,
   if (const auto fault = judge_place(offload, *place, view->routed); fault != Fault::None) {
     return fault;
   }
-  if (const auto fault = judge_flags(place->tcp, offload); fault != Fault::None) return fault;
   const Shape shape{.view = *view, .tcp = place->tcp, .header_size = place->header_size};
   return count_segments(packet, offload, shape, largest_segment);
 }
@@ -128,8 +121,6 @@ std::string_view to_string(Fault fault) noexcept {
       return "too many segments";
     case Fault::ForbiddenFlags:
       return "SYN, RST or URG in several segments";
-    case Fault::WrongCwr:
-      return "CWR where there is none";
     case Fault::ChecksumPlace:
       return "a checksum in the wrong place";
     case Fault::ChecksumComplete:
@@ -160,6 +151,8 @@ Judged<Offload> complete_metadata(Bytes packet, Gso gso, std::uint16_t segment_s
   offload.checksum_start = place->start;
   offload.checksum_offset = place->offset;
   offload.header_size = static_cast<std::uint16_t>(place->header_size);
+  // Of UDP there is no TCP header here, and no flag.
+  if (gso != Gso::None && place->tcp.has(tcp::kOfOneSegment)) return Fault::ForbiddenFlags;
   if (gso != Gso::None && place->tcp.has(tcp::kCwr)) offload.cwr = Cwr::Set;
   const auto shape = inspect(packet, offload, largest_segment);
   if (!shape) return shape.fault();

@@ -30,8 +30,7 @@ enum class Fault : std::uint8_t {
   NoSegmentSize,     // segments of no size, or a size without segments
   TooLarge,          // a segment, with headers, is larger than the link takes
   TooManySegments,   // more than kMostTcpSegments or kMostUdpSegments
-  ForbiddenFlags,    // SYN, RST or URG in what is to be cut
-  WrongCwr,          // CWR in the header, or in the metadata, alone
+  ForbiddenFlags,    // SYN, RST or URG in a peer's super-packet
   ChecksumPlace,     // the checksum does not lie where it is said to lie
   ChecksumComplete,  // a peer's super-packet with a checksum: there is nothing that it could cover
   PseudoHeaderSum,   // what a Partial checksum field holds is not the sum of the pseudo-header
