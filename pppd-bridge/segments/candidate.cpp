@@ -37,7 +37,7 @@ bool take_tcp(Bytes packet, const PacketView& view, Candidate& found) noexcept {
   const auto header = parse_tcp(packet, view);
   const auto fields = Fields<tcp::kHeader>::at(packet, view.transport_offset);
   if (!header || !fields) return false;
-  if (!header->has(tcp::kAck) || header->has(tcp::kOfOneSegment)) return false;
+  if (header->has(tcp::kOfOneSegment)) return false;
   // As zero it is written with zeros.
   if (header->checksum == kAllOnes) return false;
   found.header_size = header->payload_offset;

@@ -120,6 +120,7 @@ inline constexpr std::size_t kDestination = 24;
 
 namespace tcp {  // RFC 9293 §3.1
 inline constexpr std::size_t kHeader = 20;
+inline constexpr std::size_t kLongestHeader = 60;
 inline constexpr std::size_t kPorts = 0;
 inline constexpr std::size_t kSequence = 4;
 inline constexpr std::size_t kAcknowledgment = 8;

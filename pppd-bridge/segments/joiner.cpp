@@ -29,7 +29,8 @@ void Joiner::add(Bytes packet, PacketSink& sink) noexcept {
   const auto view = parse_packet(packet);
   const auto flow = view ? flow_key(packet, *view) : std::nullopt;
   if (!flow) {
-    const bool of_another_protocol = view && view->fragment == Fragment::Whole &&
+    // What the protocol of a later fragment is may be said in the first one only.
+    const bool of_another_protocol = view && view->fragment != Fragment::Later &&
                                      view->protocol != kTcp && view->protocol != kUdp;
     // Else it may be of any flow.
     if (!of_another_protocol) flush(sink);

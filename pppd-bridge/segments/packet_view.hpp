@@ -95,6 +95,7 @@ inline constexpr std::uint8_t kDestinationOptions = 60;
 
 /// Sensible packets have at most five; who sends more is not worth the time.
 inline constexpr int kMostExtensions = 8;
+inline constexpr std::size_t kLongestExtension = 8 * 256;
 
 /// Walks extension headers from view.transport_offset on, for as long as they are ones that may
 /// stand before a transport header and can be read.
@@ -158,6 +159,10 @@ constexpr std::optional<PacketView> parse_ipv6(Bytes packet) noexcept {
 }
 
 }  // namespace detail
+
+/// Octets of headers in front of a payload, at most.
+inline constexpr std::size_t kLongestHeader =
+    ipv6::kHeader + detail::kMostExtensions * detail::kLongestExtension + tcp::kLongestHeader;
 
 /// The network header of an IP packet. nullopt: it is neither version, its lengths lie, it is a
 /// jumbogram, or its extension headers have no end.

@@ -1,5 +1,6 @@
 #include "pppd-bridge/segments/joiner.hpp"
 
+#include "pppd-bridge/segments/checksum.hpp"
 #include "tests/segments/far.hpp"
 #include "tests/segments/packets.hpp"
 
@@ -206,10 +207,46 @@ TEST(Joiner, LeavesAZeroChecksumThatIsWrittenAsOnesAlone) {
   EXPECT_THAT(sizes(packets), ElementsAre(1, 1, 1));
 }
 
+TEST(Joiner, LeavesAnIpv4ChecksumThatIsWrittenAsOnesAlone) {
+  Description what{.identification = 0, .fragment = 0, .payload = Octets(300, 7)};
+  auto piece = pieces_of(what, 100)[1];
+  piece.identification = 0;
+  const auto other = build(piece);
+  what.identification = static_cast<std::uint16_t>((other[10] << 8 | other[11]) - 1);
+  auto packets = cut(what, 100);
+  ASSERT_EQ(packets[1][10], 0);
+  ASSERT_EQ(packets[1][11], 0);
+  EXPECT_THAT(sizes(packets), ElementsAre(3));
+  packets[1][10] = packets[1][11] = 0xff;
+  EXPECT_THAT(sizes(packets), ElementsAre(1, 1, 1));
+}
+
 TEST(Joiner, LeavesDatagramsWithoutChecksumAlone) {
-  auto packets = cut({.kind = Gso::Udp, .payload = Octets(200, 7)}, 100);
-  for (auto& packet : packets) packet[26] = packet[27] = 0;
-  EXPECT_THAT(sizes(packets), ElementsAre(1, 1));
+  auto pieces = pieces_of({.kind = Gso::Udp, .payload = Octets(300, 7)}, 100);
+  auto& payload = pieces[1].payload;
+  payload[98] = payload[99] = 0;
+  const auto other = build(pieces[1]);
+  payload[98] = other[26];
+  payload[99] = other[27];
+  std::vector<Octets> packets;
+  for (const auto& piece : pieces) packets.push_back(build(piece));
+  ASSERT_EQ(packets[1][26], 0xff);  // what zero is written as
+  ASSERT_EQ(packets[1][27], 0xff);
+  EXPECT_THAT(sizes(packets), ElementsAre(3));
+  packets[1][26] = packets[1][27] = 0;
+  EXPECT_THAT(sizes(packets), ElementsAre(1, 1, 1));
+}
+
+TEST(Joiner, LeavesDatagramsWhoseLengthLiesAlone) {
+  auto packets = cut({.kind = Gso::Udp, .payload = Octets(300, 7)}, 100);
+  auto& packet = packets[1];
+  --packet[25];
+  // The length is of the header; that of the pseudo-header is the packet's.
+  const auto before = static_cast<std::uint16_t>(packet[26] << 8 | packet[27]);
+  const auto after = updated_checksum(before, 108, 107);
+  packet[26] = static_cast<std::uint8_t>(after >> 8);
+  packet[27] = static_cast<std::uint8_t>(after);
+  EXPECT_THAT(sizes(packets), ElementsAre(1, 1, 1));
 }
 
 TEST(Joiner, JoinsAroundTheEndOfSequenceNumbersAndIdentifications) {
@@ -300,8 +337,13 @@ TEST(Joiner, SendsTheFlowThatIsLeastUsedOnWhenThereAreTooMany) {
 TEST(Joiner, SendsAllOnBeforeAPacketThatMayBeOfAnyFlow) {
   const auto held = cut({.payload = Octets(200, 7)}, 100);
   const Octets unreadable(40, 0xff);
-  auto fragment = build({.fragment = 0x00b9, .payload = Octets(100, 7)});
-  for (const auto& other : {unreadable, fragment}) {
+  const auto first = build({.fragment = 0x2000, .source_port = 7, .payload = Octets(100, 7)});
+  const auto later = build({.fragment = 0x00b9, .source_port = 7, .payload = Octets(100, 7)});
+  const auto later6 = build({.kind = Gso::Tcp6,
+                             .network_options = Octets{60, 0, 0, 9, 0, 0, 0, 0},
+                             .first_extension = 44,
+                             .payload = Octets(100, 7)});
+  for (const auto& other : {unreadable, first, later, later6}) {
     const auto far = join({held[0], other, held[1]});
     EXPECT_THAT(far.packets, ElementsAre(held[0], other, held[1]));
   }

@@ -259,6 +259,27 @@ TEST(FinishChecksum, RefusesAPlaceOutsideThePacket) {
       {.checksum = Checksum::Partial, .checksum_start = 0xffff, .checksum_offset = 0xffff}));
 }
 
+TEST(PseudoHeaderSum, IsNotWrittenWhereItIsNotKnown) {
+  const auto written = [](Octets packet) {
+    const auto before = packet;
+    Offload offload;
+    const bool done = write_pseudo_header_sum(packet, offload);
+    EXPECT_EQ(done, offload.checksum == Checksum::Partial);
+    EXPECT_TRUE(done || packet == before);
+    return done;
+  };
+  EXPECT_TRUE(written(build({})));
+  EXPECT_FALSE(written(build({.fragment = 0x2000})));
+  const auto routed = [](std::uint8_t left) {
+    return build({.kind = Gso::Tcp6,
+                  .network_options = Octets{6, 0, 2, left, 0, 0, 0, 0},
+                  .first_extension = 43});
+  };
+  EXPECT_TRUE(written(routed(0)));
+  EXPECT_FALSE(written(routed(1)));
+  EXPECT_FALSE(written({}));
+}
+
 TEST(MakeDerivable, LeavesWhatAPeerCanDeriveAlone) {
   for (const auto kind : kKinds) {
     for (const auto gso : {kind, Gso::None}) {
