@@ -29,7 +29,7 @@ struct Offload {
   std::uint16_t checksum_start = 0;
   /// Where the checksum lies, from `checksum_start`. 0 when Complete.
   std::uint16_t checksum_offset = 0;
-  /// Octets of all headers: a hint, which may be 0.
+  /// Octets of all headers: a hint, which may be 0, or as Linux has it, some of the payload more.
   std::uint16_t header_size = 0;
 
   bool operator==(const Offload&) const = default;
