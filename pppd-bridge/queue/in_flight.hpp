@@ -28,7 +28,7 @@ struct InFlightTuning {
   /// Time for which there may be octets under way in any case: as long as processes on the way wait
   /// for a processor. At 4 Gb/s it makes 512 KiB.
   Duration scheduling = std::chrono::milliseconds{1};
-  /// Without any acknowledgement for so long, there is no limit (InFlight::room()).
+  /// Without any acknowledgement for so long, there is room for as much again (InFlight::room()).
   Duration patience = std::chrono::seconds{5};
 };
 
@@ -55,7 +55,11 @@ struct InFlightTuning {
 ///
 /// As it keeps a queue standing, a round trip without one is not seen by itself. When the shortest
 /// is ten seconds old, or the bandwidth falls, the limit is half of the product for a round trip,
-/// and what is seen then counts.
+/// and what is seen then counts. With both ends sending, the way back has a queue, too, which this
+/// end cannot drain: if that were taken for part of the path, each end would make room for the
+/// other's queue, and both would grow without end. So the two ways are measured each by itself,
+/// with the far end's clock: whatever that shows, its error is in one with plus and in the other
+/// with minus.
 class InFlight {
  public:
   explicit InFlight(const InFlightTuning& tuning = {}) noexcept : tuning_{tuning} {}
@@ -63,18 +67,20 @@ class InFlight {
   /// `total_octets` have been sent up to now; it must not decrease.
   void sent(std::uint64_t total_octets, TimePoint now) noexcept;
 
-  /// The far end says that it has read `total_octets`. What is not More changes nothing.
-  [[nodiscard]] Acknowledged acknowledged(std::uint64_t total_octets, TimePoint now) noexcept;
+  /// The far end says that it has read `total_octets`, at `far_clock` nanoseconds of a monotonic
+  /// clock of its own, which may have begun at any time. What is not More changes nothing.
+  [[nodiscard]] Acknowledged acknowledged(std::uint64_t total_octets, std::uint64_t far_clock,
+                                          TimePoint now) noexcept;
 
   /// How many octets may be sent now. A packet that is larger may be sent if it is not zero.
   ///
-  /// Without limit when nothing has been acknowledged for as long as `patience`: a peer that fails
-  /// to acknowledge must not stop the link for ever, while what is below takes more. If that is
-  /// dead, LCP finds out (and sooner).
+  /// A peer that fails to acknowledge must not stop the link for ever: each `patience` without any
+  /// acknowledgement makes room for the limit again, if what is below takes it. If that is dead,
+  /// LCP finds out, and sooner.
   std::size_t room(TimePoint now) const noexcept;
 
-  /// When room() becomes more with time; nullopt: it takes an acknowledgement, or there is some.
-  std::optional<TimePoint> deadline() const noexcept;
+  /// When there is room again without an acknowledgement; nullopt: there is some.
+  std::optional<TimePoint> deadline(TimePoint now) const noexcept;
 
   std::uint64_t in_flight() const noexcept { return delivery_.in_flight(); }
 
@@ -90,15 +96,17 @@ class InFlight {
   /// then what is sent after that has to be acknowledged.
   struct Probe {
     std::optional<TimePoint> drained_at;
-    Duration shortest = Duration::max();
+    Duration shortest_way = Duration::max();
   };
 
   void note_gap(TimePoint now) noexcept;
   void note_lump(std::uint64_t octets, TimePoint now) noexcept;
-  void note_round_trip(const DeliverySample& sample, TimePoint now) noexcept;
+  void note_ways(const DeliverySample& sample, std::uint64_t far_clock, TimePoint now) noexcept;
+  void note_way_there(Duration way, TimePoint sent_at, TimePoint now) noexcept;
   void note_rate(const DeliverySample& sample, TimePoint now) noexcept;
   void finish_probe(TimePoint now) noexcept;
   void set_limit(TimePoint now) noexcept;
+  std::uint64_t allowed(TimePoint now) const noexcept;
   Duration window() const noexcept;
 
   InFlightTuning tuning_;
@@ -107,7 +115,11 @@ class InFlight {
   WindowedMax<Rate> bandwidth_;
   bool bandwidth_tried_ = false;  // there was Demand::Enough at least once
   std::optional<Duration> min_round_trip_;
-  TimePoint min_round_trip_until_{};
+  /// The shortest way there, with the difference of the clocks; what a probe finds, or less.
+  std::optional<Duration> way_there_;
+  TimePoint way_there_until_{};
+  /// The shortest way back, negative and with that difference: the far end's probes show it.
+  WindowedMax<std::optional<Duration>> way_back_;
   std::optional<Probe> probe_;
   TimePoint last_probe_{};
   TimePoint last_call_{};

@@ -1,4 +1,5 @@
 #include "tests/queue/path.hpp"
+#include "tests/queue/two_way_path.hpp"
 
 #include <gtest/gtest.h>
 
@@ -165,6 +166,23 @@ TEST(InFlightPathTest, ASmallFlowWaitsForTheStandingQueueAndNoLonger) {
   path.run(30s);
   EXPECT_GT(path.longest_ping(), 25ms);
   EXPECT_LE(path.longest_ping(), 25ms + 50ms + 30ms);  // one way, the queue, the end of a probe
+}
+
+// Each end's acknowledgements wait in the other's queue, and come from it in lumps; so the two do
+// not fill both directions all the time. But their queues stay short.
+TEST(InFlightPathTest, TwoFullDirectionsDoNotMakeEachOthersQueueLonger) {
+  for (const auto& [rate, round_trip] : {std::pair{10., 20ms}, {100., 50ms}, {1000., 2ms}}) {
+    TwoWayPath path{rate * kMbit, round_trip, packet_at(rate * kMbit)};
+    path.run(15s);
+    path.look();
+    path.run(100s);
+    const auto seen = path.look();
+    EXPECT_GE(seen[0].used + seen[1].used, 1.6) << rate;
+    for (const auto& end : seen) {
+      EXPECT_GE(end.used, 0.6) << rate;
+      EXPECT_LE(end.queue_mean, 2 * round_trip) << rate;
+    }
+  }
 }
 
 }  // namespace

@@ -17,6 +17,11 @@ using namespace std::chrono_literals;
 /// In octets per second.
 inline constexpr double kMbit = 1e6 / 8;
 
+/// What the clock of the far end shows: it began at another time.
+inline std::uint64_t far_clock(TimePoint time) {
+  return static_cast<std::uint64_t>((time.time_since_epoch() - 40h).count());
+}
+
 /// A path from this end to the far end and back, in virtual time: a buffer without bounds in front
 /// of a link with a rate and a delay. An InFlight says how much is put into it.
 class Path {
@@ -104,12 +109,12 @@ class Path {
   }
 
   void acknowledge() {
-    std::uint64_t total = 0;
     for (; !acknowledgements_.empty() && acknowledgements_.front().at <= now_;
          acknowledgements_.pop_front()) {
-      total = acknowledgements_.front().end;
+      const auto& got = acknowledgements_.front();
+      const auto made_at = got.at - is_.round_trip / 2;
+      static_cast<void>(in_flight.acknowledged(got.end, far_clock(made_at), now_));
     }
-    if (total > 0) static_cast<void>(in_flight.acknowledged(total, now_));
   }
 
   void send() {
