@@ -23,14 +23,10 @@ void DrainRate::taken(std::size_t octets, bool backlogged) noexcept {
   ran_dry_ = ran_dry_ || !backlogged;
 }
 
-std::optional<Rate> DrainRate::rate() const noexcept {
-  const auto fastest = *std::max_element(windows_.begin(), windows_.end());
-  return fastest == Rate{} ? std::nullopt : std::optional{fastest};
-}
-
 void DrainRate::close_window() noexcept {
   windows_[next_window_] = Rate::of(octets_, time_);
   next_window_ = (next_window_ + 1) % kWindows;
+  rate_ = *std::max_element(windows_.begin(), windows_.end());
   octets_ = 0;
   time_ = {};
 }

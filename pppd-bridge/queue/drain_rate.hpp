@@ -25,7 +25,7 @@ class DrainRate {
   void taken(std::size_t octets, bool backlogged) noexcept;
 
   /// nullopt: the queue has never been backlogged for long.
-  std::optional<Rate> rate() const noexcept;
+  std::optional<Rate> rate() const noexcept { return rate_; }
 
  private:
   static constexpr Duration kWindow = std::chrono::milliseconds{50};
@@ -42,6 +42,7 @@ class DrainRate {
   Duration time_{};
   std::array<Rate, kWindows> windows_{};
   std::size_t next_window_ = 0;
+  std::optional<Rate> rate_;
 };
 
 }  // namespace tunnel::queue

@@ -99,7 +99,7 @@ class FairQueue final : private PacketStore {
   std::optional<Rate> drain_rate() const noexcept { return scheduler_.drain_rate(); }
 
   /// What CoDel aims at: the limits', or more on a slow link.
-  CodelTarget aim() const noexcept { return scheduler_.aim(); }
+  const CodelTarget& aim() const noexcept { return scheduler_.aim(); }
 
  private:
   bool mark(Index packet) override { return marker_(packets_[packet].buffer.bytes()); }

@@ -16,7 +16,8 @@ constexpr std::size_t kDropShare = 64;  // of the limit in octets
 
 }  // namespace
 
-Scheduler::Scheduler(const Limits& limits) noexcept : limits_{limits} {}
+Scheduler::Scheduler(const Limits& limits) noexcept
+    : limits_{limits}, aim_{limits.target, limits.interval} {}
 
 Index Scheduler::push(const Arrival& arrival, TimePoint now) {
   drain_.advance(now, packets_ > 0);
@@ -58,6 +59,7 @@ Dropped Scheduler::keep_limits(PacketStore& store) noexcept {
 
 std::optional<Index> Scheduler::pop(TimePoint now, PacketStore& store) noexcept {
   drain_.advance(now, packets_ > 0);
+  follow_drain_rate();
   while (!new_flows_.empty() || !old_flows_.empty()) {
     const bool is_new = !new_flows_.empty();
     auto& list = is_new ? new_flows_ : old_flows_;
@@ -85,12 +87,11 @@ std::optional<Index> Scheduler::pop(TimePoint now, PacketStore& store) noexcept 
 
 /// The first packet of the flow that CoDel lets pass; nullopt: there is none.
 std::optional<Index> Scheduler::take_from(Flow& flow, TimePoint now, PacketStore& store) noexcept {
-  const auto aimed = aim();
   while (!flow.items.empty()) {
     const auto held = flow.bytes;
     const auto item = unlink_first(flow);
     const auto sojourn = now - items_[item].arrived;
-    auto verdict = flow.codel.judge(sojourn, held, limits_.mtu, aimed, now);
+    auto verdict = flow.codel.judge(sojourn, held, limits_.mtu, aim_, now);
     if (verdict == Codel::Verdict::Signal && store.mark(item)) {
       ++counters_.marked;
       verdict = Codel::Verdict::Pass;
@@ -142,15 +143,16 @@ Delays Scheduler::take_delays() noexcept {
   return delays;
 }
 
-CodelTarget Scheduler::aim() const noexcept {
-  const auto rate = drain_.rate();
-  if (!rate) return {limits_.target, limits_.interval};
+/// The rate changes a few times a second at most.
+void Scheduler::follow_drain_rate() noexcept {
+  if (drain_.rate() == aim_rate_) return;
+  aim_rate_ = drain_.rate();
   // A link on which a packet takes longer than the target could never reach it (RFC 8290 §5.2.2).
   // Packets are of the size of the wire: where the rate is so low that it matters, super-packets
   // must not wait here, for one of them delays everybody else by its own length. An interval must
   // have room for a queue to stand and to go.
-  const auto target = std::max(limits_.target, rate->time_of(limits_.mtu * 3 / 2));
-  return {target, std::max(limits_.interval, 2 * target)};
+  aim_.target = std::max(limits_.target, aim_rate_->time_of(limits_.mtu * 3 / 2));
+  aim_.interval = std::max(limits_.interval, 2 * aim_.target);
 }
 
 Index Scheduler::take_index() {

@@ -93,7 +93,7 @@ class Scheduler {
   std::optional<Rate> drain_rate() const noexcept { return drain_.rate(); }
 
   /// What CoDel aims at, at the present drain rate.
-  CodelTarget aim() const noexcept;
+  const CodelTarget& aim() const noexcept { return aim_; }
 
  private:
   struct Item {
@@ -119,6 +119,7 @@ class Scheduler {
   void drop_from(Flow& flow, Dropped& dropped, PacketStore& store) noexcept;
   std::optional<Index> take_from(Flow& flow, TimePoint now, PacketStore& store) noexcept;
   Index unlink_first(Flow& flow) noexcept;
+  void follow_drain_rate() noexcept;
   void note_passed(Duration sojourn) noexcept;
 
   Limits limits_;
@@ -131,6 +132,8 @@ class Scheduler {
   std::size_t bytes_ = 0;
   std::size_t memory_ = 0;
   DrainRate drain_;
+  CodelTarget aim_;
+  std::optional<Rate> aim_rate_;
   Counters counters_;
   std::uint64_t passed_ = 0;  // since take_delays(), as the next two
   Duration waited_{};
