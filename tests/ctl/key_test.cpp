@@ -370,6 +370,22 @@ TEST_F(CheckTest, AsJson) {
   EXPECT_EQ(bad.at("diagnostics").at(0).at("line"), 1);
 }
 
+TEST_F(CheckTest, SaysWhatIsInTheWayOfTheMetrics) {
+  const auto folder = folder_.path / "textfile";
+  folder_.write("etc/tunneld.toml", "[gateway]\nuser = \"nobody\"\n[metrics]\nfile = \"" +
+                                        (folder / "tunneld.prom").native() + "\"\n");
+  const auto absent = tunnelctl({"check"});
+  EXPECT_EQ(absent.code, 0);
+  EXPECT_THAT(absent.err, HasSubstr("there is no folder " + folder.native()));
+  fs::create_directory(folder);
+  fs::permissions(folder, fs::perms{0755});
+  const auto closed = tunnelctl({"check"});
+  EXPECT_EQ(closed.code, 0);
+  EXPECT_THAT(closed.err, HasSubstr("the account nobody, under which tunneld runs, may not write"));
+  fs::permissions(folder, fs::perms{0777});
+  EXPECT_EQ(tunnelctl({"check"}).err, "");
+}
+
 TEST_F(CheckTest, OfNothingSaysSo) {
   const auto outcome = tunnelctl({"check", "/nonexistent"});
   EXPECT_EQ(outcome.code, 1);
