@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds tunneld and runs every test there is.
 #
-#   tests/run.sh [--unit] [--netns] [--interop] [--fuzz SECONDS] [--checks] [--filter REGEX]
-#                [--preset PRESET]
+#   tests/run.sh [--unit] [--netns] [--interop] [--fuzz SECONDS] [--checks] [--bench]
+#                [--filter REGEX] [--preset PRESET]
 #
 #   --unit      only the hermetic tests, in parallel: no network, no root, no clock
 #   --netns     only those that need a network: they run in a private machine
@@ -12,7 +12,9 @@
 #   --fuzz      only the fuzz targets (tests/fuzz/README.md), each for so many seconds, which are
 #               five when everything is run
 #   --checks    only what is not a program: every header compiles alone, formatting, shell scripts
-#   --filter    only tests whose name matches, and no checks
+#   --bench     only a short benchmark, of a minute (tests/bench/run.sh); its figures are shown, and
+#               kept in the build directory, but not judged
+#   --filter    only tests whose name matches, and neither checks nor benchmark
 #   --preset    a preset of CMakePresets.json instead of ci (or $PRESET)
 #
 # Missing Debian packages are installed first (rc/install-packages.sh). Nothing may be skipped: a
@@ -183,12 +185,21 @@ run_checks() {
   check 'Shell scripts (shellcheck)' check_scripts
 }
 
+# ---- Benchmark ----
+
+run_bench() {
+  local results=$PWD/build/$preset/test-results
+  mkdir -p "$results"
+  check 'Short benchmark (not judged)' tests/bench/run.sh --short --programs "build/$preset/bin" \
+    --json "$results/bench.json" --markdown "$results/bench.md"
+}
+
 # ---- All ----
 
 parse_arguments() {
   while (($# > 0)); do
     case $1 in
-      --unit | --netns | --interop | --checks) groups+=("${1#--}") ;;
+      --unit | --netns | --interop | --checks | --bench) groups+=("${1#--}") ;;
       --fuzz)
         [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
         groups+=(fuzz)
@@ -203,7 +214,7 @@ parse_arguments() {
   done
   if ((${#groups[@]} == 0)); then
     groups=(unit netns interop)
-    [[ $filter ]] || groups+=(fuzz checks)
+    [[ $filter ]] || groups+=(fuzz checks bench)
   fi
 }
 
