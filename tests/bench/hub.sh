@@ -5,6 +5,8 @@
 #   tests/bench/hub.sh [--quick] [--links N] [--client libssh2|openssh] [--programs DIR]
 #                      [--json FILE] [--markdown FILE]
 #
+# All of it takes about five minutes.
+#
 #   --quick     look at the idle links for ten seconds instead of a minute; one short round
 #   --links     other than 200, from 20 to 254
 #   --client    the SSH client of the dialling ends; libssh2 otherwise

@@ -26,10 +26,9 @@ prepare() {
 
 # in_private_machine SCRIPT ARGUMENT...
 in_private_machine() {
-  local state status=0
+  mkdir -p "$repository/build"
   state=$(mktemp -d "$repository/build/bench-sites.XXXXXX")
+  trap 'rm -rf "$state"' EXIT
   SITES_DIR=$state TUNNEL_PROGRAMS=$programs PYTHONDONTWRITEBYTECODE=1 \
-    "$repository/tests/support/private-machine.sh" "$here/$1" "${@:2}" || status=$?
-  rm -rf "$state"
-  return "$status"
+    "$repository/tests/support/private-machine.sh" "$here/$1" "${@:2}"
 }

@@ -5,6 +5,8 @@
 #   tests/bench/run.sh [--quick | --short] [--programs DIR] [--json FILE] [--markdown FILE]
 #                      [--plot FILE]
 #
+# Five rounds of all take about twenty-five minutes.
+#
 #   --quick     one short round: less than three minutes without the build
 #   --short     less than one: `ssh -w` alone beside ours
 #   --programs  use the programs in DIR (a build's bin) instead of building them, as the release is

@@ -5,6 +5,8 @@
 #   tests/bench/wan.sh [--quick] [--congestion NAME] [--programs DIR] [--json FILE]
 #                      [--markdown FILE]
 #
+# Three rounds of all take about half an hour.
+#
 #   --quick       one short round: about four minutes
 #   --congestion  the congestion control of every TCP connection whose program does not choose one,
 #                 at both gateways: cubic otherwise, which is Debian's
