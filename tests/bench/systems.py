@@ -41,21 +41,24 @@ class Bare(System):
 
 class Ours(System):
     peer = "10.224.1.2"
-    profile = STATE / "nodes/home/etc/sites/labs.toml"
+    profiles = {"home": STATE / "nodes/home/etc/sites/labs.toml",
+                "labs": STATE / "nodes/labs/etc/sites/home.toml"}
 
-    def __init__(self, client, name=None, options=""):
+    def __init__(self, client, name=None, labs_ppp=""):
+        """`labs_ppp` are lines for [ppp] in Labs' profile."""
         self.name = name or f"tunneld, {client}"
-        self.client = client
-        self.options = options
-        self.original = self.profile.read_text()
+        self.original = {node: path.read_text() for node, path in self.profiles.items()}
+        self.wanted = {
+            "home": self.original["home"].replace("[ssh]\n", f'[ssh]\nclient = "{client}"\n'),
+            "labs": self.original["labs"].replace("[ppp]\n", f"[ppp]\n{labs_ppp}")}
 
-    def _write_profile(self, text):
-        self.profile.write_text(text)  # owner and mode stay
-        on("home", "tunnelctl", "reload")
+    def _write_profiles(self, texts):
+        for node, path in self.profiles.items():
+            path.write_text(texts[node])  # owner and mode stay
+            on(node, "tunnelctl", "reload")
 
     def start(self):
-        text = self.original.replace("[ssh]\n", f'[ssh]\nclient = "{self.client}"\n')
-        self._write_profile(text.replace("[routes]\n", f"{self.options}\n[routes]\n"))
+        self._write_profiles(self.wanted)
         on("home", "tunnelctl", "up", "labs")
         wait_until("up")
         wait_for_answer("home", self.peer)
@@ -63,7 +66,7 @@ class Ours(System):
     def stop(self):
         on("home", "tunnelctl", "down", "labs")
         wait_until("down")
-        self._write_profile(self.original)
+        self._write_profiles(self.original)
 
     def processes(self):
         sshd = int((STATE / "nodes/labs/sshd.pid").read_text())
