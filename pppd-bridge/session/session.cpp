@@ -53,7 +53,8 @@ Session::Session(loop::Loop& loop, Parts parts, Observer& observer, ppp::Random&
       demultiplexer_{decoder_, *this, *this},
       outgoing_{kOutgoingCapacity},
       incoming_{kIncomingCapacity},
-      now_{loop.now()} {}
+      now_{loop.now()},
+      began_{now_} {}
 
 Session::~Session() {
   for (const auto& watch : watched_) loop_.forget(watch.fd);

@@ -164,6 +164,7 @@ class Session final : private ppp::LinkOutput,
   ByteBuffer incoming_;
   transport::WatchList watched_;
   TimePoint now_;
+  TimePoint began_;
   Mru transmit_mru_{ppp::kDefaultMru};
   Mru receive_mru_{ppp::kDefaultMru};
   ipc::TraceScope trace_ = ipc::TraceScope::None;

@@ -4,7 +4,7 @@
 #include "pppd-bridge/session/session.hpp"
 #include "pppd-bridge/session/traced_frame.hpp"
 
-#include <array>
+#include <chrono>
 #include <utility>
 
 namespace tunnel::session {
@@ -140,12 +140,14 @@ void Session::acknowledge() {
   const auto total = acknowledger_.tell();
   if (!known || outgoing_.free() < vendor::kHeaderSize + header.length) return;
   outgoing_.append(vendor::write_header(header));
-  outgoing_.append(vendor::write_acknowledgement(total));
+  const auto clock = std::chrono::duration_cast<std::chrono::nanoseconds>(now_ - began_).count();
+  outgoing_.append(vendor::write_acknowledgement({total, static_cast<std::uint64_t>(clock)}));
 }
 
 void Session::take_acknowledgement(Bytes content) {
-  const auto total = ByteReader{content}.u64();
-  const auto told = in_flight_.acknowledged(total.value_or(0), now_);
+  const auto read = vendor::read_acknowledgement(content);
+  const auto told = read ? in_flight_.acknowledged(read->octets, read->clock, now_)
+                         : queue::Acknowledged::Impossible;
   if (told == queue::Acknowledged::Impossible) inbound_.bad_frame(now_);
 }
 

@@ -39,7 +39,7 @@ enum class Kind : std::uint8_t {
   SuperPacket = 2,      // a TCP or UDP packet, with a partial checksum, that is to be cut into
                         // segments with so many octets of payload
   CongestedSuperPacket = 3,  // of its segments only the first has CWR (RFC 3168 §6.1.2)
-  Acknowledgement = 4,       // how many octets of such frames the sender has read: a u64
+  Acknowledgement = 4,       // how much the sender has read, and when
 };
 
 struct Header {
@@ -53,7 +53,15 @@ constexpr bool is_super(Kind kind) noexcept {
   return kind == Kind::SuperPacket || kind == Kind::CongestedSuperPacket;
 }
 
-inline constexpr std::size_t kAcknowledgementSize = 8;
+/// The content of an Acknowledgement: two numbers of eight octets.
+struct Acknowledgement {
+  std::uint64_t octets = 0;  // of frames with packets, headers included, since there are any
+  std::uint64_t clock = 0;   // nanoseconds of a monotonic clock of the sender's, when it says so
+
+  bool operator==(const Acknowledgement&) const = default;
+};
+
+inline constexpr std::size_t kAcknowledgementSize = 16;
 
 constexpr std::array<std::uint8_t, kHeaderSize> write_header(const Header& header) noexcept {
   const auto octet = [](std::uint32_t value, unsigned shift) {
@@ -69,15 +77,26 @@ constexpr std::array<std::uint8_t, kHeaderSize> write_header(const Header& heade
           octet(header.length, 0)};
 }
 
-/// The content of an Acknowledgement.
 constexpr std::array<std::uint8_t, kAcknowledgementSize> write_acknowledgement(
-    std::uint64_t octets) noexcept {
+    const Acknowledgement& told) noexcept {
   std::array<std::uint8_t, kAcknowledgementSize> content{};
-  for (auto octet = content.rbegin(); octet != content.rend(); ++octet, octets >>= 8) {
-    *octet = static_cast<std::uint8_t>(octets);
+  for (std::size_t i = 0; i < 8; ++i) {
+    content[i] = static_cast<std::uint8_t>(told.octets >> (56 - 8 * i));
+    content[8 + i] = static_cast<std::uint8_t>(told.clock >> (56 - 8 * i));
   }
   return content;
 }
+
+constexpr std::optional<Acknowledgement> read_acknowledgement(Bytes content) noexcept {
+  ByteReader in{content};
+  const auto octets = in.u64();
+  const auto clock = in.u64();
+  if (!clock || !in.empty()) return std::nullopt;
+  return Acknowledgement{*octets, *clock};
+}
+
+static_assert(read_acknowledgement(write_acknowledgement({1ULL << 40, 3})) ==
+              Acknowledgement{1ULL << 40, 3});
 
 /// nullopt: no header of ours, or one whose fields contradict each other. What the packet behind it
 /// makes of the segment size is for others to say.

@@ -78,7 +78,7 @@ TEST_F(DemultiplexerTest, TellsBothKindsApartWhereverTheStreamBreaks) {
   const auto stream = joined(
       {ours(Kind::Packet, 0, {0x7e, 0x56}), control({1, 2}), ours(Kind::SuperPacket, 1448, packet),
        ours(Kind::PartialChecksum, 0, packet), control({3, 4}),
-       control({5}, hdlc::OpeningFlag::Shared), ours(Kind::Acknowledgement, 0, Octets(8, 9))});
+       control({5}, hdlc::OpeningFlag::Shared), ours(Kind::Acknowledgement, 0, Octets(16, 9))});
   for (const std::size_t piece : {1U, 2U, 3U, 7U, 8U, 9U, 1000U, 100000U}) {
     Reader here;
     here.demultiplexer.accept_vendor_frames();
@@ -90,7 +90,7 @@ TEST_F(DemultiplexerTest, TellsBothKindsApartWhereverTheStreamBreaks) {
                             std::pair{"kind 2 of 1448", packet}, std::pair{"kind 1 of 0", packet},
                             std::pair{"hdlc", joined({kLcpHeader, {3, 4}})},
                             std::pair{"hdlc", joined({kLcpHeader, {5}})},
-                            std::pair{"kind 4 of 0", Octets(8, 9)}))
+                            std::pair{"kind 4 of 0", Octets(16, 9)}))
         << piece;
     EXPECT_EQ(here.demultiplexer.octets(), 10 + 2 * 3008U);
   }

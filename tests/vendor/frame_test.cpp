@@ -20,7 +20,7 @@ TEST(Header, OfEveryKindIsReadAsWritten) {
   for (const Header& header :
        {Header{Kind::Packet, 0, 1}, Header{Kind::Packet, 0, 65535},
         Header{Kind::PartialChecksum, 0, 40}, Header{Kind::SuperPacket, 1, 65535},
-        Header{Kind::CongestedSuperPacket, 65535, 42}, Header{Kind::Acknowledgement, 0, 8}}) {
+        Header{Kind::CongestedSuperPacket, 65535, 42}, Header{Kind::Acknowledgement, 0, 16}}) {
     EXPECT_EQ(read_header(write_header(header)), header);
   }
 }
@@ -29,8 +29,8 @@ TEST(Header, ThatContradictsItselfIsNone) {
   for (const Header& header :
        {Header{Kind::Packet, 0, 0}, Header{Kind::Packet, 0, 65536}, Header{Kind::Packet, 1, 100},
         Header{Kind::PartialChecksum, 1448, 100}, Header{Kind::SuperPacket, 0, 4000},
-        Header{Kind::SuperPacket, 1448, 0xffffffff}, Header{Kind::Acknowledgement, 0, 7},
-        Header{Kind::Acknowledgement, 1, 8}, Header{Kind{5}, 0, 8}, Header{Kind{255}, 0, 8}}) {
+        Header{Kind::SuperPacket, 1448, 0xffffffff}, Header{Kind::Acknowledgement, 0, 15},
+        Header{Kind::Acknowledgement, 1, 16}, Header{Kind{5}, 0, 8}, Header{Kind{255}, 0, 8}}) {
     EXPECT_EQ(read_header(write_header(header)), std::nullopt)
         << static_cast<int>(header.kind) << ' ' << header.segment_size << ' ' << header.length;
   }
