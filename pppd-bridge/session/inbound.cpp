@@ -28,6 +28,10 @@ Gso gso_of(Family family, const vendor::Header& header, Bytes packet) noexcept {
   return family == Family::Ipv4 ? Gso::Tcp4 : Gso::Tcp6;
 }
 
+bool says_congested(const vendor::Header& header) noexcept {
+  return header.kind == vendor::Kind::CongestedSuperPacket;
+}
+
 bool is_syn(Bytes packet) noexcept {
   const auto view = segments::parse_packet(packet);
   const auto tcp = view ? segments::parse_tcp(packet, *view) : std::nullopt;
@@ -43,14 +47,14 @@ Inbound::Inbound(tun::PacketDevice& device, std::optional<SourceCheck> sources, 
       joiner_{device.features().udp ? segments::JoinUdp::Yes : segments::JoinUdp::No},
       lies_{kLiesAtOnce, kLiesPerSecond} {}
 
-bool Inbound::accept(Family family, Bytes packet) {
+Verdict Inbound::judge(Family family, Bytes packet) {
   const bool version = !packet.empty() && packet[0] >> 4 == static_cast<unsigned>(family);
   const auto verdict = sources_  ? sources_->check(family, packet)
                        : version ? Verdict::Accept
                                  : Verdict::Malformed;
   if (verdict == Verdict::WrongSource) ++counters_.dropped_source;
   if (verdict == Verdict::Malformed) ++counters_.dropped_malformed;
-  return verdict == Verdict::Accept;
+  return verdict;
 }
 
 MutableBytes Inbound::scratch() {
@@ -59,7 +63,7 @@ MutableBytes Inbound::scratch() {
 }
 
 void Inbound::standard_packet(Family family, Bytes packet, const InboundRules& rules) {
-  if (!accept(family, packet)) return;
+  if (judge(family, packet) != Verdict::Accept) return;
   if (!rules.clamp_mss || !is_syn(packet)) return plain_packet(packet);
   const auto copy = scratch().first(packet.size());
   std::copy(packet.begin(), packet.end(), copy.begin());
@@ -69,13 +73,18 @@ void Inbound::standard_packet(Family family, Bytes packet, const InboundRules& r
 
 void Inbound::vendor_packet(Family family, const vendor::Header& header, MutableBytes packet,
                             const InboundRules& rules, TimePoint now) {
-  if (!accept(family, packet)) return;
-  const auto checksum =
-      header.kind == vendor::Kind::Packet ? Checksum::Complete : Checksum::Partial;
+  const bool complete = header.kind == vendor::Kind::Packet;
+  const auto verdict = judge(family, packet);
+  // A complete packet is what somebody has put into the peer's device; others are looked at there.
+  if (verdict == Verdict::Malformed && !complete) note_lie(now);
+  if (verdict != Verdict::Accept) return;
+  const auto checksum = complete ? Checksum::Complete : Checksum::Partial;
   const auto offload =
       segments::complete_metadata(packet, gso_of(family, header, packet), header.segment_size,
                                   checksum, rules.largest_segment.bytes);
-  if (!offload) return bad_frame(now);
+  if (!offload || says_congested(header) != (offload->cwr == segments::Cwr::Set)) {
+    return bad_frame(now);
+  }
   if (rules.clamp_mss && segments::clamp_mss(packet, checksum, *rules.clamp_mss)) {
     ++counters_.mss_clamped;
   }
@@ -92,6 +101,10 @@ void Inbound::vendor_packet(Family family, const vendor::Header& header, Mutable
 
 void Inbound::bad_frame(TimePoint now) noexcept {
   ++counters_.dropped_metadata;
+  note_lie(now);
+}
+
+void Inbound::note_lie(TimePoint now) noexcept {
   if (!lies_.allow(now)) peer_lies_ = true;
 }
 

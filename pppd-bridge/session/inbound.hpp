@@ -40,7 +40,7 @@ class Inbound final : private segments::PacketSink {
   void vendor_packet(Family family, const vendor::Header& header, MutableBytes packet,
                      const InboundRules& rules, TimePoint now);
 
-  /// A frame of our own whose header contradicts itself.
+  /// A frame of our own whose header contradicts itself, or that has no packet in it.
   void bad_frame(TimePoint now) noexcept;
 
   /// Nothing more comes in this wakeup: what was kept back to be joined goes to the device.
@@ -55,7 +55,9 @@ class Inbound final : private segments::PacketSink {
   // segments::PacketSink
   void packet(Bytes packet, const segments::Offload& offload) override;
 
-  bool accept(Family family, Bytes packet);
+  /// Counts what is not to be accepted.
+  Verdict judge(Family family, Bytes packet);
+  void note_lie(TimePoint now) noexcept;
   MutableBytes scratch();
   void plain_packet(Bytes packet);
   void write_segments(Bytes packet, const segments::Offload& offload, std::size_t largest);

@@ -48,7 +48,7 @@ void Outbound::push(queue::Buffer packet, Offload offload, const OutboundRules& 
     return;
   }
   // What a peer would not take whole goes in segments, unless it is no packet at all.
-  const bool to_cut = fault == Fault::TooManySegments || (offload.gso != Gso::None && slow());
+  const bool to_cut = offload.gso != Gso::None && (fault != Fault::None || slow());
   if (fault != Fault::None && !to_cut) {
     ++counters_.dropped_malformed;
     return;

@@ -121,10 +121,7 @@ void Session::deliver(ppp::Protocol protocol, Bytes packet) {
 void Session::vendor_frame(const vendor::Header& header, MutableBytes content) {
   if (header.kind == vendor::Kind::Acknowledgement) return take_acknowledgement(content);
   const auto protocol = ppp::network_protocol(content);
-  if (!protocol) {
-    ++counters_.dropped_malformed;
-    return;
-  }
+  if (!protocol) return inbound_.bad_frame(now_);
   record(ipc::Direction::Received, *protocol, content);
   if (!link_.open(*protocol)) {
     ++counters_.dropped_down;
