@@ -207,6 +207,66 @@ class Crossing : public testing::TestWithParam<std::tuple<Device, Device>> {
   }
 };
 
+/// Two ends of ours whose devices take TCP, IPv6 being open.
+class Whole : public testing::Test {
+ protected:
+  void SetUp() override {
+    agree_on(wire.a, {}, 1500);
+    agree_on(wire.b, {}, 1500);
+    wire.a.parts.features = wire.b.parts.features = kFeatures;
+    wire.start();
+    const auto complete = [](const End& end) { return end.agreed && end.agreed->ipv6; };
+    ASSERT_TRUE(wire.run_until([&] { return complete(wire.a) && complete(wire.b); }));
+  }
+
+  std::vector<Packet> arrivals(std::size_t count) {
+    std::vector<Packet> all;
+    EXPECT_TRUE(wire.run_until([&] {
+      for (auto& packet : to.take()) all.push_back(std::move(packet));
+      return all.size() >= count;
+    }));
+    return all;
+  }
+
+  static constexpr tun::Features kFeatures{.header = true, .tcp = true};
+
+  Wire wire;
+  Kernel from{wire.a, kFeatures, 1};
+  const Kernel to{wire.b, kFeatures, 2};
+};
+
+TEST_F(Whole, IsNotWhatHasMoreSegmentsThanAPeerTakes) {
+  const Sent sent{{.payload = Packet(600 * 20, 5)}, 20};
+  from.put(sent);
+  EXPECT_TRUE(arrivals(600) == segments_of(sent));
+  EXPECT_EQ(wire.a.session->counters().splits, 1U);
+  EXPECT_EQ(wire.a.session->counters().segments, 600U);
+  EXPECT_EQ(wire.b.session->counters().super_packets_in, 0U);
+}
+
+// RFC 8200 §8.1: its last destination, which is in the sum, cannot be seen by a peer.
+TEST_F(Whole, IsNotWhatHasARoutingHeader) {
+  Description what{
+      .kind = Gso::Tcp6, .network_options = {6, 0, 2, 1, 0, 0, 0, 0}, .first_extension = 43};
+  what.payload = Packet(3000, 5);
+  auto datagram = vnet_header(segments::test::offload_of(what, Gso::Tcp6, 1000));
+  auto packet = segments::test::build_partial(what);
+  constexpr std::size_t kChecksum = 48 + 16;
+  // By one in each octet, which nothing in here carries over: the last destination is another.
+  ++packet[kChecksum];
+  ++packet[kChecksum + 1];
+  segments::test::append(datagram, packet);
+  ASSERT_TRUE(wire.a.put(datagram));
+  auto expected = segments_of({what, 1000});
+  for (auto& segment : expected) {
+    --segment[kChecksum];
+    --segment[kChecksum + 1];
+  }
+  EXPECT_EQ(arrivals(3), expected);
+  EXPECT_EQ(wire.a.session->counters().splits, 1U);
+  EXPECT_EQ(wire.b.session->counters().dropped_metadata, 0U);
+}
+
 std::string name_of(const testing::TestParamInfo<Crossing::ParamType>& info) {
   return std::string{std::get<0>(info.param).name} + "To" + std::get<1>(info.param).name;
 }
