@@ -152,7 +152,10 @@ void Inbound::write_segments(Bytes packet, const Offload& offload, std::size_t l
     if (offload.gso != Gso::None) ++counters_.segments;
     taken = device_.write(scratch().first(*size), {}) && taken;
   }
-  if (!taken) ++counters_.dropped_tun;
+  if (taken) return;
+  ++counters_.dropped_tun;
+  --counters_.packets_in;
+  counters_.bytes_in -= packet.size();
 }
 
 void Inbound::release_unused() noexcept {
