@@ -75,7 +75,7 @@ std::optional<TimePoint> Session::deadline() const noexcept {
   if (parts_.transport->pending_input()) return now_;
   if (link_finished_) return last_words_until_;
   auto first = link_.deadline();
-  for (const auto& due : {acknowledger_.deadline(), in_flight_.deadline()}) {
+  for (const auto& due : {acknowledger_.deadline(), in_flight_.deadline(now_)}) {
     if (due && (!first || *due < *first)) first = due;
   }
   return first;
