@@ -14,7 +14,6 @@ using std::chrono::seconds;
 constexpr double kGain = 2;
 /// A slow link is probed with less than `least`, which may be a queue there.
 constexpr double kProbeGain = 0.5;
-constexpr Duration kWayThereLife = seconds{10};
 /// The far end's next probe must come before its last one is forgotten.
 constexpr Duration kWayBackLife = seconds{12};
 /// If a probe finds the way longer, it may have been a bad moment; if shorter, half of what
@@ -123,7 +122,7 @@ void InFlight::note_way_there(Duration way, TimePoint sent_at, TimePoint now) no
   if (!probe_) {
     if (way_there_ && way > *way_there_) return;
     way_there_ = way;
-    way_there_until_ = now + kWayThereLife;
+    way_there_until_ = now + way_there_life_;
     return;
   }
   probe_->shortest_way = std::min(probe_->shortest_way, way);
@@ -134,7 +133,8 @@ void InFlight::finish_probe(TimePoint now) noexcept {
   const auto change = std::chrono::abs(probe_->shortest_way - *way_there_);
   const bool doubtful = change > kDoubtful * *min_round_trip_;
   way_there_ = probe_->shortest_way;
-  way_there_until_ = now + (doubtful ? kDoubtfulLife : kWayThereLife);
+  way_there_life_ = doubtful ? kDoubtfulLife : kWayThereLife;
+  way_there_until_ = now + way_there_life_;
   probe_.reset();
   last_probe_ = now;
   gap_behind_ = delivery_.sent();  // the gap that the probe has made

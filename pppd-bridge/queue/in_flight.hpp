@@ -92,6 +92,8 @@ class InFlight {
   std::optional<Duration> min_round_trip() const noexcept { return min_round_trip_; }
 
  private:
+  static constexpr Duration kWayThereLife = std::chrono::seconds{10};
+
   /// A round trip with an empty queue is looked for: first what is under way has to become little,
   /// then what is sent after that has to be acknowledged.
   struct Probe {
@@ -118,6 +120,7 @@ class InFlight {
   /// The shortest way there, with the difference of the clocks; what a probe finds, or less.
   std::optional<Duration> way_there_;
   TimePoint way_there_until_{};
+  Duration way_there_life_ = kWayThereLife;  // less after a probe whose result is in doubt
   /// The shortest way back, negative and with that difference: the far end's probes show it.
   WindowedMax<std::optional<Duration>> way_back_;
   std::optional<Probe> probe_;
