@@ -1,6 +1,7 @@
 #include "tests/support/tcp_stream.hpp"
 
-#include <arpa/inet.h>
+#include "tests/support/socket_address.hpp"
+
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -26,14 +27,10 @@ constexpr std::uint64_t kBackSeed = 0xd1b54a32d192ed03;
 constexpr unsigned kPace = 40'000;
 constexpr std::uint64_t kMostUnderWay = 4'000;
 
-UniqueFd make_socket() {
-  UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+UniqueFd make_socket(int family) {
+  UniqueFd socket{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) fail_errno("make a TCP socket");
   return socket;
-}
-
-const sockaddr* generic(const sockaddr_in& address) {
-  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
 }
 
 void wait_for(int fd, short events, const std::string& what) {
@@ -43,37 +40,25 @@ void wait_for(int fd, short events, const std::string& what) {
   }
 }
 
-struct Listener {
-  UniqueFd socket;
-  in_port_t port;  // in network order
-};
-
-Listener listen_on(const World& world, const std::string& node) {
+/// On a port of the kernel's choice, which `address` has afterwards.
+UniqueFd listen_on(const World& world, const std::string& node, SocketAddress& address) {
   const InNetwork inside{world, node};
-  Listener listener{make_socket(), 0};
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  address.sin_family = AF_INET;
-  if (::bind(listener.socket.get(), generic(address), size) < 0 ||
-      ::listen(listener.socket.get(), 1) < 0 ||
-      ::getsockname(listener.socket.get(), static_cast<sockaddr*>(static_cast<void*>(&address)),
-                    &size) < 0) {
+  auto socket = make_socket(address.family());
+  auto any = SocketAddress::any(address.family());
+  auto size = SocketAddress::size();
+  if (::bind(socket.get(), any.generic(), size) < 0 || ::listen(socket.get(), 1) < 0 ||
+      ::getsockname(socket.get(), any.generic(), &size) < 0) {
     fail_errno("listen on " + node);
   }
-  listener.port = address.sin_port;
-  return listener;
+  address.port() = any.port();
+  return socket;
 }
 
-UniqueFd connect_from(const World& world, const std::string& node, const std::string& address,
-                      in_port_t port) {
+UniqueFd connect_from(const World& world, const std::string& node, SocketAddress to) {
   const InNetwork inside{world, node};
-  auto socket = make_socket();
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = port;
-  if (::inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1) fail_errno(address);
-  if (::connect(socket.get(), generic(to), sizeof to) < 0 && errno != EINPROGRESS) {
-    fail_errno("connect to " + address);
+  auto socket = make_socket(to.family());
+  if (::connect(socket.get(), to.generic(), SocketAddress::size()) < 0 && errno != EINPROGRESS) {
+    fail_errno("connect from " + node);
   }
   return socket;
 }
@@ -119,12 +104,12 @@ void Flow::receive() {
 
 TcpConnection::TcpConnection(const World& world, const std::string& from, const std::string& to,
                              const std::string& address) {
-  const auto listener = listen_on(world, to);
-  client = connect_from(world, from, address, listener.port);
+  auto there = SocketAddress::parse(address);
+  const auto listener = listen_on(world, to, there);
+  client = connect_from(world, from, there);
   const auto what = from + " to " + address;
-  wait_for(listener.socket.get(), POLLIN, what);
-  server =
-      UniqueFd{::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+  wait_for(listener.get(), POLLIN, what);
+  server = UniqueFd{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
   if (!server) fail_errno("accept a connection, " + what);
   wait_for(client.get(), POLLOUT, what);
 }

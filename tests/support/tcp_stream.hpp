@@ -46,7 +46,7 @@ class Flow {
   std::uint64_t received_ = 0;
 };
 
-/// A connection from one node to another, both ends in this process.
+/// A connection from one node to another, over IPv4 or IPv6, both ends in this process.
 struct TcpConnection {
   TcpConnection(const World& world, const std::string& from, const std::string& to,
                 const std::string& address);

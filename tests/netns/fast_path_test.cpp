@@ -1,0 +1,172 @@
+// Super-packets, segments and datagrams through two gateways with and without offloads: what
+// arrives is what was sent, with right checksums, and the counters say how it crossed.
+
+#include "tests/netns/both_families.hpp"
+#include "tests/netns/clients.hpp"
+#include "tests/support/checksums.hpp"
+#include "tests/support/datagrams.hpp"
+#include "tests/support/sites.hpp"
+#include "tests/support/tcp_stream.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <map>
+#include <string>
+
+namespace tunnel::test {
+namespace {
+
+constexpr std::uint64_t kMebibyte = 1024 * 1024;
+
+/// Of one gateway, since its tunneld was started.
+struct Counted {
+  std::int64_t whole_in = 0;
+  std::int64_t whole_out = 0;
+  std::int64_t splits = 0;
+  std::int64_t segments = 0;
+  std::int64_t joins = 0;
+  std::int64_t dropped = 0;  // for no good reason
+
+  static Counted of(const boost::json::object& site) {
+    const auto& path = site.at("fast_path").as_object();
+    const auto& drops = site.at("drops").as_object();
+    return {number_of(path, "super_packets_in"),
+            number_of(path, "super_packets_out"),
+            number_of(path, "splits"),
+            number_of(path, "segments"),
+            number_of(path, "joins"),
+            number_of(drops, "source") + number_of(drops, "malformed") +
+                number_of(drops, "too_big") + number_of(drops, "metadata") +
+                number_of(drops, "tun") + number_of(site, "bad_frames")};
+  }
+
+  Counted since(const Counted& before) const {
+    return {whole_in - before.whole_in, whole_out - before.whole_out, splits - before.splits,
+            segments - before.segments, joins - before.joins,         dropped - before.dropped};
+  }
+};
+
+void expect_whole(const Counted& end) {
+  EXPECT_GT(end.whole_out, 0);
+  EXPECT_GT(end.whole_in, 0);
+  EXPECT_LT(end.splits, end.whole_out) << "only a link that is slow has super-packets cut";
+}
+
+/// Towards a peer that has no frames of ours.
+void expect_cut_and_joined(const Counted& end) {
+  EXPECT_EQ(end.whole_in + end.whole_out, 0);
+  EXPECT_GT(end.splits, 0);
+  EXPECT_GT(end.segments, end.splits);
+  EXPECT_GT(end.joins, 0);
+}
+
+void expect_plain(const Counted& end) {
+  EXPECT_EQ(end.whole_in + end.whole_out + end.splits + end.segments + end.joins, 0);
+}
+
+/// Two gateways whose profiles say `offload`, which is changed while the link is down.
+class FastPath : public WithEitherClient {
+ protected:
+  FastPath() {
+    add_ipv6(world_);
+    for (const auto* gateway : {"home", "labs"}) {
+      world_.edit_profile(gateway, "[routes]", "offload = true\n\n[routes]");
+      offload_[gateway] = true;
+    }
+    verify_checksums(world_);
+    world_.start();
+  }
+
+  void set_offload(const std::string& gateway, bool wanted) {
+    const auto line = [](bool value) {
+      return std::string{"offload = "} + (value ? "true" : "false");
+    };
+    if (offload_[gateway] != wanted) world_.edit_profile(gateway, line(!wanted), line(wanted));
+    offload_[gateway] = wanted;
+    world_.tunnelctl(gateway, {"reload"});
+  }
+
+  void take_down() {
+    world_.tunnelctl("home", {"down", "labs"});
+    at_home_ = Counted::of(world_.wait_for("home", is_state("down")));
+    at_labs_ = Counted::of(world_.wait_for("labs", is_state("listening")));
+  }
+
+  /// With these settings, everything that crosses; and what came of it at home and at Labs.
+  std::pair<Counted, Counted> cross(bool home, bool labs) {
+    take_down();
+    const auto home_before = at_home_;
+    const auto labs_before = at_labs_;
+    set_offload("home", home);
+    set_offload("labs", labs);
+    world_.tunnelctl("home", {"up", "labs"});
+    wait_for_ipv6(world_);
+    everything_crosses();
+    take_down();
+    EXPECT_EQ(at_home_.dropped - home_before.dropped, 0);
+    EXPECT_EQ(at_labs_.dropped - labs_before.dropped, 0);
+    EXPECT_EQ(at_home_.whole_out, at_labs_.whole_in);
+    EXPECT_EQ(at_labs_.whole_out, at_home_.whole_in);
+    return {at_home_.since(home_before), at_labs_.since(labs_before)};
+  }
+
+  /// Of hosts behind the gateways, and of the gateways themselves.
+  void everything_crosses() {
+    transfer(world_, "client", "routera", "192.168.253.1", 4 * kMebibyte);
+    transfer(world_, "client", "routera", "fd00:253::1", 4 * kMebibyte);
+    transfer(world_, "home", "labs", "10.224.1.2", kMebibyte);
+    transfer(world_, "labs", "home", "fd00:224::1", kMebibyte);
+    for (const auto* address : {"192.168.253.1", "fd00:253::1"}) {
+      send_datagrams(world_, "client", "routera", address, 3);
+    }
+    for (const auto* address : {"192.168.1.215", "fd00:1::215"}) {
+      send_datagrams(world_, "routera", "client", address, 3);
+    }
+    send_datagrams(world_, "home", "labs", "10.224.1.2", 2);
+    send_datagrams(world_, "labs", "home", "fd00:224::1", 2);
+    for (const auto* node : {"client", "routera", "home", "labs"}) {
+      EXPECT_EQ(checksum_errors(world_, node), 0U) << node;
+    }
+  }
+
+  World world_{GetParam()};
+
+ private:
+  std::map<std::string, bool> offload_;
+  Counted at_home_;
+  Counted at_labs_;
+};
+
+TEST_P(FastPath, CarriesEverythingWhateverTheEndsOffload) {
+  {
+    SCOPED_TRACE("offloads at both ends");
+    const auto [home, labs] = cross(true, true);
+    expect_whole(home);
+    expect_whole(labs);
+  }
+  {
+    SCOPED_TRACE("at home only");
+    const auto [home, labs] = cross(true, false);
+    expect_cut_and_joined(home);
+    expect_plain(labs);
+  }
+  {
+    SCOPED_TRACE("at Labs only");
+    const auto [home, labs] = cross(false, true);
+    expect_plain(home);
+    expect_cut_and_joined(labs);
+  }
+  {
+    SCOPED_TRACE("at neither");
+    const auto [home, labs] = cross(false, false);
+    expect_plain(home);
+    expect_plain(labs);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Clients, FastPath, kEitherClient, client_of_test);
+
+}  // namespace
+}  // namespace tunnel::test
