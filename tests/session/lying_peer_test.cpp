@@ -303,10 +303,9 @@ TEST_F(LyingPeer, WhoseLengthLiesLosesWhatItCovers) {
 TEST_F(LyingPeer, AcknowledgesNonsenseInVain) {
   ASSERT_TRUE(wire.bring_up());
   for (const std::uint64_t octets : {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{1} << 63}) {
-    auto frame = header_of(4, 0, 8);
-    for (int shift = 56; shift >= 0; shift -= 8) {
-      frame.push_back(static_cast<std::uint8_t>(octets >> shift));
-    }
+    const auto content = vendor::write_acknowledgement({octets, octets});
+    auto frame = header_of(4, 0, content.size());
+    frame.insert(frame.end(), content.begin(), content.end());
     inject(frame);
     expect_next_arrives();
     if (HasFatalFailure()) return;
