@@ -1,6 +1,7 @@
 #include "pppd-bridge/transport/descriptor_end.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,7 +23,9 @@ Result<DescriptorEnd> DescriptorEnd::create(UniqueFd fd) {
     if (auto status = set_nonblocking(fd.get()); !status) return status.error();
     former = flags;
   }
-  ::fcntl(fd.get(), F_SETPIPE_SZ, kPipeSize);  // refused for sockets, and beyond the user's limit
+  // Each is refused for the other's kind. The user's limit may be less, which sockets keep to.
+  ::fcntl(fd.get(), F_SETPIPE_SZ, kPipeSize);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &kPipeSize, sizeof kPipeSize);
   return DescriptorEnd{std::move(fd), former};
 }
 

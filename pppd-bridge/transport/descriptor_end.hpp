@@ -12,7 +12,7 @@ namespace tunnel::transport {
 /// One direction of a stream: a pipe, a socket or a terminal, non-blocking while we have it.
 class DescriptorEnd {
  public:
-  /// Makes `fd` non-blocking and, if it is a pipe, larger. The former flags are put back at
+  /// Makes `fd` non-blocking and, where it buffers little, larger. The former flags are put back at
   /// destruction: whoever shares the open file sees them too.
   static Result<DescriptorEnd> create(UniqueFd fd);
 
