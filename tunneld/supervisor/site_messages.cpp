@@ -96,7 +96,9 @@ void Site::on(const ipc::LinkUp& up) {
   if (state != State::Up) return handle(Event::LinkUp, {});
   // Another family has come, or one of two has gone.
   note_link();
-  if (const auto done = update_network(); !done) fail_network(done.error());
+  if (const auto done = update_network(); !done) return fail_network(done.error());
+  // The state is the same, but whoever looks on would wait for the addresses for ever.
+  if (context_.changed) context_.changed(profile_.name, {state, state, Event::LinkUp, {}, {}});
 }
 
 void Site::on(const ipc::LinkDown& down) {
