@@ -11,9 +11,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
 #include <iostream>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tunnel::test {
 namespace {
@@ -163,6 +170,59 @@ TEST_P(FastPath, CarriesEverythingWhateverTheEndsOffload) {
     const auto [home, labs] = cross(false, false);
     expect_plain(home);
     expect_plain(labs);
+  }
+}
+
+/// Sends zeros both ways, as fast as they are taken.
+class Flood {
+ public:
+  Flood(const World& world, const std::string& address)
+      : connection_{world, "client", "routera", address}, zeros_(256 * 1024) {}
+
+  /// Goes on for so long, and returns how many bytes have arrived each way.
+  std::array<std::uint64_t, 2> go_on(Limit time) {
+    std::array<std::uint64_t, 2> arrived{};
+    const std::array<int, 2> sockets{connection_.client.get(), connection_.server.get()};
+    const auto end = std::chrono::steady_clock::now() + time;
+    for (auto left = poll_time(end); left > 0; left = poll_time(end)) {
+      std::array<pollfd, 2> waiting{
+          {{sockets[0], POLLIN | POLLOUT, 0}, {sockets[1], POLLIN | POLLOUT, 0}}};
+      ::poll(waiting.data(), waiting.size(), left);
+      for (std::size_t i = 0; i < sockets.size(); ++i) {
+        static_cast<void>(::send(sockets[i], zeros_.data(), zeros_.size(), MSG_NOSIGNAL));
+        arrived[i] += take(sockets[i]);
+      }
+    }
+    return arrived;
+  }
+
+ private:
+  std::uint64_t take(int socket) {
+    const auto got = ::recv(socket, taken_.data(), taken_.size(), 0);
+    if (got == 0 || (got < 0 && errno != EAGAIN)) fail_errno("the connection broke");
+    return got < 0 ? 0 : static_cast<std::uint64_t>(got);
+  }
+
+  TcpConnection connection_;
+  std::vector<std::uint8_t> zeros_;
+  std::array<std::uint8_t, 256 * 1024> taken_;
+};
+
+TEST_P(FastPath, IsFullBothWaysAndStaysUp) {
+  Flood flood{world_, "192.168.253.1"};
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 6; ++i) {
+    for (const auto arrived : flood.go_on(500ms)) {
+      EXPECT_GT(arrived, kMebibyte / 4) << "it stands still";
+      sum += arrived;
+    }
+  }
+  std::cout << sum * 8 / 3'000'000 << " Mb/s, both ways together\n";
+  for (const auto* gateway : {"home", "labs"}) {
+    const auto site = world_.status(gateway).site;
+    EXPECT_EQ(text_of(site, "state"), "up");
+    EXPECT_EQ(number_of(site, "established"), 1);
+    EXPECT_GT(number_of(site, "round_trip_us"), 0) << "echoes are answered";
   }
 }
 
