@@ -287,14 +287,19 @@ TEST_F(LyingPeer, HasHeadersThatContradictThemselvesCounted) {
 TEST_F(LyingPeer, WhoseLengthLiesLosesWhatItCovers) {
   wire.a.parts.ppp.echo_interval = 10ms;
   ASSERT_TRUE(wire.bring_up());
-  inject(header_of(0, 0, 20'000));
+  inject(header_of(0, 0, 2'000));
   const auto packet = build(tcp_with(1000));
   int put = 0;
+  // Not many at once, as the peer waits for what it has sent to be acknowledged.
+  TimePoint next{};
   ASSERT_TRUE(wire.run_until([&] {
-    if (wire.a.put(packet)) ++put;
+    if (wire.a.now() >= next && wire.a.put(packet)) {
+      ++put;
+      next = wire.a.now() + 3ms;
+    }
     return counters().packets_in > 0;
   }));
-  EXPECT_GE(put, 20'000 / 1060);
+  EXPECT_GE(put, 2);
   EXPECT_EQ(counters().dropped_metadata, 1U);
   for (const auto& arrived : kernel.take()) EXPECT_EQ(arrived, packet);
   EXPECT_THAT(wire.b.reasons, IsEmpty());
