@@ -209,6 +209,9 @@ class Crossing : public testing::TestWithParam<std::tuple<Device, Device>> {
 
 /// Two ends of ours whose devices take TCP, IPv6 being open.
 class Whole : public testing::Test {
+ public:
+  static constexpr tun::Features kFeatures{.header = true, .tcp = true};
+
  protected:
   void SetUp() override {
     agree_on(wire.a, {}, 1500);
@@ -227,8 +230,6 @@ class Whole : public testing::Test {
     }));
     return all;
   }
-
-  static constexpr tun::Features kFeatures{.header = true, .tcp = true};
 
   Wire wire;
   Kernel from{wire.a, kFeatures, 1};
@@ -266,6 +267,66 @@ TEST_F(Whole, IsNotWhatHasARoutingHeader) {
   EXPECT_EQ(wire.a.session->counters().splits, 1U);
   EXPECT_EQ(wire.b.session->counters().dropped_metadata, 0U);
 }
+
+/// A SYN as Ethernet's hosts send it, or one with another MSS.
+Description syn(Gso kind, std::uint16_t mss = 1460) {
+  return {.kind = kind,
+          .flags = segments::tcp::kSyn,
+          .tcp_options = {2, 4, static_cast<std::uint8_t>(mss >> 8),
+                          static_cast<std::uint8_t>(mss & 0xff)}};
+}
+
+struct Clamping {
+  ClampMss a = ClampMss::Yes;
+  ClampMss b = ClampMss::Yes;
+  Policy vendor = Policy::Request;
+};
+
+class MssOf : public testing::TestWithParam<Clamping> {};
+
+// The lesser MRU of the two: what one end takes, the other's hosts may have to send.
+TEST_P(MssOf, ASynIsLoweredByEitherEnd) {
+  const auto& [a, b, vendor] = GetParam();
+  Wire wire;
+  agree_on(wire.a, {}, 1500);
+  agree_on(wire.b, {}, 1400);
+  wire.a.parts.clamp_mss = a;
+  wire.b.parts.clamp_mss = b;
+  wire.a.parts.ppp.lcp.policy.vendor = vendor;
+  wire.a.parts.features = Whole::kFeatures;
+  wire.start();
+  ASSERT_TRUE(wire.run_until([&] { return wire.a.agreed && wire.a.agreed->ipv6; }));
+  ASSERT_TRUE(wire.run_until([&] { return wire.b.agreed && wire.b.agreed->ipv6; }));
+
+  Kernel at_a{wire.a, Whole::kFeatures, 1};
+  Kernel at_b{wire.b, {}, 1};
+  const bool lowered = a == ClampMss::Yes || b == ClampMss::Yes;
+  std::vector<Packet> expected;
+  for (const auto kind : {Gso::Tcp4, Gso::Tcp6}) {
+    at_a.put({syn(kind)});
+    at_b.put({syn(kind)});
+    const auto most = static_cast<std::uint16_t>(kind == Gso::Tcp4 ? 1360 : 1340);
+    expected.push_back(segments::test::build(syn(kind, lowered ? most : 1460)));
+  }
+  for (const auto* to : {&at_b, &at_a}) {
+    std::vector<Packet> arrived;
+    ASSERT_TRUE(wire.run_until([&] {
+      for (auto& packet : to->take()) arrived.push_back(std::move(packet));
+      return arrived.size() >= expected.size();
+    }));
+    EXPECT_EQ(arrived, expected);
+  }
+  const auto clamped =
+      wire.a.session->counters().mss_clamped + wire.b.session->counters().mss_clamped;
+  EXPECT_EQ(clamped, lowered ? 4U : 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Clamped, MssOf,
+                         testing::Values(Clamping{}, Clamping{.b = ClampMss::No},
+                                         Clamping{.a = ClampMss::No},
+                                         Clamping{ClampMss::No, ClampMss::No},
+                                         Clamping{.a = ClampMss::No, .vendor = Policy::Deny},
+                                         Clamping{.b = ClampMss::No, .vendor = Policy::Deny}));
 
 std::string name_of(const testing::TestParamInfo<Crossing::ParamType>& info) {
   return std::string{std::get<0>(info.param).name} + "To" + std::get<1>(info.param).name;
