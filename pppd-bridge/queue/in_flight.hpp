@@ -44,11 +44,10 @@ struct InFlightTuning {
 ///
 /// - twice that product: acknowledgements of one half come while the other is under way, and a
 ///   bandwidth that has grown shows by being twice as much each round trip;
-/// - and as much as has lately come in lumps, one product at most: where the TCP below has to repeat
-///   a segment, everything behind it waits a round trip, and then comes at once. Without it, that
-///   TCP would run out of what to send, and our limit would take the place of its congestion
-///   window. At least it is what goes in the time for which processes on the way wait for a
-///   processor.
+/// - and as much as has lately come in lumps, one product at most: where the TCP below repeats a
+///   segment, everything behind it waits a round trip, and then comes at once. Without it, that TCP
+///   would run out of what to send, and our limit would take the place of its congestion window. At
+///   least it is what goes in the time for which processes on the way wait for a processor.
 ///
 /// BBR's pacing, and its answers to loss, have no place here: loss is the business of the TCP
 /// below, and is seen as delay only.

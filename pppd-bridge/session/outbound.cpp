@@ -17,9 +17,10 @@ using segments::Fault;
 using segments::Gso;
 using segments::Offload;
 
-/// A link slower than this has super-packets cut before they wait: one of 64 KiB takes 5 ms there,
-/// in which nobody else sends.
-constexpr queue::Rate kSlow{100e6 / 8};
+/// A link slower than this has super-packets cut before they wait: one of 64 KiB takes 10 ms there,
+/// in which nobody else sends. On a faster one it is not worth the time of the processor, which may
+/// be what makes it slow.
+constexpr queue::Rate kSlow{50e6 / 8};
 
 }  // namespace
 
