@@ -37,7 +37,7 @@ using MarkFunction = bool (*)(MutableBytes packet) noexcept;
 ///
 /// A super-packet waits and is sent, marked or dropped as one packet, and counts by its octets. On
 /// a slow link it must not be queued whole: at 10 Mb/s, 64 KiB take 52 ms, for which everybody else
-/// waits. So where drain_rate() is less than about 100 Mb/s, its owner splits it first.
+/// waits. So where drain_rate() is less than about 50 Mb/s, its owner splits it first.
 ///
 /// One wakeup should push what there is and then pop until the transport is full or the queue is
 /// empty, all with the same `now`: so the rate is told from the bursts.

@@ -37,10 +37,10 @@ enum class JoinUdp : std::uint8_t { No, Yes };
 ///
 /// - headers are plain and differ in nothing but lengths, checksums, sequence number and
 ///   identification, which count up (or, with "don't fragment", stay zero);
-/// - checksums are right, and written as everybody writes them: a damaged segment is passed on as it
-///   is, and the far host sees the damage;
-/// - all segments but the last are of one size; CWR is on the first one only, FIN or PSH on the last
-///   one only; SYN, RST, URG and bare acknowledgements pass.
+/// - checksums are right, and written as everybody writes them: a damaged segment is passed on as
+///   it is, and the far host sees the damage;
+/// - all segments but the last are of one size; CWR is on the first one only, FIN or PSH on the
+///   last one only; SYN, RST, URG and bare acknowledgements pass.
 ///
 /// Packets of one flow stay in order: one that cannot join what is held makes that go first.
 /// Between flows the order may change.
