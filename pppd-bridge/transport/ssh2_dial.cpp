@@ -49,7 +49,7 @@ class Attempt {
     if (auto error = authenticate(deadline)) return std::move(*error);
     if (auto error = open_channel(deadline)) return std::move(*error);
     return std::unique_ptr<Transport>{
-        std::make_unique<Ssh2Transport>(std::move(session_), address_.text)};
+        std::make_unique<Ssh2Transport>(std::move(session_), window_, address_.text)};
   }
 
  private:
@@ -109,8 +109,8 @@ class Attempt {
     const auto command = wanted_command(settings_);
     observer_.stage(Stage::Channel, escape_text(command));
     auto& outer = session_->outer();
-    auto step =
-        complete(outer, deadline, [&] { return session_->open_channel(Ssh2Transport::kWindow); });
+    window_ = Ssh2Transport::window_for(round_trip_of(outer.fd()));
+    auto step = complete(outer, deadline, [&] { return session_->open_channel(window_); });
     if (step == Ssh2Step::Done) {
       step = complete(outer, deadline, [&] { return session_->request_command(command); });
     }
@@ -136,6 +136,7 @@ class Attempt {
   DialObserver& observer_;
   const TcpAddress& address_;
   std::unique_ptr<Ssh2Session> session_;
+  std::uint32_t window_ = 0;  // of the channel
 };
 
 /// A failure that another address of the same name may not have.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace tunnel::transport {
@@ -11,11 +12,18 @@ namespace {
 /// libssh2 takes at most 32,700 bytes into one packet.
 constexpr std::size_t kMaxChunk = 32700;
 
+constexpr std::uint32_t kLeastWindow = 4 * 1024 * 1024;
+constexpr std::uint32_t kMostWindow = 16 * 1024 * 1024;
+constexpr std::int64_t kWindowRate = 1'000'000'000 / 8;  // octets a second
+
 /// libssh2 adjusts the window itself when a read finds less than 3/4 of it plus the size of the
 /// read, and does it badly (see ssh2_session.cpp). So we do it earlier, and bound the reads.
-constexpr std::uint32_t kNarrow = Ssh2Transport::kWindow / 8 * 7;
-constexpr std::size_t kMaxRead = 1024 * 1024;
-static_assert(kNarrow > Ssh2Transport::kWindow / 4 * 3 + kMaxRead);
+constexpr std::uint32_t narrow(std::uint32_t window) noexcept {
+  return window / 8 * 7;
+}
+
+constexpr std::size_t kMaxRead = 384 * 1024;
+static_assert(narrow(kLeastWindow) > kLeastWindow / 4 * 3 + kMaxRead);
 
 /// One read decrypts about as much as the caller has room for; at least one packet.
 constexpr std::size_t kMinAllowance = 36 * 1024;
@@ -23,8 +31,20 @@ constexpr int kMaxRounds = 8;
 
 }  // namespace
 
-Ssh2Transport::Ssh2Transport(std::unique_ptr<Ssh2Session> session, std::string peer)
-    : session_{std::move(session)}, peer_{std::move(peer)}, pending_{session_->queued() > 0} {}
+std::uint32_t Ssh2Transport::window_for(Duration round_trip) noexcept {
+  const auto microseconds =
+      std::chrono::duration_cast<std::chrono::microseconds>(round_trip).count();
+  const auto octets =
+      std::clamp<std::int64_t>(microseconds, 0, 1'000'000) * kWindowRate / 1'000'000;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(octets, kLeastWindow, kMostWindow));
+}
+
+Ssh2Transport::Ssh2Transport(std::unique_ptr<Ssh2Session> session, std::uint32_t window,
+                             std::string peer)
+    : session_{std::move(session)},
+      window_{window},
+      peer_{std::move(peer)},
+      pending_{session_->queued() > 0} {}
 
 Io Ssh2Transport::read(MutableBytes into) noexcept {
   if (ended_) return {0, *ended_};
@@ -68,8 +88,8 @@ Ssh2Step Ssh2Transport::read_round(MutableBytes into, std::size_t& filled) {
 Ssh2Step Ssh2Transport::keep_window_wide() {
   if (widening_ == 0) {
     const auto window = session_->receive_window();
-    if (window >= kNarrow) return Ssh2Step::Done;
-    widening_ = kWindow - window;
+    if (window >= narrow(window_)) return Ssh2Step::Done;
+    widening_ = window_ - window;
   }
   const auto step = session_->widen_receive_window(widening_);
   if (step == Ssh2Step::Done) widening_ = 0;

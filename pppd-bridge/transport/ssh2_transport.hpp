@@ -16,12 +16,15 @@ namespace tunnel::transport {
 /// The stream inside an open channel of an Ssh2Session.
 class Ssh2Transport final : public Transport {
  public:
-  /// What the far side may send without hearing from us: one round trip's worth at 1 Gb/s and
-  /// 130 ms. It costs no memory, for bytes are decrypted only as they are read.
-  static constexpr std::uint32_t kWindow = 16 * 1024 * 1024;
+  /// How many octets the far side may send without hearing from us, on a path of this round trip:
+  /// enough for 1 Gb/s, from 4 MiB (33 ms) to 16 MiB (130 ms). They cost no memory here, for bytes
+  /// are decrypted only as they are read. But sshd reads as much ahead of a network that is slower
+  /// than its command, and with 16 MiB spends nine tenths of its time on that memory.
+  static std::uint32_t window_for(Duration round_trip) noexcept;
 
-  /// `session` has a channel of kWindow with its command running; `peer` is "192.0.2.1 port 22".
-  Ssh2Transport(std::unique_ptr<Ssh2Session> session, std::string peer);
+  /// `session` has a channel of `window` octets with its command running; `peer` is "192.0.2.1 port
+  /// 22".
+  Ssh2Transport(std::unique_ptr<Ssh2Session> session, std::uint32_t window, std::string peer);
 
   Io read(MutableBytes into) noexcept override;
   Io write(Bytes from) noexcept override;
@@ -44,6 +47,7 @@ class Ssh2Transport final : public Transport {
   IoStatus end(IoStatus status, std::string reason);
 
   std::unique_ptr<Ssh2Session> session_;
+  std::uint32_t window_;
   std::string peer_;
   RemoteText text_;
   std::vector<std::uint8_t> held_back_;  // taken from the caller, not yet from us; see write()

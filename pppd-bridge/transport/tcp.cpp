@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -57,15 +58,12 @@ void set_options(int socket) {
 
 /// Beyond this round trip a path is a long one, where a lost packet costs CUBIC much of its rate
 /// although nothing is congested. On a short one BBR's pacing costs processor time for nothing.
-constexpr std::uint32_t kLongPathMicroseconds = 5000;
+constexpr Duration kLongPath = std::chrono::milliseconds{5};
 constexpr std::string_view kForLongPaths = "bbr";
 
 /// Where the kernel has it; else its default stays.
 void choose_congestion_control(int socket) {
-  tcp_info info{};
-  socklen_t length = sizeof info;
-  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return;
-  if (info.tcpi_rtt < kLongPathMicroseconds) return;
+  if (round_trip_of(socket) < kLongPath) return;
   ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, kForLongPaths.data(),
                static_cast<socklen_t>(kForLongPaths.size()));
 }
@@ -111,6 +109,13 @@ Result<std::vector<TcpAddress>> resolve(const std::string& host, std::uint16_t p
     out.push_back(std::move(address));
   }
   return out;
+}
+
+Duration round_trip_of(int socket) noexcept {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return {};
+  return std::chrono::microseconds{info.tcpi_rtt};
 }
 
 Result<UniqueFd> connect_tcp(const TcpAddress& address, const Deadline& deadline) {

@@ -2,6 +2,7 @@
 
 #include "pppd-bridge/transport/deadline.hpp"
 #include "tunneld/base/result.hpp"
+#include "tunneld/base/time.hpp"
 #include "tunneld/base/unique_fd.hpp"
 
 #include <sys/socket.h>
@@ -27,5 +28,8 @@ Result<std::vector<TcpAddress>> resolve(const std::string& host, std::uint16_t p
 /// Connects, and sets what the outer connection of a tunnel needs: no Nagle, dead peers noticed
 /// within seconds, a short queue of unsent bytes in the kernel. The socket is non-blocking.
 Result<UniqueFd> connect_tcp(const TcpAddress& address, const Deadline& deadline);
+
+/// What TCP has measured of a connection's path; zero: nothing.
+Duration round_trip_of(int socket) noexcept;
 
 }  // namespace tunnel::transport
