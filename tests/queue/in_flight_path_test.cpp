@@ -30,7 +30,8 @@ Path local(double octets_per_second) {
 /// it is seen, comes in a lump, and may be sent with room for less.
 Duration allowed_queue(Path& path) {
   const auto& is = path.properties();
-  return is.round_trip + 1ms + 4 * Rate{is.octets_per_second}.time_of(is.packet);
+  return is.round_trip + InFlightTuning{}.scheduling +
+         4 * Rate{is.octets_per_second}.time_of(is.packet);
 }
 
 TEST(InFlightPathTest, WideAreaLinksAreFilledWithAShortQueue) {
@@ -45,13 +46,13 @@ TEST(InFlightPathTest, WideAreaLinksAreFilledWithAShortQueue) {
   }
 }
 
-TEST(InFlightPathTest, LocalLinksAreFilledWithAQueueOfTwoMilliseconds) {
+TEST(InFlightPathTest, LocalLinksAreFilledWithAQueueOfMilliseconds) {
   for (const double rate : {1000., 4000., 10'000.}) {
     auto path = local(rate * kMbit);
     path.run(1s);
     const auto seen = path.run_and_look(11s);
     EXPECT_GE(seen.used, 0.998) << rate;
-    EXPECT_LE(seen.queue_mean, 2300us) << rate;
+    EXPECT_LE(seen.queue_mean, InFlightTuning{}.scheduling + 1300us) << rate;
   }
 }
 
