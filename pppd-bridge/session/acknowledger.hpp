@@ -40,10 +40,18 @@ class Acknowledger {
     return read_;
   }
 
+  /// What is due cannot be said now: without `again`, until resume().
+  void put_off(std::optional<TimePoint> again) noexcept { due_ = again; }
+
+  /// It can be said again: what is untold is due. The peer may have stopped for want of it.
+  void resume(TimePoint now) noexcept {
+    if (read_ != told_) due_ = now;
+  }
+
  private:
   std::uint64_t read_ = 0;
   std::uint64_t told_ = 0;
-  std::optional<TimePoint> due_;  // while something is untold
+  std::optional<TimePoint> due_;  // while something is untold, and can be told
 };
 
 }  // namespace tunnel::session

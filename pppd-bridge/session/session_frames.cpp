@@ -133,12 +133,15 @@ void Session::vendor_frame(const vendor::Header& header, MutableBytes content) {
 
 void Session::acknowledge() {
   const vendor::Header header{vendor::Kind::Acknowledgement, 0, vendor::kAcknowledgementSize};
-  const auto known = link_.transmit_format().vendor_frames;  // the peer knows such frames
-  const auto total = acknowledger_.tell();
-  if (!known || outgoing_.free() < vendor::kHeaderSize + header.length) return;
+  // Until LCP is open again, nobody knows whether the peer takes such frames (network_up()).
+  if (!link_.transmit_format().vendor_frames) return acknowledger_.put_off(std::nullopt);
+  if (outgoing_.free() < vendor::kHeaderSize + header.length) {
+    return acknowledger_.put_off(now_ + Acknowledger::kDelay);
+  }
   outgoing_.append(vendor::write_header(header));
   const auto clock = std::chrono::duration_cast<std::chrono::nanoseconds>(now_ - began_).count();
-  outgoing_.append(vendor::write_acknowledgement({total, static_cast<std::uint64_t>(clock)}));
+  outgoing_.append(
+      vendor::write_acknowledgement({acknowledger_.tell(), static_cast<std::uint64_t>(clock)}));
 }
 
 void Session::take_acknowledgement(Bytes content) {

@@ -35,6 +35,7 @@ void Session::network_up(const ppp::Agreed& agreed) {
   network_up_ = true;
   transmit_mru_ = agreed.transmit_mru;
   receive_mru_ = agreed.receive_mru;
+  acknowledger_.resume(now_);
   if (auto* sources = inbound_.sources()) {
     if (agreed.ipv4) sources->set_peer_ipv4(agreed.ipv4->remote);
     sources->set_peer_link_local(agreed.ipv6 ? std::optional{agreed.ipv6->remote.link_local()}
