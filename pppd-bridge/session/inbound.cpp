@@ -1,5 +1,6 @@
 #include "pppd-bridge/session/inbound.hpp"
 
+#include "pppd-bridge/ppp/frame.hpp"
 #include "pppd-bridge/segments/mss_clamp.hpp"
 #include "pppd-bridge/segments/splitter.hpp"
 #include "pppd-bridge/segments/super_packet.hpp"
@@ -57,8 +58,9 @@ Verdict Inbound::judge(Family family, Bytes packet) {
   return verdict;
 }
 
+/// With padding, a packet may be longer than any (RFC 1661 §2).
 MutableBytes Inbound::scratch() {
-  if (scratch_.empty()) scratch_.resize(vendor::kMaxPacket);
+  if (scratch_.empty()) scratch_.resize(vendor::kMaxPacket + ppp::kMaxFrameHeader);
   return scratch_;
 }
 

@@ -1,12 +1,17 @@
 // Two sessions on one stream: what crosses, and what is dropped.
 
+#include "pppd-bridge/hdlc/encoder.hpp"
+#include "pppd-bridge/segments/packet_view.hpp"
+#include "tests/segments/packets.hpp"
 #include "tests/session/wire.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <random>
+#include <string>
 
 namespace tunnel::session::test {
 namespace {
@@ -116,6 +121,26 @@ TEST(Packets, OfTheLongestMruCross) {
     return !got.empty();
   }));
   EXPECT_EQ(got.front(), packet);
+}
+
+// With the longest MRU, a frame whose header is compressed has room for padding (RFC 1661 §2)
+// beyond the longest packet: also behind a SYN, which is copied to be changed.
+TEST(Packets, WithPaddingBeyondTheLongestMruCross) {
+  Wire wire;
+  wire.a.parts.ppp.lcp.mru = wire.b.parts.ppp.lcp.mru = Mru{65535};
+  ASSERT_TRUE(wire.bring_up());
+  auto syn = segments::test::build({.flags = segments::tcp::kSyn});
+  syn.resize(65536, 0x41);
+  constexpr std::array<std::uint8_t, 1> kIpv4{0x21};
+  Packet octets(hdlc::encoded_bound(kIpv4.size() + syn.size()));
+  octets.resize(hdlc::encode_frame(kIpv4, syn, {}, hdlc::OpeningFlag::Written, octets));
+  wire.inject_towards_b(std::string{octets.begin(), octets.end()});
+  std::vector<Packet> got;
+  ASSERT_TRUE(wire.run_until([&] {
+    got = wire.b.take();
+    return !got.empty();
+  }));
+  EXPECT_EQ(got.front(), syn);
 }
 
 TEST(Packets, WithASpoofedSourceAreDroppedAndCounted) {
