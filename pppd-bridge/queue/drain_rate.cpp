@@ -9,7 +9,7 @@ void DrainRate::advance(TimePoint now, bool backlogged) noexcept {
   if (backlogged_before_ && backlogged && !ran_dry_) {
     octets_ += burst_;
     time_ += burst_at_ - before_;
-    if (time_ >= kWindow) close_window();
+    if (time_ >= kWindow && octets_ > 0) close_window();
   }
   backlogged_before_ = backlogged;
   before_ = burst_at_;

@@ -77,6 +77,20 @@ TEST_F(DrainRateTest, APauseIsNotTheRateOfTheLink) {
   EXPECT_NEAR(mbit(), 10, 0.01);
 }
 
+// Packets come while none may go: nobody divides by such a rate, nor takes the link for a slow one.
+TEST_F(DrainRateTest, AStandstillIsNoRate) {
+  const auto stand_still = [this] {
+    for (int i = 0; i < 5000; ++i) drain_rate.advance(now += 1ms, true);
+  };
+  stand_still();
+  EXPECT_EQ(drain_rate.rate(), std::nullopt);
+  drain(100, 10ms, 12500);
+  stand_still();
+  EXPECT_NEAR(mbit(), 10, 0.01);
+  drain(1, 10ms, 12500);
+  EXPECT_NEAR(mbit(), 10, 0.01);
+}
+
 TEST_F(DrainRateTest, FollowsTheLinkBothWays) {
   drain(100, 10ms, 12500);
   drain(40, 10ms, 1250);
