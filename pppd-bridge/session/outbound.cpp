@@ -61,12 +61,12 @@ void Outbound::push(queue::Buffer packet, Offload offload, const OutboundRules& 
     ++counters_.dropped_malformed;
     return;
   }
-  queue_packet(std::move(packet), offload, flow, now);
+  queue_packet(std::move(packet), {offload, rules.carriage}, flow, now);
 }
 
-void Outbound::queue_packet(queue::Buffer packet, const Offload& offload, std::uint32_t flow,
+void Outbound::queue_packet(queue::Buffer packet, const Waiting& what, std::uint32_t flow,
                             TimePoint now) {
-  queue_.push({std::move(packet), offload, flow}, now);
+  queue_.push({std::move(packet), what, flow}, now);
 }
 
 void Outbound::queue_segments(const segments::Splitter& whole, std::uint32_t flow, TimePoint now) {
@@ -89,12 +89,15 @@ bool Outbound::send_next(PacketSink& sink, const OutboundRules& rules, TimePoint
   }
   auto next = queue_.pop(now);
   if (!next) return false;
-  if (rules.carriage == Carriage::Segments && next->meta != Offload{}) {
-    if (begin_cutting(std::move(next->buffer), next->meta, rules)) send_segment(sink);
+  const auto& [offload, carriage] = next->meta;
+  // Compression may have ended since it was queued: a peer could not work such metadata out.
+  const bool whole = rules.carriage == Carriage::Whole && carriage == Carriage::Whole;
+  if (!whole && offload != Offload{}) {
+    if (begin_cutting(std::move(next->buffer), offload, rules)) send_segment(sink);
     return true;
   }
-  if (next->meta.gso != Gso::None) ++counters_.super_packets_out;
-  sink.send_packet(next->buffer.bytes(), next->meta);
+  if (offload.gso != Gso::None) ++counters_.super_packets_out;
+  sink.send_packet(next->buffer.bytes(), offload);
   return true;
 }
 

@@ -42,7 +42,11 @@ class PacketSink {
 /// what is too much is dropped here, from whichever flow has most.
 class Outbound {
  public:
-  using Packet = queue::Packet<segments::Offload>;
+  /// What is kept of a packet that waits.
+  struct Waiting {
+    segments::Offload offload{};
+    Carriage carriage = Carriage::Segments;  // which it was put in order for
+  };
 
   /// `seed` keys the hash that tells flows apart: no peer shall choose packets that collide.
   Outbound(Counters& counters, std::uint64_t seed);
@@ -65,7 +69,7 @@ class Outbound {
   /// Gives back the memory of what a busy hour has needed.
   void release_unused() noexcept;
 
-  const queue::FairQueue<segments::Offload>& queue() const noexcept { return queue_; }
+  const queue::FairQueue<Waiting>& queue() const noexcept { return queue_; }
 
   queue::Delays take_delays() noexcept { return queue_.take_delays(); }
 
@@ -79,15 +83,14 @@ class Outbound {
   bool begin_cutting(queue::Buffer packet, const segments::Offload& offload,
                      const OutboundRules& rules);
   void send_segment(PacketSink& sink);
-  void queue_packet(queue::Buffer packet, const segments::Offload& offload, std::uint32_t flow,
-                    TimePoint now);
+  void queue_packet(queue::Buffer packet, const Waiting& what, std::uint32_t flow, TimePoint now);
   void queue_segments(const segments::Splitter& whole, std::uint32_t flow, TimePoint now);
   bool slow() const noexcept;
 
   Counters& counters_;
   std::uint64_t seed_;
   queue::BufferPool pool_;  // outlives the buffers below
-  queue::FairQueue<segments::Offload> queue_;
+  queue::FairQueue<Waiting> queue_;
   std::optional<Cutting> cutting_;
   std::vector<std::uint8_t> segment_;
 };
