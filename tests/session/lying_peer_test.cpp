@@ -305,15 +305,21 @@ TEST_F(LyingPeer, WhoseLengthLiesLosesWhatItCovers) {
   EXPECT_THAT(wire.b.reasons, IsEmpty());
 }
 
+Packet acknowledgement_of(std::uint64_t octets) {
+  const auto content = vendor::write_acknowledgement({octets, octets});
+  auto frame = header_of(4, 0, content.size());
+  append(frame, content);
+  return frame;
+}
+
 TEST_F(LyingPeer, AcknowledgesNonsenseInVain) {
   ASSERT_TRUE(wire.bring_up());
   for (const std::uint64_t octets : {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{1} << 63}) {
-    const auto content = vendor::write_acknowledgement({octets, octets});
-    auto frame = header_of(4, 0, content.size());
-    frame.insert(frame.end(), content.begin(), content.end());
-    inject(frame);
+    const auto before = counters().dropped_metadata;
+    inject(acknowledgement_of(octets));
     expect_next_arrives();
     if (HasFatalFailure()) return;
+    EXPECT_EQ(counters().dropped_metadata, before + (octets > 0 ? 1 : 0));
     // And the other way, which is what it has acknowledged.
     kernel.put({tcp_with(30'000), 1000});
     ASSERT_TRUE(wire.run_until([this] { return wire.a.take().size() > 0; }));
@@ -345,6 +351,12 @@ TEST_F(LyingPeer, IsSentAwayWhenItsHeadersKeepLying) {
   auto frame = contradictory_headers().front();
   frame.push_back(hdlc::kFlag);
   EXPECT_FALSE(survives(frame, kTooMany));
+  expect_sent_away();
+}
+
+TEST_F(LyingPeer, IsSentAwayWhenItsAcknowledgementsKeepLying) {
+  ASSERT_TRUE(wire.bring_up());
+  EXPECT_FALSE(survives(acknowledgement_of(1ULL << 40), kTooMany));
   expect_sent_away();
 }
 
