@@ -12,6 +12,7 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <tuple>
 
 namespace tunnel::session::test {
 namespace {
@@ -215,10 +216,14 @@ TEST(Packets, ThatTheTunDeviceDoesNotTakeAreCounted) {
   EXPECT_LE(counted.packets_in + counted.dropped_tun, sent);
 }
 
+using Saturated = testing::TestWithParam<std::tuple<Medium, Policy>>;
+
 // Both tun devices offer more than the stream can take, all the time.
-TEST(Packets, SaturatingBothDirectionsDoesNotDeadlock) {
-  constexpr std::uint64_t kEnough = 20000;
-  Wire wire;
+TEST_P(Saturated, BothWaysALinkDoesNotDeadlock) {
+  constexpr std::uint64_t kEnough = 10000;
+  const auto& [medium, vendor] = GetParam();
+  Wire wire{medium};
+  wire.a.parts.ppp.lcp.policy.vendor = vendor;
   ASSERT_TRUE(wire.bring_up());
   const auto there = packet_from(kHome, 1500, 1);
   const auto back = packet_from(kLabs, 1500, 2);
@@ -237,6 +242,16 @@ TEST(Packets, SaturatingBothDirectionsDoesNotDeadlock) {
   EXPECT_GT(wire.a.session->counters().packets_in, kEnough / 4);
   EXPECT_GT(wire.b.session->counters().packets_in, kEnough / 4);
 }
+
+INSTANTIATE_TEST_SUITE_P(Packets, Saturated,
+                         testing::Combine(testing::Values(Medium::Socket, Medium::Pipes),
+                                          testing::Values(Policy::Request, Policy::Deny)),
+                         [](const auto& of) {
+                           return std::string{std::get<0>(of.param) == Medium::Socket ? "Socket"
+                                                                                      : "Pipes"} +
+                                  (std::get<1>(of.param) == Policy::Request ? "BetweenOurs"
+                                                                            : "ToAForeignEnd");
+                         });
 
 // While the peer takes nothing, packets wait in a queue that is bounded, and that is told what to
 // throw away; the kernel's would do that blindly.
