@@ -15,8 +15,8 @@ namespace tunnel::queue {
 /// What is taken out at one point in time is a burst. A burst tells how much was taken since the
 /// one before if packets were left waiting before it, in it and after it; if not, it tells how much
 /// there was. Bursts are summed up until they span kWindow, and the fastest of the last kWindows
-/// sums counts: a pause, as for a retransmission, is none of the link's rate. While nothing is taken
-/// there is no sum.
+/// sums counts: a pause, as for a retransmission, is none of the link's rate. While nothing is
+/// taken there is no sum.
 class DrainRate {
  public:
   /// To be called before anything else is done at `now`. `backlogged`: packets wait.
