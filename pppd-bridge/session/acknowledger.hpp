@@ -23,6 +23,7 @@ class Acknowledger {
     if (total == read_) return;
     if (!due_) due_ = now + kDelay;
     read_ = total;
+    read_at_ = now;
   }
 
   bool pending() const noexcept { return due_.has_value(); }
@@ -33,11 +34,18 @@ class Acknowledger {
 
   std::optional<TimePoint> deadline() const noexcept { return due_; }
 
+  struct Told {
+    std::uint64_t octets;
+    /// When they had been read: by a later point in time, the way there would seem longer than it
+    /// is by as much as this has waited, and the peer would make room for that.
+    TimePoint at;
+  };
+
   /// What to tell; it counts as told.
-  std::uint64_t tell() noexcept {
+  Told tell() noexcept {
     due_.reset();
     told_ = read_;
-    return read_;
+    return {read_, read_at_};
   }
 
   /// What is due cannot be said now: without `again`, until resume().
@@ -51,6 +59,7 @@ class Acknowledger {
  private:
   std::uint64_t read_ = 0;
   std::uint64_t told_ = 0;
+  TimePoint read_at_{};
   std::optional<TimePoint> due_;  // while something is untold, and can be told
 };
 

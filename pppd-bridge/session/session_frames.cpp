@@ -138,10 +138,11 @@ void Session::acknowledge() {
   if (outgoing_.free() < vendor::kHeaderSize + header.length) {
     return acknowledger_.put_off(now_ + Acknowledger::kDelay);
   }
+  const auto told = acknowledger_.tell();
+  const std::chrono::nanoseconds clock{told.at - began_};
   outgoing_.append(vendor::write_header(header));
-  const auto clock = std::chrono::duration_cast<std::chrono::nanoseconds>(now_ - began_).count();
   outgoing_.append(
-      vendor::write_acknowledgement({acknowledger_.tell(), static_cast<std::uint64_t>(clock)}));
+      vendor::write_acknowledgement({told.octets, static_cast<std::uint64_t>(clock.count())}));
 }
 
 void Session::take_acknowledgement(Bytes content) {

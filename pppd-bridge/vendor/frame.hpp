@@ -56,7 +56,7 @@ constexpr bool is_super(Kind kind) noexcept {
 /// The content of an Acknowledgement: two numbers of eight octets.
 struct Acknowledgement {
   std::uint64_t octets = 0;  // of frames with packets, headers included, since there are any
-  std::uint64_t clock = 0;   // nanoseconds of a monotonic clock of the sender's, when it says so
+  std::uint64_t clock = 0;   // nanoseconds of a monotonic clock of the sender's, as it read them
 
   bool operator==(const Acknowledgement&) const = default;
 };
