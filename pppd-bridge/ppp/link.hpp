@@ -115,6 +115,7 @@ class Link final : private EngineOutput, private AuthOutput {
   void ask(AuthSerial serial, AuthQuestion question) override;
 
   TransmitFormat control_format() const noexcept;
+  std::string carriage() const;
 
   /// A control protocol of the Network phase, and what the profile says about it.
   struct Ncp {

@@ -14,9 +14,20 @@ void Link::layer_up(const ControlProtocol& which, TimePoint now) {
   receive_accm_ = local.accm;
   out_.set_receive_format({local.accm, std::max(local.mru, kDefaultMru), local.fcs,
                            local.vendor && local.vendor->frames()});
-  if (lcp_.remote().vendor) log_.event(Layer::Lcp, "the peer is one of us");
+  log_.event(Layer::Lcp, carriage());
   echo_.start(now);
   begin_authentication(now);
+}
+
+/// How packets go to the peer, in words for the log.
+std::string Link::carriage() const {
+  if (lcp_.remote().vendor && lcp_.remote().vendor->frames()) {
+    return "the peer is one of us, and takes super-packets whole";
+  }
+  if (options_.lcp.policy.vendor == Policy::Deny) {
+    return "super-packets are cut for the peer: the profile has no offload";
+  }
+  return "super-packets are cut for the peer: it is none of us, or its profile has no offload";
 }
 
 void Link::layer_down(const ControlProtocol& which, TimePoint now) {

@@ -16,7 +16,8 @@ class Acknowledger {
   /// Octets that are worth a frame of their own. Each wakes four processes on its way: a quarter of
   /// this costs a tenth of the throughput.
   static constexpr std::uint64_t kOctets = 128 * 1024;
-  static constexpr Duration kDelay = std::chrono::milliseconds{5};
+  /// What a slower link is acknowledged by: as long as this, its peer has more under way.
+  static constexpr Duration kDelay = std::chrono::milliseconds{2};
 
   /// `total` octets have been read up to now.
   void read(std::uint64_t total, TimePoint now) noexcept {

@@ -13,13 +13,10 @@ namespace tunnel::session {
 
 namespace {
 
-/// Outgoing bytes beyond which the tun device is not read: enough for full SSH packets, little
-/// enough that a full link does not queue for long here.
-constexpr std::size_t kOutgoingBound = 128 * 1024;
 constexpr std::size_t kLargestPacket = 65535;
 constexpr std::size_t kLargestFrame = hdlc::encoded_bound(kLargestPacket + ppp::kMaxFrameHeader);
-/// Room for the packet that crosses the bound, and for control packets at any time.
-constexpr std::size_t kOutgoingCapacity = kOutgoingBound + 2 * kLargestFrame;
+/// Beyond the bound: room for the packet that crosses it, and for control packets at any time.
+constexpr std::size_t kOutgoingReserve = 2 * kLargestFrame;
 constexpr std::size_t kReadSize = 256 * 1024;
 /// The beginning of a frame, whose rest is yet to come, stands in front of what is read.
 constexpr std::size_t kIncomingCapacity = kReadSize + vendor::kMaxFrame;
@@ -51,7 +48,7 @@ Session::Session(loop::Loop& loop, Parts parts, Observer& observer, ppp::Random&
       inbound_{device_, std::move(parts_.sources), counters_},
       decoder_{parts_.ppp.lcp.mru.bytes + ppp::kMaxFrameHeader},
       demultiplexer_{decoder_, *this, *this},
-      outgoing_{kOutgoingCapacity},
+      outgoing_{kOutgoingBound + kOutgoingReserve},
       incoming_{kIncomingCapacity},
       now_{loop.now()},
       began_{now_} {}
@@ -167,11 +164,12 @@ void Session::write_transport() {
 void Session::fill_outgoing() {
   if (!link_.network_open()) return;
   const auto rules = outbound_rules();
+  const auto before = outgoing_.size();
   while (outgoing_.size() < kOutgoingBound && may_send() &&
          outbound_.send_next(*this, rules, now_)) {
     in_flight_.sent(vendor_octets_, now_);
   }
-  if (acknowledger_.pending() && !outgoing_.empty()) acknowledge();
+  if (acknowledger_.pending() && outgoing_.size() > before) acknowledge();
 }
 
 /// Only a peer of ours tells how much it has read.

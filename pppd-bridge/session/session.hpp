@@ -106,6 +106,10 @@ class Session final : private ppp::LinkOutput,
   void release_unused() noexcept;
 
  private:
+  /// Outgoing octets beyond which no packet is framed: enough for full SSH packets, little enough
+  /// that what comes behind does not wait for long.
+  static constexpr std::size_t kOutgoingBound = 128 * 1024;
+
   // ppp::LinkOutput
   void send(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet) override;
   void network_up(const ppp::Agreed& agreed) override;

@@ -135,7 +135,7 @@ void Session::acknowledge() {
   const vendor::Header header{vendor::Kind::Acknowledgement, 0, vendor::kAcknowledgementSize};
   // Until LCP is open again, nobody knows whether the peer takes such frames (network_up()).
   if (!link_.transmit_format().vendor_frames) return acknowledger_.put_off(std::nullopt);
-  if (outgoing_.free() < vendor::kHeaderSize + header.length) {
+  if (outgoing_.size() >= kOutgoingBound) {
     return acknowledger_.put_off(now_ + Acknowledger::kDelay);
   }
   const auto told = acknowledger_.tell();
@@ -147,6 +147,7 @@ void Session::acknowledge() {
 
 void Session::take_acknowledgement(Bytes content) {
   const auto read = vendor::read_acknowledgement(content);
+  link_.note_life(now_);
   const auto told = read ? in_flight_.acknowledged(read->octets, read->clock, now_)
                          : queue::Acknowledged::Impossible;
   if (told == queue::Acknowledged::Impossible) inbound_.bad_frame(now_);

@@ -32,6 +32,7 @@ void Session::discard_stale_packets() {
 
 void Session::network_up(const ppp::Agreed& agreed) {
   if (!network_up_) discard_stale_packets();
+  if (over_) return;  // the device is gone, as has been said
   network_up_ = true;
   transmit_mru_ = agreed.transmit_mru;
   receive_mru_ = agreed.receive_mru;

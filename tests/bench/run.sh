@@ -2,12 +2,13 @@
 # Measures tunneld beside the VPNs that an administrator would pick instead, on the reference pair
 # of sites, in one run: `ssh -w`, OpenVPN (UDP and TCP) and SoftEther.
 #
-#   tests/bench/run.sh [--quick | --short] [--programs DIR] [--json FILE] [--markdown FILE]
+#   tests/bench/run.sh [--quick | --rounds N | --short] [--programs DIR] [--json FILE] [--markdown FILE]
 #                      [--plot FILE]
 #
 # Five rounds of all take about twenty-five minutes.
 #
 #   --quick     one short round: less than three minutes without the build
+#   --rounds    so many short rounds
 #   --short     less than one: `ssh -w` alone beside ours
 #   --programs  use the programs in DIR (a build's bin) instead of building them, as the release is
 #               built, in build/bench
@@ -31,6 +32,7 @@ arguments=()
 while (($# > 0)); do
   case $1 in
     --quick) arguments+=(--rounds 1 --seconds 3) ;;
+    --rounds) (($# >= 2)) || usage; arguments+=(--rounds "$2" --seconds 3); shift ;;
     --short)
       arguments+=(--rounds 1 --seconds 2 --short)
       packages='test'

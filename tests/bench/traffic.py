@@ -61,7 +61,7 @@ def loaded_round_trips(peer, seconds):
     with Server(peer):
         load = Program("home", *client(peer, seconds + 2), "--forceflush")
         try:
-            load.wait_for(r"0\.00-1\.00")
+            load.wait_for(r" 0\.00-1\.\d\d ")
             return round_trips(peer, int(seconds / 0.02))
         finally:
             load.finish(3 * seconds + 60)

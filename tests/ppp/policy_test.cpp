@@ -206,8 +206,8 @@ TEST(Vendor, OptionTellsTwoOfOurEndsFromOthers) {
   FakeWire wire{first, second};
   wire.up();
   wire.run(1s);
-  EXPECT_TRUE(wire.a.logged("LCP: the peer is one of us"));
-  EXPECT_TRUE(wire.b.logged("LCP: the peer is one of us"));
+  EXPECT_TRUE(wire.a.logged("LCP: the peer is one of us, and takes super-packets whole"));
+  EXPECT_TRUE(wire.b.logged("LCP: the peer is one of us, and takes super-packets whole"));
 }
 
 class Ring : public ScriptedPeer {};
