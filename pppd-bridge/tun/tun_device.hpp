@@ -14,8 +14,8 @@ namespace tunnel::tun {
 
 /// Makes a new device and opens it, non-blocking; where the kernel can, with a header in front of
 /// each packet that says what is left to do with it (IFF_VNET_HDR), which cannot be changed later.
-/// Errors say what to do: the kernel has no tun, it
-/// may not be opened, the name is taken (std::errc::device_or_resource_busy).
+/// Errors say what to do: the kernel has no tun, it may not be opened, the name is taken
+/// (std::errc::device_or_resource_busy).
 Result<UniqueFd> open_device(const InterfaceName& name);
 
 /// What a device, and the kernel behind it, can do beyond single packets.

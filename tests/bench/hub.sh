@@ -22,18 +22,11 @@ set -euo pipefail
 # shellcheck source=tests/bench/prepare.sh
 . "$(dirname "$(readlink -f "$0")")/prepare.sh"
 
-arguments=()
 while (($# > 0)); do
   case $1 in
     --quick) arguments+=(--idle 10 --rounds 1 --seconds 3) ;;
-    --programs) (($# >= 2)) || usage; programs=$(readlink -f "$2"); shift ;;
-    --links | --client) (($# >= 2)) || usage; arguments+=("$1" "$2"); shift ;;
-    --json | --markdown)
-      (($# >= 2)) || usage
-      arguments+=("$1" "$(readlink -m "$2")")
-      shift
-      ;;
-    *) usage ;;
+    --links | --client) arguments+=("$1" "$(value_of "$@")"); shift ;;
+    *) common_option "${@:1:2}"; shift ;;
   esac
   shift
 done

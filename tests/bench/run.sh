@@ -2,8 +2,8 @@
 # Measures tunneld beside the VPNs that an administrator would pick instead, on the reference pair
 # of sites, in one run: `ssh -w`, OpenVPN (UDP and TCP) and SoftEther.
 #
-#   tests/bench/run.sh [--quick | --rounds N | --short] [--programs DIR] [--json FILE] [--markdown FILE]
-#                      [--plot FILE]
+#   tests/bench/run.sh [--quick | --rounds N | --short] [--programs DIR] [--json FILE]
+#                      [--markdown FILE] [--plot FILE]
 #
 # Five rounds of all take about twenty-five minutes.
 #
@@ -28,22 +28,16 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/prepare.sh"
 
 packages=bench
-arguments=()
 while (($# > 0)); do
   case $1 in
     --quick) arguments+=(--rounds 1 --seconds 3) ;;
-    --rounds) (($# >= 2)) || usage; arguments+=(--rounds "$2" --seconds 3); shift ;;
+    --rounds) arguments+=(--rounds "$(value_of "$@")" --seconds 3); shift ;;
     --short)
       arguments+=(--rounds 1 --seconds 2 --short)
       packages='test'
       ;;
-    --programs) (($# >= 2)) || usage; programs=$(readlink -f "$2"); shift ;;
-    --json | --markdown | --plot)
-      (($# >= 2)) || usage
-      arguments+=("$1" "$(readlink -m "$2")")
-      shift
-      ;;
-    *) usage ;;
+    --plot) output_file "${@:1:2}"; shift ;;
+    *) common_option "${@:1:2}"; shift ;;
   esac
   shift
 done

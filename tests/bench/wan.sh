@@ -22,18 +22,18 @@ set -euo pipefail
 # shellcheck source=tests/bench/prepare.sh
 . "$(dirname "$(readlink -f "$0")")/prepare.sh"
 
-arguments=()
 while (($# > 0)); do
   case $1 in
     --quick) arguments+=(--rounds 1 --seconds 4) ;;
-    --congestion) (($# >= 2)) || usage; export TUNNEL_CONGESTION=$2; shift ;;
-    --programs) (($# >= 2)) || usage; programs=$(readlink -f "$2"); shift ;;
-    --json | --markdown)
-      (($# >= 2)) || usage
-      arguments+=("$1" "$(readlink -m "$2")")
+    --congestion)
+      TUNNEL_CONGESTION=$(value_of "$@")
+      read -r available </proc/sys/net/ipv4/tcp_available_congestion_control
+      [[ " $available " == *" $TUNNEL_CONGESTION "* ]] ||
+        usage "--congestion $TUNNEL_CONGESTION is none that this kernel has ($available)"
+      export TUNNEL_CONGESTION
       shift
       ;;
-    *) usage ;;
+    *) common_option "${@:1:2}"; shift ;;
   esac
   shift
 done

@@ -185,7 +185,7 @@ TEST_F(StatusText, ASiteThatWasAskedForAloneHasItsQueueAsWell) {
   };
   EXPECT_THAT(alone(kUpSite), testing::HasSubstr(R"(
     queue        1 packet, 4.2 KiB; 0.31 ms on average, 12.1 ms at most
-    fast path    super-packets 43% in and 0% out, 12 cut into 400 segments, 200 segments joined, 3 with a lower MSS, 5 marked by ECN
+    fast path    43% of packets in and 0% of packets out are super-packets, 12 cut into 400 segments, 200 segments joined, 3 with a lower MSS, 5 marked by ECN
 )"));
   EXPECT_THAT(alone(kWaitingSite), testing::Not(testing::HasSubstr("queue")));
   EXPECT_THAT(alone(kWaitingSite), testing::Not(testing::HasSubstr("fast path")));

@@ -138,13 +138,13 @@ std::string queue_row(const json::object& path) {
          time("queue_delay_max_us") + " at most";
 }
 
-/// "43% in", of the packets of that direction; nothing where there were none.
+/// "43% of packets in"; nothing where there were none.
 std::string super_packets_part(const json::object& site, const json::object& path,
                                const std::string& direction) {
   const auto all = number(site, "packets_" + direction);
   const auto whole = number(path, "super_packets_" + direction);
   if (!all || !whole || *all < 1) return {};
-  return std::to_string(std::lround(100 * *whole / *all)) + "% " + direction;
+  return std::to_string(std::lround(100 * *whole / *all)) + "% of packets " + direction;
 }
 
 std::string fast_path_row(const json::object& site, const json::object& path) {
@@ -153,7 +153,7 @@ std::string fast_path_row(const json::object& site, const json::object& path) {
   const auto out = super_packets_part(site, path, "out");
   if (!in.empty() || !out.empty()) {
     const auto* between = in.empty() || out.empty() ? "" : " and ";
-    parts.push_back("super-packets " + in + between + out);
+    parts.push_back(in + between + out + " are super-packets");
   }
   if (const auto splits = count(path, "splits"); splits != 0) {
     parts.push_back(std::to_string(splits) + " cut into " +

@@ -12,9 +12,8 @@ namespace tunnel::supervisor {
 enum class FileUse : std::uint8_t {
   /// For the next tunneld: on the disk when it is written, and of the mode that the umask leaves.
   State,
-  /// For another program to read now: of mode 0644 whatever the umask, and not worth waiting for
-  /// the
-  /// disk, as the next one replaces it.
+  /// For another program to read now: of mode 0644 whatever the umask, and not worth waiting
+  /// for the disk, as the next one replaces it.
   Export,
 };
 

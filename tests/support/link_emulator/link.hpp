@@ -16,8 +16,8 @@ struct LinkSettings {
   /// What is added to the delay, evenly distributed from nothing to this. Packets keep their order.
   std::chrono::nanoseconds jitter{0};
   std::uint64_t bits_per_second = 0;  // 0: as fast as they come
-  std::size_t queue_bytes =
-      1'000'000;      // what may wait for the rate, the packet in transmission too
+  /// What may wait for the rate, the packet in transmission too.
+  std::size_t queue_bytes = 1'000'000;
   double loss = 0.0;  // of the packets that were transmitted, 0 to 1
   std::uint64_t seed = 1;
 
