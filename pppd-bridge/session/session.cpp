@@ -17,9 +17,10 @@ constexpr std::size_t kLargestPacket = 65535;
 constexpr std::size_t kLargestFrame = hdlc::encoded_bound(kLargestPacket + ppp::kMaxFrameHeader);
 /// Beyond the bound: room for the packet that crosses it, and for control packets at any time.
 constexpr std::size_t kOutgoingReserve = 2 * kLargestFrame;
-constexpr std::size_t kReadSize = 256 * 1024;
-/// The beginning of a frame, whose rest is yet to come, stands in front of what is read.
-constexpr std::size_t kIncomingCapacity = kReadSize + vendor::kMaxFrame;
+/// The beginning of a frame, whose rest is yet to come, stands in front of what is read, and is
+/// moved only when there is room for no more than this behind it: many reads are short.
+constexpr std::size_t kLeastRead = 128 * 1024;
+constexpr std::size_t kIncomingCapacity = 2 * kLeastRead + vendor::kMaxFrame;
 /// Reads of one wakeup, so that one direction does not starve the other.
 constexpr int kReadsAtOnce = 4;
 /// Likewise of the tun device, in octets and in packets.
@@ -105,7 +106,7 @@ Result<void> Session::turn() {
 
 void Session::read_transport() {
   for (int i = 0; i < kReadsAtOnce && !over_; ++i) {
-    const auto room = incoming_.prepare(kReadSize).first(kReadSize);
+    const auto room = incoming_.prepare(kLeastRead);
     const auto io = parts_.transport->read(room);
     if (io.status == transport::IoStatus::WouldBlock) break;
     if (io.status != transport::IoStatus::Done) {
@@ -115,7 +116,7 @@ void Session::read_transport() {
     counters_.wire_bytes_in += io.bytes;
     incoming_.commit(io.bytes);
     take_incoming();
-    if (io.bytes < kReadSize && !parts_.transport->pending_input()) break;
+    if (io.bytes < room.size() && !parts_.transport->pending_input()) break;
   }
   inbound_.flush();
   if (inbound_.peer_lies() && !link_finished_) end_lying_peer();
