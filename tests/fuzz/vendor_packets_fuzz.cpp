@@ -2,6 +2,7 @@
 // those of RFC 1662, mixed: whatever they are, the device is given nothing that it does not take or
 // that could not be cut for the link's MRU, and each packet is counted once.
 
+#include "pppd-bridge/ppp/frame.hpp"
 #include "pppd-bridge/segments/super_packet.hpp"
 #include "pppd-bridge/segments/vnet_header.hpp"
 #include "pppd-bridge/session/inbound.hpp"
@@ -59,8 +60,7 @@ class World {
     const auto content = in.take(in.u16());
     std::vector<std::uint8_t> packet{content.begin(), content.end()};
     const bool standard = kind == 4;
-    // Of RFC 1662 none is longer than the decoder's limit.
-    if (packet.empty() || (standard && packet.size() > rules_.largest_segment.bytes)) return;
+    if (packet.empty() || (standard && packet.size() > longest_standard_packet())) return;
     if (standard) {
       inbound_.standard_packet(family, packet, rules_);
     } else {
@@ -82,6 +82,13 @@ class World {
   }
 
  private:
+  /// What the decoder lets through: 1500 octets whatever the MRU is (RFC 1661 §6.1), and where the
+  /// header is compressed, as much more as it could have had.
+  std::size_t longest_standard_packet() const {
+    return std::max<std::size_t>(rules_.largest_segment.bytes, ppp::kDefaultMru) +
+           ppp::kMaxFrameHeader - 1;
+  }
+
   static constexpr std::size_t kMostOctets = 65535 + segments::kVnetHeaderSize;
 
   static std::pair<UniqueFd, UniqueFd> pair() {
@@ -111,7 +118,9 @@ class World {
     const auto offload = header ? segments::read_vnet_header(written) : segments::Offload{};
     const auto packet = written.subspan(header ? segments::kVnetHeaderSize : 0);
     TUNNEL_CHECK(offload && device_.takes(offload->gso));
-    TUNNEL_CHECK(segments::inspect(packet, *offload, rules_.largest_segment.bytes));
+    const bool whole = offload->gso == segments::Gso::None;
+    const auto largest = whole ? longest_standard_packet() : rules_.largest_segment.bytes;
+    TUNNEL_CHECK(segments::inspect(packet, *offload, largest));
     TUNNEL_CHECK(packet[0] >> 4 == 4 || packet[0] >> 4 == 6);
   }
 
