@@ -43,9 +43,10 @@ void MetricsExport::note(std::string failure) {
          fmt::format("metrics are written to {} again", wanted_->file.native()));
   } else {
     say_(audit::Priority::Warning,
-         fmt::format("metrics cannot be written, which is tried again: {} (tunneld's account must be "
-                     "able to write there, and its unit must allow it: tunnelctl(8), METRICS)",
-                     failure_));
+         fmt::format(
+             "metrics cannot be written, which is tried again: {} (tunneld's account must be "
+             "able to write there, and its unit must allow it: tunnelctl(8), METRICS)",
+             failure_));
   }
 }
 
