@@ -49,19 +49,16 @@ Result<session::Supervised> claim_site(const AnswerOptions& options) {
   supervised.role = ipc::Role::Answer;
   supervised.peer = peer_from_sshd();
   supervised.key = options.key;
-  supervised.channel.send(ipc::Claim{ipc::kVersion, options.site, supervised.peer, supervised.key});
+  supervised.channel.send(
+      ipc::Claim{ipc::kVersion, options.site, supervised.peer, supervised.key, options.ticket});
   auto answer = session::wait_for_settings(supervised, kSettingsPatience);
   if (!answer) return answer.error();
   if (const auto* refused = std::get_if<ipc::Refused>(&answer->message)) {
     return make_error(std::errc::permission_denied, refused->reason);
   }
-  auto* settings = std::get_if<ipc::Settings>(&answer->message);
-  if (settings == nullptr || answer->descriptors.empty() || settings->version != ipc::kVersion ||
-      settings->site != options.site) {
-    return make_error(std::errc::protocol_error, "tunneld did not hand over the site's device");
+  if (const auto taken = session::take_over(supervised, options.site, std::move(*answer)); !taken) {
+    return taken.error();
   }
-  supervised.settings = std::move(*settings);
-  supervised.tun = std::move(answer->descriptors[0]);
   return supervised;
 }
 
@@ -72,6 +69,7 @@ int run_answer(const AnswerOptions& options) {
     return complain(checked.error());
   }
   if (const auto done = sandbox::give_up_growth(); !done) return complain(done.error());
+  if (const auto done = sandbox::hide_from_others(); !done) return complain(done.error());
   auto supervised = claim_site(options);
   if (!supervised) return complain(supervised.error());
   auto transport = transport::stdio_transport(UniqueFd{STDIN_FILENO}, UniqueFd{STDOUT_FILENO});

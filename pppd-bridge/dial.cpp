@@ -4,13 +4,14 @@
 
 #include "pppd-bridge/modes.hpp"
 #include "pppd-bridge/sandbox/powers.hpp"
+#include "pppd-bridge/sandbox/sandbox.hpp"
 #include "pppd-bridge/session/supervised.hpp"
-#include "tunneld/base/secret.hpp"
 
 #include <fmt/format.h>
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -24,28 +25,35 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kSettingsPatience = 5s;
-constexpr std::size_t kLargestKey = 64 * 1024;
+constexpr std::size_t kLargestKeyFile = 64 * 1024;
 
 /// While it dials, the bridge is worth nothing without the tunneld that started it.
 void die_with_tunneld(bool on) {
   ::prctl(PR_SET_PDEATHSIG, on ? SIGKILL : 0, 0, 0, 0);
 }
 
-Result<Secret> read_key(const UniqueFd& file) {
-  std::vector<std::uint8_t> text(kLargestKey);
-  const auto got = ::pread(file.get(), text.data(), text.size(), 0);
-  if (got < 0) return errno_error("read the private key");
-  text.resize(static_cast<std::size_t>(got));
-  return Secret{std::move(text)};
+/// What signs our login: the agent's socket, or the file of a FIDO key.
+Result<void> take_identity(UniqueFd descriptor, transport::DialSettings& settings) {
+  struct stat what {};
+
+  if (::fstat(descriptor.get(), &what) < 0) return errno_error("look at what signs our login");
+  if (S_ISSOCK(what.st_mode)) {
+    settings.agent = std::move(descriptor);
+    return {};
+  }
+  settings.security_key.resize(kLargestKeyFile);
+  const auto got = ::pread(descriptor.get(), settings.security_key.data(), kLargestKeyFile, 0);
+  if (got < 0) return errno_error("read the file of a FIDO key");
+  settings.security_key.resize(static_cast<std::size_t>(got));
+  return {};
 }
 
-transport::DialSettings dial_settings(const ipc::DialSettings& told, Secret key) {
+transport::DialSettings dial_settings(const ipc::DialSettings& told) {
   transport::DialSettings settings;
   settings.host = told.host;
   settings.port = told.port;
   settings.user = told.user;
   settings.host_keys = told.host_keys;
-  settings.private_key = std::move(key);
   settings.client = told.client == ipc::SshClient::Libssh2 ? transport::Client::Libssh2
                                                            : transport::Client::Openssh;
   settings.ssh_config = told.ssh_config;
@@ -86,11 +94,13 @@ class Reporter final : public transport::DialObserver {
   std::string peer_;
 };
 
-int dial_and_run(session::Supervised supervised, Secret key) {
+int dial_and_run(session::Supervised supervised, transport::DialSettings settings) {
   auto& channel = supervised.channel;
+  if (supervised.settings.dial->client == ipc::SshClient::Libssh2) {
+    if (const auto done = sandbox::begin_dial(); !done) return complain(done.error());
+  }
   Reporter reporter{channel};
-  auto dialled =
-      transport::dial(dial_settings(*supervised.settings.dial, std::move(key)), reporter);
+  auto dialled = transport::dial(std::move(settings), reporter);
   if (!dialled) {
     const auto& error = dialled.error();
     const auto permanence = error.permanence == transport::Permanence::Permanent
@@ -118,23 +128,20 @@ int run_dial(const DialOptions& options) {
   supervised.channel = session::SupervisorChannel{UniqueFd{options.supervisor}};
   auto first = session::wait_for_settings(supervised, kSettingsPatience);
   if (!first) return complain(first.error());
-  auto* settings = std::get_if<ipc::Settings>(&first->message);
-  if (settings == nullptr || !settings->dial || first->descriptors.empty() ||
-      settings->version != ipc::kVersion || settings->site != options.site) {
-    return complain(make_error(std::errc::protocol_error,
-                               "tunneld did not send the settings of a site to dial"));
+  auto further = session::take_over(supervised, options.site, std::move(*first));
+  if (!further) return complain(further.error());
+  if (!supervised.settings.dial) {
+    return complain(make_error(std::errc::protocol_error, "this is no site to dial"));
   }
-  Secret key;
-  if (first->descriptors.size() > 1) {
-    auto read = read_key(first->descriptors[1]);
-    if (!read) return complain(read.error());
-    key = std::move(*read);
+  auto wanted = dial_settings(*supervised.settings.dial);
+  if (options.small_segments) wanted.segments = transport::Segments::Small;
+  if (!further->empty()) {
+    const auto taken = take_identity(std::move(further->front()), wanted);
+    if (!taken) return complain(taken.error());
   }
-  supervised.settings = std::move(*settings);
-  supervised.tun = std::move(first->descriptors[0]);
   supervised.role = ipc::Role::Dial;
-  first->descriptors.clear();
-  return dial_and_run(std::move(supervised), std::move(key));
+  further->clear();
+  return dial_and_run(std::move(supervised), std::move(wanted));
 }
 
 }  // namespace tunnel::bridge

@@ -2,6 +2,7 @@
 
 #include "pppd-bridge/option_words.hpp"
 #include "pppd-bridge/stdio_options.hpp"
+#include "tunneld/base/hex.hpp"
 #include "tunneld/base/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,8 @@ void add_dial(CLI::App& app, DialOptions& options) {
   auto* command = app.add_subcommand("dial", "Dials a site; started by tunneld, not by hand");
   add_site(*command, options.site);
   command->add_option("--supervisor", options.supervisor, "The socket to tunneld")->required();
+  command->add_flag("--small-segments", options.small_segments,
+                    "Large packets seem to be lost on the way");
 }
 
 void add_answer(CLI::App& app, AnswerOptions& options) {
@@ -34,6 +37,11 @@ void add_answer(CLI::App& app, AnswerOptions& options) {
       "answer", "Answers for a site on standard input and output; sshd's forced command");
   add_site(*command, options.site);
   command->add_option("--key", options.key, "The fingerprint of the key that was used");
+  command
+      ->add_option("--ticket",
+                   storing(&from_hex, [&options](auto ticket) { options.ticket = ticket; }),
+                   "What lets this session claim the site, once")
+      ->check(must_be(&from_hex, "a ticket"));
   options.socket = kDefaultSocket;
   command->add_option("--socket", options.socket, "tunneld's socket for bridges")
       ->capture_default_str();

@@ -4,6 +4,7 @@
 #include "tunneld/base/identifiers.hpp"
 #include "tunneld/ipc/messages.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,17 +12,19 @@
 
 namespace tunnel::bridge {
 
-/// `pppd-bridge dial SITE --supervisor FD`: started by tunneld.
+/// `pppd-bridge dial SITE --supervisor FD [--small-segments]`: started by tunneld.
 struct DialOptions {
   SiteName site;
   int supervisor = -1;
+  bool small_segments = false;
 };
 
 /// `pppd-bridge answer SITE`: sshd's forced command.
 struct AnswerOptions {
   SiteName site;
-  std::string key;     // fingerprint of the key that opened the session, from sshd
-  std::string socket;  // bridge.sock
+  std::string key;                   // fingerprint of the key that opened the session, from sshd
+  std::vector<std::uint8_t> ticket;  // for the claim, from the forced command; secret
+  std::string socket;                // bridge.sock
 };
 
 /// `pppd-bridge stdio …`: one PPP end by itself.

@@ -1,7 +1,9 @@
 // `pppd-bridge stdio`: one PPP end on standard input and output, with a tun device of its own.
 
+#include "pppd-bridge/configurer.hpp"
 #include "pppd-bridge/loop/loop.hpp"
 #include "pppd-bridge/modes.hpp"
+#include "pppd-bridge/sandbox/sandbox.hpp"
 #include "pppd-bridge/session/link_options.hpp"
 #include "pppd-bridge/session/session.hpp"
 #include "pppd-bridge/session/stop_signals.hpp"
@@ -46,10 +48,11 @@ Result<NamedDevice> open_some_device(const std::optional<InterfaceName>& wanted)
                     fmt::format("tun0 to tun{} are all taken", kMostDevices - 1));
 }
 
-/// Configures the device when the addresses are agreed, and tells a human what happens.
+/// Has the device configured when the addresses are agreed, and tells a human what happens.
 class Console final : public session::Observer {
  public:
-  Console(InterfaceName interface, bool debug) : interface_{std::move(interface)}, debug_{debug} {}
+  Console(InterfaceName interface, Configurer configurer, bool debug)
+      : interface_{std::move(interface)}, configurer_{std::move(configurer)}, debug_{debug} {}
 
   void phase_changed(ppp::Phase) override {}
 
@@ -64,7 +67,7 @@ class Console final : public session::Observer {
       wanted.link_local = v6->local.link_local();
       text += fmt::format(" {} -> {}", v6->local.str(), v6->remote.str());
     }
-    const auto done = tun::configure_point_to_point(interface_, wanted);
+    const auto done = configurer_.configure(wanted);
     if (!done) {
       failure_ = done.error();
       return;
@@ -108,6 +111,7 @@ class Console final : public session::Observer {
 
  private:
   InterfaceName interface_;
+  Configurer configurer_;
   bool debug_;
   std::vector<Question> questions_;
   std::optional<Error> failure_;
@@ -132,6 +136,9 @@ int run_loop(loop::Loop& loop, session::Session& session, const UniqueFd& signal
     session.close("terminated");
   });
   if (!watched) return complain(watched.error());
+  const auto confined = sandbox::enter({.profile = sandbox::Profile::Stdio});
+  if (!confined) return complain(confined.error());
+  if (!confined->empty()) say("sandbox: " + *confined);
   if (const auto started = session.start(); !started) return complain(started.error());
   while (!session.over()) {
     if (const auto waited = loop.run_once(session.deadline()); !waited) {
@@ -153,6 +160,8 @@ int run_stdio(const StdioOptions& options) {
   if (!secrets) return complain(secrets.error());
   auto named = open_some_device(options.interface);
   if (!named) return complain(named.error());
+  auto configurer = Configurer::start(named->name);
+  if (!configurer) return complain(configurer.error());
   auto transport = transport::stdio_transport(UniqueFd{STDIN_FILENO}, UniqueFd{STDOUT_FILENO});
   if (!transport) return complain(transport.error());
   auto signals = session::stop_signals();
@@ -170,7 +179,7 @@ int run_stdio(const StdioOptions& options) {
   if (!options.networks.empty()) {
     parts.sources.emplace(session::PeerAddresses{}, options.networks);
   }
-  Console console{named->name, options.debug};
+  Console console{named->name, std::move(*configurer), options.debug};
   session::SystemRandom random;
   session::Session session{*loop, std::move(parts), console, random};
   return run_loop(*loop, session, *signals, console, **secrets);

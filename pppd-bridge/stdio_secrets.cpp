@@ -48,8 +48,10 @@ Result<std::unique_ptr<StdioSecrets>> StdioSecrets::open(const StdioOptions& opt
   if (!ours) return ours.error();
   auto peers = read_secret(options.peer_secret_file);
   if (!peers) return peers.error();
-  return std::unique_ptr<StdioSecrets>{
+  std::unique_ptr<StdioSecrets> secrets{
       new StdioSecrets{options, std::move(*ours), std::move(*peers)}};
+  secrets->authority_.prepare();
+  return secrets;
 }
 
 StdioSecrets::StdioSecrets(const StdioOptions& options, Secret ours, Secret peers)

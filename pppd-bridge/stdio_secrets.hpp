@@ -14,7 +14,7 @@ namespace tunnel::bridge {
 /// of authentication from two files, each the secret of one end.
 class StdioSecrets {
  public:
-  /// Fails for a file that others may read, or that holds no secret.
+  /// Fails for a file that others may read, or that holds no secret. No file is opened later.
   static Result<std::unique_ptr<StdioSecrets>> open(const StdioOptions& options);
 
   ppp::AuthAnswer answer(const ppp::AuthQuestion& question);

@@ -4,6 +4,8 @@
 #include "tunneld/base/escape.hpp"
 
 #include <algorithm>
+#include <set>
+#include <span>
 
 namespace tunnel::routes {
 
@@ -22,27 +24,22 @@ std::string link_name(const Actual& actual, int index) {
   return link != nullptr ? link->name : "interface " + std::to_string(index);
 }
 
-bool is_guarded(const Wanted& wanted, const Prefix& network) {
-  return std::find(wanted.guarded.begin(), wanted.guarded.end(), network) != wanted.guarded.end();
-}
-
+/// Of two sites that want the same network the first has the claim.
 std::vector<Claim> claims(const Wanted& wanted) {
   std::vector<Claim> all;
-  const auto claimed = [&all](const Prefix& network) {
-    return std::any_of(all.begin(), all.end(),
-                       [&network](const Claim& claim) { return claim.network == network; });
-  };
+  const std::set<Prefix> guarded{wanted.guarded.begin(), wanted.guarded.end()};
+  std::set<Prefix> claimed;
   for (const auto& interface : wanted.interfaces) {
     auto networks = interface.networks;
     if (interface.ipv4) networks.push_back(Prefix::host(interface.ipv4->peer));
     if (interface.ipv6) networks.push_back(Prefix::host(interface.ipv6->peer));
     for (const auto& network : networks) {
-      const auto limit = is_guarded(wanted, network) ? kGuardMetric : interface.metric;
-      if (!claimed(network)) all.push_back({&interface, network, limit});
+      const auto limit = guarded.contains(network) ? kGuardMetric : interface.metric;
+      if (claimed.insert(network).second) all.push_back({&interface, network, limit});
     }
   }
   for (const auto& network : wanted.guarded) {
-    if (!claimed(network)) all.push_back({nullptr, network, kGuardMetric});
+    if (claimed.insert(network).second) all.push_back({nullptr, network, kGuardMetric});
   }
   return all;
 }
@@ -58,6 +55,15 @@ bool is_wanted(const Wanted& wanted, const Link& link) {
 bool somebody_elses(const Wanted& wanted, const Actual& actual, int device) {
   const auto* link = actual.link(device);
   return link == nullptr || (!link->ours() && !is_wanted(wanted, *link));
+}
+
+/// Found once, and not for each of hundreds of interfaces: they are few.
+std::vector<Address> addresses_of_others(const Wanted& wanted, const Actual& actual) {
+  auto others = actual.addresses;
+  std::erase_if(others, [&](const Address& address) {
+    return !somebody_elses(wanted, actual, address.device);
+  });
+  return others;
 }
 
 void check_name(const WantedInterface& interface, const Actual& actual,
@@ -76,7 +82,7 @@ struct Ends {
   IpAddress peer;
 };
 
-void check_addresses(const Ends& ends, const std::string& name, const Wanted& wanted,
+void check_addresses(const Ends& ends, const std::string& name, std::span<const Address> others,
                      const Actual& actual, std::vector<Conflict>& found) {
   const auto clash = [&](const std::string& what, const IpAddress& address,
                          const std::string& holder) {
@@ -84,8 +90,7 @@ void check_addresses(const Ends& ends, const std::string& name, const Wanted& wa
                      name + ": " + what + ' ' + text(address) + " is already " + holder +
                          ": give the site another address, or remove that one"});
   };
-  for (const auto& address : actual.addresses) {
-    if (!somebody_elses(wanted, actual, address.device)) continue;
+  for (const auto& address : others) {
     const auto holder = escape_text(link_name(actual, address.device));
     if (address.local == ends.local) clash("the local address", ends.local, "that of " + holder);
     if (address.local == ends.peer) {
@@ -96,14 +101,14 @@ void check_addresses(const Ends& ends, const std::string& name, const Wanted& wa
   }
 }
 
-void check_addresses(const WantedInterface& interface, const Wanted& wanted, const Actual& actual,
-                     std::vector<Conflict>& found) {
+void check_addresses(const WantedInterface& interface, std::span<const Address> others,
+                     const Actual& actual, std::vector<Conflict>& found) {
   const auto& name = interface.name.str();
   if (const auto& pair = interface.ipv4) {
-    check_addresses({pair->local, pair->peer}, name, wanted, actual, found);
+    check_addresses({pair->local, pair->peer}, name, others, actual, found);
   }
   if (const auto& pair = interface.ipv6) {
-    check_addresses({pair->local, pair->peer}, name, wanted, actual, found);
+    check_addresses({pair->local, pair->peer}, name, others, actual, found);
   }
 }
 
@@ -135,10 +140,10 @@ std::string claim_text(const Claim& claim) {
 
 /// Says which subnet is in the way of the claim; empty for none. Single addresses are no networks:
 /// check_addresses() sees to them.
-std::string subnet_conflict(const Claim& claim, const Wanted& wanted, const Actual& actual) {
-  for (const auto& address : actual.addresses) {
+std::string subnet_conflict(const Claim& claim, std::span<const Address> others,
+                            const Actual& actual) {
+  for (const auto& address : others) {
     if (!address.has_subnet() || address.subnet() != claim.network) continue;
-    if (!somebody_elses(wanted, actual, address.device)) continue;
     return claim_text(claim) + " is also the network of " +
            escape_text(link_name(actual, address.device)) + " (" + text(address.local) + '/' +
            std::to_string(address.length) + "): one of the two must be renumbered";
@@ -171,13 +176,14 @@ std::string route_conflict(const Claim& claim, const Wanted& wanted, const Actua
 
 std::vector<Conflict> conflicts(const Wanted& wanted, const Actual& actual) {
   std::vector<Conflict> found;
+  const auto others = addresses_of_others(wanted, actual);
   for (const auto& interface : wanted.interfaces) {
     check_name(interface, actual, found);
     check_ipv6(interface, actual, found);
-    check_addresses(interface, wanted, actual, found);
+    check_addresses(interface, others, actual, found);
   }
   for (const auto& claim : claims(wanted)) {
-    auto sentence = subnet_conflict(claim, wanted, actual);
+    auto sentence = subnet_conflict(claim, others, actual);
     if (sentence.empty()) sentence = route_conflict(claim, wanted, actual);
     if (sentence.empty()) continue;
     const auto name = claim.interface == nullptr ? std::string{} : claim.interface->name.str();

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <set>
+#include <tuple>
 
 namespace tunnel::routes {
 
@@ -59,7 +62,11 @@ bool forwards_ipv6(const Wanted& wanted) {
 class Planner {
  public:
   Planner(const Wanted& wanted, const Actual& actual)
-      : wanted_{wanted}, actual_{actual}, fates_(actual.routes.size(), Fate::Open) {}
+      : wanted_{wanted}, actual_{actual}, fates_(actual.routes.size(), Fate::Open) {
+    for (std::size_t i = 0; i < actual.routes.size(); ++i) {
+      by_key_.emplace(key_of(actual.routes[i]), i);
+    }
+  }
 
   std::vector<Change> run() && {
     for (const auto& network : wanted_.guarded) put(guard(network));
@@ -78,6 +85,11 @@ class Planner {
  private:
   /// Of a route that is there: wanted or about to be replaced; or lost to the kernel's own doing.
   enum class Fate : std::uint8_t { Open, Kept, Gone };
+
+  /// What Route::same_key() compares: there may be thousands of routes.
+  using Key = std::tuple<Prefix, std::uint32_t, std::uint8_t>;
+
+  static Key key_of(const Route& route) { return {route.to, route.metric, route.tos}; }
 
   void add(Change change) { changes_.push_back(std::move(change)); }
 
@@ -202,26 +214,29 @@ class Planner {
   /// Makes sure of one route. Of two wanted ones with the same key the first wins.
   void put(const Route& route) {
     if (!actual_.ipv6 && route.to.family() == Family::Ipv6) return;
-    const auto same_key = [&route](const Route& other) { return other.same_key(route); };
-    if (std::any_of(placed_.begin(), placed_.end(), same_key)) return;
-    placed_.push_back(route);
-    auto found = find_route([&route](const Route& other) { return other == route; });
+    if (!placed_.insert(key_of(route)).second) return;
+    auto found = find_route(route, [&route](const Route& other) { return other == route; });
     const bool right = found && !loses_source(route);
-    if (!found) found = find_route(same_key);
+    if (!found) found = find_route(route, [](const Route&) { return true; });
     if (found) {
       fates_[*found] = Fate::Kept;
       if (!right) add(ReplaceRoute{device_of(route), route});
       return;
     }
     // An administrator's route stays: conflicts() tells of it.
-    if (std::any_of(actual_.foreign.begin(), actual_.foreign.end(), same_key)) return;
+    if (std::any_of(actual_.foreign.begin(), actual_.foreign.end(),
+                    [&route](const Route& other) { return other.same_key(route); })) {
+      return;
+    }
     add(AddRoute{device_of(route), route});
   }
 
+  /// The first of the kernel's routes with the same key that is `which`.
   template <typename Which>
-  std::optional<std::size_t> find_route(Which which) const {
-    for (std::size_t i = 0; i < actual_.routes.size(); ++i) {
-      if (fates_[i] != Fate::Gone && which(actual_.routes[i])) return i;
+  std::optional<std::size_t> find_route(const Route& route, Which which) const {
+    const auto [begin, end] = by_key_.equal_range(key_of(route));
+    for (auto at = begin; at != end; ++at) {
+      if (fates_[at->second] != Fate::Gone && which(actual_.routes[at->second])) return at->second;
     }
     return std::nullopt;
   }
@@ -249,7 +264,7 @@ class Planner {
     const auto* link = actual_.link(device);
     if (link == nullptr || family == Family::Ipv4) return false;
     return std::any_of(wanted_.interfaces.begin(), wanted_.interfaces.end(), [&](const auto& each) {
-      return tun_of(each) == link && each.mtu < kMinIpv6Mtu;
+      return each.mtu < kMinIpv6Mtu && tun_of(each) == link;
     });
   }
 
@@ -275,8 +290,9 @@ class Planner {
 
   const Wanted& wanted_;
   const Actual& actual_;
-  std::vector<Fate> fates_;    // of actual_.routes
-  std::vector<Route> placed_;  // wanted routes dealt with
+  std::multimap<Key, std::size_t> by_key_;  // places in actual_.routes
+  std::vector<Fate> fates_;                 // of actual_.routes
+  std::set<Key> placed_;                    // wanted routes dealt with
   std::vector<Address> lost_sources_;
   std::vector<Change> changes_;
 };

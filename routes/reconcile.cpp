@@ -3,6 +3,8 @@
 #include "routes/change.hpp"
 #include "routes/plan.hpp"
 
+#include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace tunnel::routes {
@@ -25,15 +27,39 @@ std::string interface_of(const Change& change) {
       change);
 }
 
+bool is_link_local(const Address& address) {
+  static const auto kLinkLocal = *Prefix::parse("fe80::/10");
+  return address.family() == Family::Ipv6 &&
+         kLinkLocal.contains(host(address.local).address_bytes());
+}
+
 }  // namespace
 
-Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted) {
+std::vector<Address> outside_of(const Wanted& wanted, const Actual& actual) {
+  const auto is_ours = [&](const Address& address) {
+    const auto* link = actual.link(address.device);
+    if (link == nullptr) return true;  // about to go
+    return link->ours() ||
+           std::any_of(wanted.interfaces.begin(), wanted.interfaces.end(),
+                       [&](const auto& each) { return each.name.str() == link->name; });
+  };
+  auto outside = actual.addresses;
+  std::erase_if(outside, [&](const auto& each) { return is_ours(each) || is_link_local(each); });
+  std::sort(outside.begin(), outside.end(), [](const Address& a, const Address& b) {
+    return std::pair{a.device, text(a.local)} < std::pair{b.device, text(b.local)};
+  });
+  return outside;
+}
+
+Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted, const Admit& admit) {
   const auto actual = kernel.read(wanted);
   if (!actual.has_value()) return actual.error();
   Outcome outcome;
   outcome.conflicts = conflicts(wanted, *actual);
   outcome.missing = missing(wanted, *actual);
+  outcome.outside = outside_of(wanted, *actual);
   for (const auto& change : plan(wanted, *actual)) {
+    if (admit && !makes_guard(change) && !admit(change)) continue;
     const auto applied = kernel.apply(change);
     if (applied.has_value()) {
       outcome.done.push_back(describe(change));

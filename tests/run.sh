@@ -12,8 +12,9 @@
 #   --fuzz      only the fuzz targets (tests/fuzz/README.md), each for so many seconds, which are
 #               five when everything is run
 #   --checks    only what is not a program: every header compiles alone, formatting, shell scripts
-#   --bench     only a short benchmark, of a minute (tests/bench/run.sh); its figures are shown, and
-#               kept in the build directory, but not judged
+#   --bench     only a short benchmark, of a minute (tests/bench/run.sh), and 20 sites that dial one
+#               hub at once (tests/bench/load.sh); figures are shown, and kept in the build
+#               directory, but not judged
 #   --filter    only tests whose name matches, and neither checks nor benchmark
 #   --preset    a preset of CMakePresets.json instead of ci (or $PRESET)
 #
@@ -192,6 +193,8 @@ run_bench() {
   mkdir -p "$results"
   check 'Short benchmark (not judged)' tests/bench/run.sh --short --programs "build/$preset/bin" \
     --json "$results/bench.json" --markdown "$results/bench.md"
+  check 'Many sites at once (not judged)' tests/bench/load.sh --links 20 \
+    --programs "build/$preset/bin" --json "$results/load.json" --markdown "$results/load.md"
 }
 
 # ---- All ----

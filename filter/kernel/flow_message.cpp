@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace tunnel::filter::kernel {
 
@@ -66,7 +67,8 @@ std::optional<TcpState> parse_tcp_state(Bytes nest) {
 
 /// Nanoseconds since 1970.
 std::optional<Flow::WallTime> wall_time(std::optional<std::uint64_t> nanoseconds) {
-  if (!nanoseconds || *nanoseconds == 0) return std::nullopt;
+  constexpr std::uint64_t kLast = std::numeric_limits<std::int64_t>::max();  // in 2262
+  if (!nanoseconds || *nanoseconds == 0 || *nanoseconds > kLast) return std::nullopt;
   return Flow::WallTime{std::chrono::microseconds{static_cast<std::int64_t>(*nanoseconds / 1000)}};
 }
 

@@ -18,12 +18,15 @@ std::optional<std::uint8_t> hook_of(Bytes header) {
   return in.u8();
 }
 
-/// struct nfulnl_msg_packet_timestamp: seconds, microseconds.
+/// struct nfulnl_msg_packet_timestamp: seconds, microseconds. What lies beyond the clocks of the
+/// standard library, which end in 2262, is no time.
 std::chrono::microseconds time_of(Bytes stamp) {
+  constexpr std::uint64_t kLastSecond = 9'000'000'000;
+  constexpr std::uint64_t kMicrosInSecond = 1'000'000;
   ByteReader in{stamp};
   const auto seconds = in.u64();
   const auto micros = in.u64();
-  if (!seconds || !micros) return {};
+  if (!seconds || !micros || *seconds > kLastSecond || *micros >= kMicrosInSecond) return {};
   return std::chrono::seconds{static_cast<std::int64_t>(*seconds)} +
          std::chrono::microseconds{static_cast<std::int64_t>(*micros)};
 }

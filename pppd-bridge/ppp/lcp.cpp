@@ -35,6 +35,7 @@ void Lcp::reset_wishes() {
   local_ = remote_ = {};
   own_magics_ = 0;
   echo_reply_.reset();
+  echo_requested_ = false;
   rejected_protocol_.reset();
   methods_refused_.clear();
   unmet_demand_.reset();

@@ -74,6 +74,8 @@ class Lcp final : public ControlProtocol {
   std::uint8_t send_echo_request();
   /// The last Echo-Reply since this was called before.
   std::optional<EchoReply> take_echo_reply() noexcept;
+  /// Whether an Echo-Request was answered since this was called before.
+  bool take_echo_request() noexcept;
   /// Answers a packet of an unknown protocol (RFC 1661 §5.7), at a bounded rate; only while opened.
   void reject_protocol(Protocol protocol, Bytes packet, TimePoint now);
   /// The protocol that the peer has rejected since this was called before.
@@ -143,6 +145,7 @@ class Lcp final : public ControlProtocol {
   LcpSettings remote_;
   unsigned own_magics_ = 0;  // requests in a row that carried our own magic number
   std::optional<EchoReply> echo_reply_;
+  bool echo_requested_ = false;
   std::optional<Protocol> rejected_protocol_;
   std::vector<AuthMethod> methods_refused_;  // of those we require, by the peer
   std::optional<std::string> unmet_demand_;

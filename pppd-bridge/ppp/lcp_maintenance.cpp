@@ -56,6 +56,10 @@ std::optional<EchoReply> Lcp::take_echo_reply() noexcept {
   return std::exchange(echo_reply_, std::nullopt);
 }
 
+bool Lcp::take_echo_request() noexcept {
+  return std::exchange(echo_requested_, false);
+}
+
 std::optional<Protocol> Lcp::take_rejected_protocol() noexcept {
   return std::exchange(rejected_protocol_, std::nullopt);
 }
@@ -68,6 +72,7 @@ void Lcp::receive_echo_request(const ControlPacket& packet, TimePoint now) {
   if (!opened()) return;
   if (*magic != 0 && *magic == local_.magic) return fail_looped_back();
   if (!within(echoes_, now)) return;
+  echo_requested_ = true;
   ByteWriter reply;
   reply.u32(local_.magic);
   reply.bytes(in.rest());

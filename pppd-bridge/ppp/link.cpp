@@ -100,6 +100,7 @@ void Link::receive(Protocol protocol, Bytes packet, TimePoint now) {
 void Link::receive_lcp(Bytes packet, TimePoint now) {
   lcp_.receive(packet, now);
   if (const auto reply = lcp_.take_echo_reply()) echo_.answered(reply->id, reply->when);
+  if (lcp_.take_echo_request()) echo_.asked(now);
   if (const auto rejected = lcp_.take_rejected_protocol()) peer_rejected(*rejected, now);
 }
 

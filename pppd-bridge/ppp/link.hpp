@@ -59,6 +59,9 @@ class Link final : private EngineOutput, private AuthOutput {
   /// A good frame came that receive() does not see.
   void note_life(TimePoint now) noexcept { echo_.note_life(now); }
 
+  /// The path to the peer may be gone: it is asked at once.
+  void doubt(TimePoint now) noexcept { echo_.doubt(now); }
+
   void expire(TimePoint now);                          // call once now >= *deadline()
   std::optional<TimePoint> deadline() const noexcept;  // nullopt: nothing to wait for
 

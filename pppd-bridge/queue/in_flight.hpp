@@ -27,7 +27,7 @@ struct InFlightTuning {
   std::size_t least = 16 * 1024;
   /// Time for which there may be octets under way in any case: as long as processes on the way wait
   /// for a processor. At 4 Gb/s it makes 1 MiB. Measured with both ends on two cores: half of it
-  /// costs a third of the throughput, and twice as much brings nothing but latency.
+  /// costs four tenths of the throughput, and twice as much brings nothing but latency.
   Duration scheduling = std::chrono::milliseconds{2};
   /// Without any acknowledgement for so long, there is room for as much again (InFlight::room()).
   Duration patience = std::chrono::seconds{5};

@@ -13,4 +13,15 @@ Result<void> require_no_powers();
 /// No new privileges by exec, no core file with packets or keys in it.
 Result<void> give_up_growth();
 
+/// Nobody else of this account, such as the bridge of another site, may look into this process,
+/// take a descriptor out of it, or trace it. It is then root's in /proc.
+Result<void> hide_from_others();
+
+/// Whatever capabilities there are, and the bounding set if that is allowed: for a bridge that
+/// needed some to make its device.
+Result<void> give_up_capabilities();
+
+/// All but CAP_NET_ADMIN; an error if that is not there to be kept.
+Result<void> keep_network_administration();
+
 }  // namespace tunnel::sandbox

@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::uint8_t kEndsIt = tcp::kFin | tcp::kPsh;
 
-Gso gso_of(const FlowKey& flow) noexcept {
-  if (flow.protocol == kUdp) return Gso::Udp;
-  return flow.family == Family::Ipv4 ? Gso::Tcp4 : Gso::Tcp6;
-}
-
 /// TCP's options; nothing in UDP.
 Bytes options_of(Bytes packet, const Candidate& of) noexcept {
   return packet.first(of.header_size).subspan(of.options_offset);
@@ -153,7 +148,7 @@ Offload Joiner::finish_super_packet(const Held& held) noexcept {
   } else if (udp_header) {
     udp_header->set_u16<udp::kLength>(static_cast<std::uint16_t>(transport.size()));
   }
-  Offload offload{.gso = gso_of(held.flow),
+  Offload offload{.gso = super_packet_of(held.flow.family, held.flow.protocol),
                   .segment_size = static_cast<std::uint16_t>(first.payload_size),
                   .header_size = static_cast<std::uint16_t>(first.header_size)};
   if ((flags & tcp::kCwr) != 0) offload.cwr = Cwr::Set;

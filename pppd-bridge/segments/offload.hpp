@@ -1,12 +1,24 @@
 #pragma once
 
+#include "tunneld/base/address.hpp"
+
 #include <cstdint>
 
 namespace tunnel::segments {
 
+/// Numbers of IANA's "Protocol Numbers".
+inline constexpr std::uint8_t kTcp = 6;
+inline constexpr std::uint8_t kUdp = 17;
+
 /// What a packet is to be cut into before it meets a wire: nothing, or segments of TCP over IPv4 or
 /// IPv6, or datagrams of UDP over either (Linux's UDP_L4, "USO").
 enum class Gso : std::uint8_t { None, Tcp4, Tcp6, Udp };
+
+/// That of a super-packet of `protocol`, which is TCP if it is not UDP.
+constexpr Gso super_packet_of(Family family, std::uint8_t protocol) noexcept {
+  if (protocol == kUdp) return Gso::Udp;
+  return family == Family::Ipv4 ? Gso::Tcp4 : Gso::Tcp6;
+}
 
 /// Whether the transport checksum is there, or only the sum of the pseudo-header in its place (RFC
 /// 9293 §3.1), not complemented, with the length of the whole super-packet in it.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pppd-bridge/segments/fields.hpp"
+#include "pppd-bridge/segments/offload.hpp"
 #include "tunneld/base/address.hpp"
 #include "tunneld/base/bytes.hpp"
 
@@ -14,10 +15,6 @@
 namespace tunnel::segments {
 
 enum class Fragment : std::uint8_t { Whole, First, Later };
-
-/// Numbers of IANA's "Protocol Numbers".
-inline constexpr std::uint8_t kTcp = 6;
-inline constexpr std::uint8_t kUdp = 17;
 
 /// The two low bits of the traffic class (RFC 3168 §5).
 enum class Ecn : std::uint8_t { NotEct = 0, Ect1 = 1, Ect0 = 2, Ce = 3 };

@@ -25,8 +25,7 @@ constexpr unsigned kLiesPerSecond = 50;
 Gso gso_of(Family family, const vendor::Header& header, Bytes packet) noexcept {
   if (!vendor::is_super(header.kind)) return Gso::None;
   const auto view = segments::parse_packet(packet);
-  if (view && view->protocol == segments::kUdp) return Gso::Udp;
-  return family == Family::Ipv4 ? Gso::Tcp4 : Gso::Tcp6;
+  return segments::super_packet_of(family, view ? view->protocol : segments::kTcp);
 }
 
 bool says_congested(const vendor::Header& header) noexcept {

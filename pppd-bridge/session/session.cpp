@@ -2,11 +2,7 @@
 
 #include "pppd-bridge/hdlc/encoder.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <utility>
 
 namespace tunnel::session {
@@ -203,8 +199,8 @@ void Session::read_tun() {
 
 void Session::device_lost() {
   over_ = true;
-  observer_.ended({ppp::DownReason::Kind::TransportLost, ppp::DownReason::Permanence::Transient,
-                   "the tun device is gone"});
+  tell_end({ppp::DownReason::Kind::TransportLost, ppp::DownReason::Permanence::Transient,
+            "the tun device is gone"});
 }
 
 bool Session::sends_whole() const noexcept {

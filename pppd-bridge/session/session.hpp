@@ -74,6 +74,8 @@ class Session final : private ppp::LinkOutput,
   void close(std::string reason);
   /// The answer to Observer::ask().
   void answer(ppp::AuthSerial serial, ppp::AuthAnswer answer);
+  /// The path to the peer may be another, or gone.
+  void path_changed() noexcept;
   /// From now on frames of this scope are reported by Observer::traced(), at most so many octets of
   /// each.
   void trace(ipc::TraceScope scope, std::size_t octets) noexcept;
@@ -144,6 +146,7 @@ class Session final : private ppp::LinkOutput,
   void acknowledge();
   void take_acknowledgement(Bytes content);
   void device_lost();
+  void tell_end(const ppp::DownReason& reason);
   void end_lying_peer();
   void append_frame(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet);
   void tell_remote_text();
@@ -179,6 +182,7 @@ class Session final : private ppp::LinkOutput,
   bool link_finished_ = false;
   TimePoint last_words_until_{};
   bool over_ = false;
+  bool end_told_ = false;
 };
 
 }  // namespace tunnel::session

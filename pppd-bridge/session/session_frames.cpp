@@ -96,6 +96,10 @@ void Session::trace(ipc::TraceScope scope, std::size_t octets) noexcept {
   trace_octets_ = octets;
 }
 
+void Session::path_changed() noexcept {
+  link_.doubt(loop_.now());
+}
+
 void Session::record(ipc::Direction direction, ppp::Protocol protocol, Bytes packet) {
   if (!is_traced(trace_, protocol)) return;
   observer_.traced(traced_frame(direction, protocol, packet, trace_octets_));
@@ -147,10 +151,10 @@ void Session::acknowledge() {
 
 void Session::take_acknowledgement(Bytes content) {
   const auto read = vendor::read_acknowledgement(content);
-  link_.note_life(now_);
   const auto told = read ? in_flight_.acknowledged(read->octets, read->clock, now_)
                          : queue::Acknowledged::Impossible;
-  if (told == queue::Acknowledged::Impossible) inbound_.bad_frame(now_);
+  if (told == queue::Acknowledged::Impossible) return inbound_.bad_frame(now_);
+  link_.note_life(now_);
 }
 
 void Session::send(const ppp::TransmitFormat& format, ppp::Protocol protocol, Bytes packet) {

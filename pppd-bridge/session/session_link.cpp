@@ -70,7 +70,12 @@ void Session::finished(const ppp::DownReason& reason) {
   if (told.kind == ppp::DownReason::Kind::TransportLost) {
     told.text = parts_.transport->close_reason();
   }
-  observer_.ended(told);
+  tell_end(told);
+}
+
+/// Of two ends, as of a device that is gone when the peer says goodbye, the first is the reason.
+void Session::tell_end(const ppp::DownReason& reason) {
+  if (!std::exchange(end_told_, true)) observer_.ended(reason);
 }
 
 void Session::set_receive_format(const ppp::ReceiveFormat& format) {

@@ -1,16 +1,18 @@
 #include "pppd-bridge/session/supervised.hpp"
 
 #include "pppd-bridge/loop/loop.hpp"
+#include "pppd-bridge/sandbox/sandbox.hpp"
+#include "pppd-bridge/sandbox/violation.hpp"
 #include "pppd-bridge/session/dialogue.hpp"
 #include "pppd-bridge/session/link_options.hpp"
 #include "pppd-bridge/session/stop_signals.hpp"
 #include "pppd-bridge/session/system_random.hpp"
 #include "pppd-bridge/session/unused_pages.hpp"
 #include "tunneld/base/secret.hpp"
-#include "tunneld/base/unix_socket.hpp"
 
 #include <fmt/format.h>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,12 +28,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kStatisticsInterval = 1s;
+/// Once a second, as a rule: as soon as the bridge is awake anyway, which its peer's echo sees to,
+/// and at the latest a little after. An idle link then wakes it once a second, and not twice.
+constexpr auto kStatisticsSoonest = 750ms;
+constexpr auto kStatisticsLatest = 1100ms;
 /// Bytes of an interval that make it a burst of traffic.
 constexpr std::uint64_t kBurst = 1024 * 1024;
-/// How often a bridge without tunneld looks for a new one: often enough to be adopted before the
-/// new one would give its device up for lost.
-constexpr auto kAdoptionInterval = 100ms;
 
 ipc::Permanence permanence_of(const ppp::DownReason& reason) {
   switch (reason.permanence) {
@@ -69,6 +71,14 @@ std::uint32_t microseconds(Duration time) {
       std::min<std::int64_t>(count, std::numeric_limits<std::uint32_t>::max()));
 }
 
+sandbox::Profile profile_of(const Supervised& supervised) {
+  if (supervised.role == ipc::Role::Answer || !supervised.settings.dial) {
+    return sandbox::Profile::Answer;
+  }
+  return supervised.settings.dial->client == ipc::SshClient::Libssh2 ? sandbox::Profile::Libssh2
+                                                                     : sandbox::Profile::Openssh;
+}
+
 /// The session's observer: everything becomes a message to tunneld.
 class Runner final : private Observer {
  public:
@@ -78,9 +88,11 @@ class Runner final : private Observer {
         signals_{std::move(signals)},
         supervised_{std::move(supervised)},
         description_{transport->describe()},
+        subject_{profile_of(supervised_), supervised_.channel.fd(), transport->child()},
         session_{loop_, parts(std::move(transport)), *this, random_} {}
 
   Outcome run() {
+    if (const auto confined = confine(); !confined) return fail(confined.error());
     if (const auto begun = begin(); !begun) return fail(begun.error());
     while (!session_.over()) {
       if (const auto waited = loop_.run_once(deadline()); !waited) return fail(waited.error());
@@ -106,13 +118,21 @@ class Runner final : private Observer {
 
   SupervisorChannel& channel() noexcept { return supervised_.channel; }
 
+  /// Everything is open, and nothing of the peer's PPP is read.
+  Result<void> confine() {
+    const auto missing = sandbox::enter(subject_);
+    if (!missing) return missing.error();
+    if (!missing->empty()) channel().send(ipc::PppEvent{ipc::Layer::Link, "sandbox: " + *missing});
+    return {};
+  }
+
   Result<void> begin() {
     auto watched = loop_.watch(signals_.get(), {true, false}, [this](loop::Interest) {
       loop_.forget(signals_.get());
       session_.close("terminated");
     });
     if (!watched) return watched;
-    next_statistics_ = loop_.now() + kStatisticsInterval;
+    last_statistics_ = loop_.now();
     if (auto watching = watch_channel(); !watching) return watching;
     session_.trace(supervised_.trace.scope, supervised_.trace.octets);
     read_channel();  // what was sent while we dialled
@@ -128,12 +148,13 @@ class Runner final : private Observer {
   }
 
   TimePoint deadline() const {
-    const auto ours = std::min(next_statistics_, next_adoption_);
-    return session_.deadline() ? std::min(ours, *session_.deadline()) : ours;
+    const auto statistics = last_statistics_ + kStatisticsLatest;
+    return session_.deadline() ? std::min(statistics, *session_.deadline()) : statistics;
   }
 
   Result<void> watch_channel() {
     watched_channel_ = channel().fd();
+    sandbox::tell_refused_calls_to(watched_channel_);
     return loop_.watch(watched_channel_, {true, channel().wants_write()}, [this](loop::Interest) {
       channel().flush();
       read_channel();
@@ -152,6 +173,7 @@ class Runner final : private Observer {
       if (const auto* trace = std::get_if<ipc::Trace>(&incoming->message)) {
         session_.trace(trace->scope, trace->octets);
       }
+      if (std::holds_alternative<ipc::PathChanged>(incoming->message)) session_.path_changed();
       // Settings again: a new tunneld has adopted us, with what we run on already.
     }
   }
@@ -160,8 +182,8 @@ class Runner final : private Observer {
     const auto now = loop_.now();
     // IPCP alone has gone down: packets must be refused, until it is up again.
     if (std::exchange(network_lost_, false)) channel().send(ipc::StageReached{ipc::Stage::Ncp, {}});
-    if (now >= next_statistics_) {
-      next_statistics_ = now + kStatisticsInterval;
+    if (now >= last_statistics_ + kStatisticsSoonest) {
+      last_statistics_ = now;
       const auto told = statistics();
       channel().send(told);
       tidy_up_after_a_burst(told.wire_bytes_in + told.wire_bytes_out);
@@ -173,23 +195,33 @@ class Runner final : private Observer {
     if (watched_channel_ >= 0) {
       // Closed by the channel itself, and thereby out of the epoll set already.
       loop_.forget(std::exchange(watched_channel_, -1));
-      next_adoption_ = now;
+      sandbox::tell_refused_calls_to(-1);
+      await_adoption();
     }
-    if (now >= next_adoption_ && !told_to_end_) offer_adoption(now);
   }
 
   void tidy_up_after_a_burst(std::uint64_t wire_bytes) {
     const bool busy = wire_bytes - std::exchange(wire_bytes_told_, wire_bytes) > kBurst;
     if (!std::exchange(was_busy_, busy) || busy) return;
     session_.release_unused();
-    release_unused_pages();
+    unused_pages_.release();
   }
 
-  void offer_adoption(TimePoint now) {
-    next_adoption_ = now + kAdoptionInterval;
-    auto socket = connect_unix(supervised_.settings.bridge_socket, SocketKind::SeqPacket);
-    if (!socket) return;
-    channel() = SupervisorChannel{std::move(*socket)};
+  /// tunneld is gone. The next one calls; nobody else gets to the socket.
+  void await_adoption() {
+    if (told_to_end_) return;
+    const auto watching =
+        loop_.watch(supervised_.listening.get(), {true, false}, [this](loop::Interest) {
+          UniqueFd socket{::accept4(supervised_.listening.get(), nullptr, nullptr,
+                                    SOCK_CLOEXEC | SOCK_NONBLOCK)};
+          if (socket) offer_adoption(std::move(socket));
+        });
+    if (!watching) session_.close(watching.error().message());
+  }
+
+  void offer_adoption(UniqueFd socket) {
+    loop_.forget(supervised_.listening.get());
+    channel() = SupervisorChannel{std::move(socket)};
     ipc::Adopt adopt;
     adopt.site = supervised_.settings.site;
     adopt.role = supervised_.role;
@@ -197,10 +229,12 @@ class Runner final : private Observer {
     adopt.key = supervised_.key;
     adopt.settings = supervised_.settings;
     adopt.up = up_;
-    adopt.up_for = std::chrono::duration_cast<std::chrono::milliseconds>(now - up_since_);
+    adopt.up_for = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - up_since_);
     channel().send(adopt, session_.tun().get());
-    if (!channel().open() || !watch_channel()) return;
-    next_adoption_ = TimePoint::max();
+    if (channel().open() && watch_channel()) return;
+    channel().close();  // of one that has called and died: there may be another call
+    watched_channel_ = -1;
+    await_adoption();
   }
 
   void add_queue(ipc::Statistics& told) {
@@ -261,7 +295,7 @@ class Runner final : private Observer {
     network_lost_ = false;
     if (!up_) up_since_ = loop_.now();
     up_ = link_up(agreed, description_);
-    if (!std::exchange(has_been_up_, true)) release_unused_pages();
+    if (!std::exchange(has_been_up_, true)) unused_pages_.release();
     channel().send(*up_);
   }
 
@@ -304,11 +338,12 @@ class Runner final : private Observer {
   UniqueFd signals_;
   Supervised supervised_;
   std::string description_;
+  sandbox::Subject subject_;
+  UnusedPages unused_pages_;
   SystemRandom random_;
   Session session_;
   int watched_channel_ = -1;
-  TimePoint next_statistics_;
-  TimePoint next_adoption_ = TimePoint::max();
+  TimePoint last_statistics_;
   std::optional<ipc::LinkUp> up_;
   TimePoint up_since_;
   bool has_been_up_ = false;
@@ -322,17 +357,6 @@ class Runner final : private Observer {
 };
 
 }  // namespace
-
-Result<FromSupervisor> wait_for_settings(Supervised& supervised,
-                                         std::chrono::milliseconds patience) {
-  while (true) {
-    auto first = supervised.channel.wait(patience);
-    if (!first) return first;
-    const auto* trace = std::get_if<ipc::Trace>(&first->message);
-    if (trace == nullptr) return first;
-    supervised.trace = *trace;
-  }
-}
 
 Outcome run_supervised(Supervised supervised, std::unique_ptr<transport::Transport> transport) {
   auto loop = loop::Loop::create();

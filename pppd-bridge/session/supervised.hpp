@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tunnel::session {
 
@@ -18,6 +19,7 @@ struct Supervised {
   SupervisorChannel channel;
   ipc::Settings settings;
   UniqueFd tun;
+  UniqueFd listening;  // where a restarted tunneld will call
   ipc::Role role = ipc::Role::Dial;
   std::string peer;
   std::string key;
@@ -29,8 +31,15 @@ struct Supervised {
 Result<FromSupervisor> wait_for_settings(Supervised& supervised,
                                          std::chrono::milliseconds patience);
 
-/// Runs one session under tunneld, to its end. When tunneld dies the link lives on, and the bridge
-/// offers itself to the next one.
+/// Takes what tunneld has handed over for this site: settings, tun device, and the socket by which
+/// the next tunneld finds this bridge, on which it listens from now on. Returns the descriptors
+/// that are left, or why it is not what was expected.
+Result<std::vector<UniqueFd>> take_over(Supervised& supervised, const SiteName& site,
+                                        FromSupervisor handed);
+
+/// Runs one session under tunneld, to its end, in the sandbox, which this process does not leave
+/// any more. When tunneld dies the link lives on, and the bridge waits for the next one to call. It
+/// makes no socket of its own.
 Outcome run_supervised(Supervised supervised, std::unique_ptr<transport::Transport> transport);
 
 }  // namespace tunnel::session

@@ -26,8 +26,7 @@ std::uintptr_t take_address(std::string_view& line, char end) noexcept {
 
 }  // namespace
 
-void release_unused_pages() noexcept {
-  ::malloc_trim(0);
+UnusedPages::UnusedPages() {
   std::ifstream maps{"/proc/self/maps"};
   std::string text;
   while (std::getline(maps, text)) {
@@ -37,8 +36,13 @@ void release_unused_pages() noexcept {
     // Code of a file, never written to: dropping it loses nothing. Other mappings may have been.
     const bool code_of_a_file = line.starts_with("r-xp") && line.find('/') != line.npos;
     if (begin == 0 || end <= begin || !code_of_a_file) continue;
-    ::madvise(std::bit_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    code_.push_back({std::bit_cast<void*>(begin), end - begin});
   }
+}
+
+void UnusedPages::release() const noexcept {
+  ::malloc_trim(0);
+  for (const auto& [begin, size] : code_) ::madvise(begin, size, MADV_DONTNEED);
 }
 
 }  // namespace tunnel::session

@@ -1,11 +1,9 @@
 #include "pppd-bridge/transport/dial.hpp"
 
 #include "pppd-bridge/transport/clients.hpp"
-#include "pppd-bridge/transport/private_key.hpp"
 #include "tunneld/base/escape.hpp"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <optional>
 #include <string_view>
@@ -38,31 +36,12 @@ std::optional<DialError> check_names(const DialSettings& settings) {
   return std::nullopt;
 }
 
-std::optional<DialError> check_private_key(const DialSettings& settings) {
-  constexpr std::array<std::string_view, 4> kUsable{"ssh-ed25519", "ecdsa-sha2-nistp256",
-                                                    "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"};
-  const bool by_libssh2 = settings.client == Client::Libssh2;
-  if (settings.private_key.empty()) {
-    const bool others = !by_libssh2 && !settings.ssh_config.empty();
-    if (others) return std::nullopt;
-    return permanent(Stage::Auth, "no private key is given");
-  }
-  const auto info = inspect_private_key(settings.private_key.reveal());
-  switch (info.form) {
-    case PrivateKeyForm::Garbage:
-      return permanent(Stage::Auth, "the private key is no OpenSSH key file");
-    case PrivateKeyForm::Encrypted:
-      return permanent(Stage::Auth, "the private key asks for a passphrase; it must have none");
-    case PrivateKeyForm::Other:
-      return std::nullopt;
-    case PrivateKeyForm::Plain:
-      break;
-  }
-  if (!by_libssh2 || std::find(kUsable.begin(), kUsable.end(), info.type) != kUsable.end()) {
-    return std::nullopt;
-  }
-  return permanent(Stage::Auth, "libssh2 cannot use a key of type " + escape_text(info.type) +
-                                    "; make an ed25519 key, or set client = \"openssh\"");
+/// Whether there is anything to log in by.
+std::optional<DialError> check_identity(const DialSettings& settings) {
+  const bool by_openssh = settings.client == Client::Openssh;
+  const bool others = !settings.security_key.empty() || !settings.ssh_config.empty();
+  if (settings.agent || (by_openssh && others)) return std::nullopt;
+  return permanent(Stage::Auth, "no private key is given");
 }
 
 }  // namespace
@@ -97,7 +76,7 @@ DialResult dial(DialSettings settings, DialObserver& observer) {
     pinned.push_back(std::move(*key));
   }
   if (pinned.empty()) return permanent(Stage::HostKey, "no host key is pinned");
-  if (auto error = check_private_key(settings)) return std::move(*error);
+  if (auto error = check_identity(settings)) return std::move(*error);
   return settings.client == Client::Libssh2 ? dial_libssh2(settings, pinned, observer)
                                             : dial_openssh(settings, pinned, observer);
 }

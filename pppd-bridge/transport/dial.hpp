@@ -1,7 +1,8 @@
 #pragma once
 
+#include "pppd-bridge/transport/tcp.hpp"
 #include "pppd-bridge/transport/transport.hpp"
-#include "tunneld/base/secret.hpp"
+#include "tunneld/base/unique_fd.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -25,12 +26,16 @@ struct DialSettings {
   std::string user;
   /// Pinned: "ssh-ed25519 AAAA…", as in known_hosts without the host. At least one.
   std::vector<std::string> host_keys;
-  /// OpenSSH PEM text without a passphrase. May be empty with Client::Openssh and an ssh_config
-  /// that names an agent or a security key.
-  Secret private_key;
+  /// What signs for us: an SSH agent with our key and no other. Libssh2: a socket connected to it.
+  /// Openssh: one to connect to, whose path in /proc is told to `ssh`.
+  UniqueFd agent;
+  /// Openssh only, without an agent: the text of a FIDO key's file. Both may be missing with an
+  /// ssh_config that names an agent or a key.
+  std::vector<std::uint8_t> security_key;
   Client client = Client::Libssh2;
   /// Openssh only: a file for `ssh -F`; empty means that no configuration file is read.
   std::string ssh_config;
+  Segments segments = Segments::Usual;  // of the TCP connection; libssh2 only
   /// What to ask sshd to run. The account's forced command decides; empty asks for "ppp".
   std::string command;
   std::chrono::milliseconds connect_timeout{10'000};    // for each address (Openssh: for each too)
@@ -70,7 +75,7 @@ class [[nodiscard]] DialResult
 };
 
 /// Resolves the name, tries every address in getaddrinfo's order, checks the host key against the
-/// pinned ones, authenticates and opens the channel; the key is wiped on return. No byte of the
+/// pinned ones, authenticates and opens the channel; the agent is closed on return. No byte of the
 /// stream is sent before the host key was found right. Blocks, with deadlines (getaddrinfo has its
 /// own, from resolv.conf), so it runs before the epoll loop; the process may be killed meanwhile.
 /// Ignores SIGPIPE in this process from now on.

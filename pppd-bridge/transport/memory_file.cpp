@@ -39,7 +39,11 @@ MemoryFile::~MemoryFile() {
 }
 
 std::string MemoryFile::path() const {
-  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_.get());
+  return path_through_this_process(fd_.get());
+}
+
+std::string path_through_this_process(int fd) {
+  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd);
 }
 
 }  // namespace tunnel::transport

@@ -8,6 +8,10 @@
 
 namespace tunnel::transport {
 
+/// "/proc/123/fd/4": what a descriptor of this process leads to, for a program of the same user
+/// that closes what it inherits.
+std::string path_through_this_process(int fd);
+
 /// A file without a place on any disk, which processes of the same user may open by its path() as
 /// long as it lives. Mode 0600; overwritten before it goes.
 class MemoryFile {
@@ -18,7 +22,7 @@ class MemoryFile {
   MemoryFile& operator=(MemoryFile&&) = delete;
   ~MemoryFile();
 
-  /// "/proc/123/fd/4": through this process, for a program that closes what it inherits.
+  /// path_through_this_process().
   std::string path() const;
 
  private:

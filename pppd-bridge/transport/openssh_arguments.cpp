@@ -81,7 +81,12 @@ std::vector<std::string> openssh_arguments(const DialSettings& settings, const O
   option(std::string{"HostKeyAlias="} + kAlias);
   option("HostKeyAlgorithms=" + joined(host_key_algorithms(pinned)));
   option("UserKnownHostsFile=" + files.known_hosts);
-  if (!files.identity.empty()) {
+  if (!files.agent.empty()) {
+    // It has one key, and the files that ssh would look for by itself are not ours.
+    option("IdentityAgent=" + files.agent);
+    option("IdentitiesOnly=no");
+    option("IdentityFile=none");
+  } else if (!files.identity.empty()) {
     option("IdentitiesOnly=yes");
     option("IdentityAgent=none");
     out.insert(out.end(), {"-i", files.identity});

@@ -14,7 +14,8 @@ inline constexpr const char* kSshProgram = "/usr/bin/ssh";
 /// Files that `ssh` is to read, by path.
 struct OpensshFiles {
   std::string known_hosts;
-  std::string identity;  // empty: whatever the ssh_config names
+  std::string agent;     // a socket; the key is in there. Or empty
+  std::string identity;  // of a FIDO key; both empty: whatever the ssh_config names
 };
 
 /// The command line of `ssh`. What makes the stream a clean one and the server the right one is

@@ -15,9 +15,9 @@
 #include <utility>
 
 /// Dialling with the system's `ssh`: it is started with everything on its command line, and
-/// followed by what it writes to its log. The known_hosts file and the private key are memory files
-/// of ours, which it opens through /proc; they are gone once it is authenticated (a rekey needs
-/// neither).
+/// followed by what it writes to its log. The known_hosts file is a memory file of ours, which it
+/// opens through /proc, and so is the agent's socket; both are gone once it is authenticated (a
+/// rekey needs neither).
 namespace tunnel::transport {
 
 namespace {
@@ -65,14 +65,14 @@ class OpensshDialler {
     const auto known_hosts = to_bytes(known_hosts_text(pinned_));
     auto hosts = MemoryFile::create("known_hosts", known_hosts);
     if (!hosts) return failed(Permanence::Transient, hosts.error().message());
-    OpensshFiles paths{hosts->path(), {}};
+    OpensshFiles paths{hosts->path(), {}, {}};
     known_hosts_.emplace(std::move(*hosts));
-    if (!settings_.private_key.empty()) {
-      auto key = MemoryFile::create("identity", settings_.private_key.reveal());
+    if (settings_.agent) paths.agent = path_through_this_process(settings_.agent.get());
+    if (!settings_.security_key.empty()) {
+      auto key = MemoryFile::create("identity", settings_.security_key);
       if (!key) return failed(Permanence::Transient, key.error().message());
       paths.identity = key->path();
       identity_.emplace(std::move(*key));
-      settings_.private_key = Secret{};
     }
     auto process = ChildProcess::start(openssh_arguments(settings_, paths, pinned_), kEnvironment);
     if (!process) return failed(Permanence::Permanent, process.error().message());
@@ -168,6 +168,7 @@ void OpensshDialler::take_line(std::string_view line) {
       cipher_ = text;
       return;
     case SshLog::Authenticated:
+      settings_.agent.reset();
       identity_.reset();
       known_hosts_.reset();
       return enter(Stage::Channel, escape_text(wanted_command(settings_)));

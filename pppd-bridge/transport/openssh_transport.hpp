@@ -34,6 +34,8 @@ class OpensshTransport final : public Transport {
 
   std::vector<std::string> take_remote_text(TimePoint now) override { return text_.take(now); }
 
+  pid_t child() const noexcept override { return child_.process.pid(); }
+
   std::string close_reason() const override { return reason_; }
 
   std::string describe() const override { return description_; }

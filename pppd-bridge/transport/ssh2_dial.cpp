@@ -1,3 +1,4 @@
+#include "pppd-bridge/transport/agent_client.hpp"
 #include "pppd-bridge/transport/clients.hpp"
 #include "pppd-bridge/transport/deadline.hpp"
 #include "pppd-bridge/transport/ssh2_transport.hpp"
@@ -5,7 +6,10 @@
 #include "tunneld/base/escape.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace tunnel::transport {
@@ -23,25 +27,43 @@ Ssh2Step complete(OuterSocket& outer, const Deadline& deadline, Step step) {
   }
 }
 
-/// libssh2 reads the key as a C string.
-Secret terminated(const Secret& key) {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(key.reveal().size() + 1);  // so that no copy is left behind
-  bytes.assign(key.reveal().begin(), key.reveal().end());
-  bytes.push_back(0);
-  return Secret{std::move(bytes)};
+/// Our key: whoever has it signs for us.
+struct OurKey {
+  AgentClient agent;
+  std::vector<std::uint8_t> blob;
+};
+
+/// Whom to ask is nobody far away.
+constexpr std::chrono::seconds kAgentTimeout{5};
+
+/// Asks for the key before anything is connected, so that one that libssh2 cannot use is told of
+/// soonest.
+boost::system::result<OurKey, DialError> find_key(UniqueFd socket) {
+  constexpr std::array<std::string_view, 4> kUsable{"ssh-ed25519", "ecdsa-sha2-nistp256",
+                                                    "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"};
+  OurKey key{AgentClient{std::move(socket)}, {}};
+  auto blob = key.agent.key(Deadline{kAgentTimeout});
+  if (!blob) return DialError{Stage::Auth, Permanence::Transient, blob.error().message()};
+  const auto type = key_type(*blob).value_or("?");
+  if (std::find(kUsable.begin(), kUsable.end(), type) == kUsable.end()) {
+    return DialError{Stage::Auth, Permanence::Permanent,
+                     "libssh2 cannot use a key of type " + escape_text(type) +
+                         "; make an ed25519 key, or set client = \"openssh\""};
+  }
+  key.blob = std::move(*blob);
+  return key;
 }
 
 /// One attempt at one address.
 class Attempt {
  public:
-  Attempt(DialSettings& settings, std::span<const HostKey> pinned, DialObserver& observer,
-          const TcpAddress& address)
-      : settings_{settings}, pinned_{pinned}, observer_{observer}, address_{address} {}
+  Attempt(DialSettings& settings, std::span<const HostKey> pinned, OurKey& key,
+          DialObserver& observer, const TcpAddress& address)
+      : settings_{settings}, pinned_{pinned}, key_{key}, observer_{observer}, address_{address} {}
 
   DialResult run() {
     observer_.stage(Stage::Connect, address_.text);
-    auto socket = connect_tcp(address_, Deadline{settings_.connect_timeout});
+    auto socket = connect_tcp(address_, Deadline{settings_.connect_timeout}, settings_.segments);
     if (!socket) return transient(Stage::Connect, socket.error().message());
     session_ = std::make_unique<Ssh2Session>(std::move(*socket));
     const Deadline deadline{settings_.handshake_timeout};
@@ -83,18 +105,22 @@ class Attempt {
 
   std::optional<DialError> authenticate(const Deadline& deadline) {
     observer_.stage(Stage::Auth, settings_.user);
-    const auto key = terminated(settings_.private_key);
-    const auto step = complete(session_->outer(), deadline,
-                               [&] { return session_->authenticate(settings_.user, key); });
-    if (step == Ssh2Step::Done) {
-      settings_.private_key = Secret{};
+    std::optional<Error> unsigned_because;
+    const auto sign = [&](Bytes data) -> std::optional<std::vector<std::uint8_t>> {
+      auto signature = key_.agent.sign(key_.blob, data, deadline);
+      if (signature) return std::move(*signature);
+      unsigned_because = signature.error();
       return std::nullopt;
-    }
+    };
+    const auto step = complete(session_->outer(), deadline, [&] {
+      return session_->authenticate(settings_.user, key_.blob, sign);
+    });
+    if (step == Ssh2Step::Done) return std::nullopt;
     switch (session_->fault()) {
       case Ssh2Fault::KeyRefused:
         return permanent(Stage::Auth, refused_key_text(settings_));
-      case Ssh2Fault::KeyUnusable:
-        return permanent(Stage::Auth, "the private key cannot be used: " + session_->fault_text());
+      case Ssh2Fault::NotSigned:
+        return not_signed(unsigned_because.value_or(Error{}));
       case Ssh2Fault::None:
       case Ssh2Fault::Connection:
       case Ssh2Fault::Negotiation:
@@ -103,6 +129,12 @@ class Attempt {
         break;
     }
     return transient(Stage::Auth, failure(step, "no answer to our key"));
+  }
+
+  static DialError not_signed(const Error& why) {
+    const auto text = "our login is not signed: " + why.message();
+    return why.code == std::errc::timed_out ? transient(Stage::Auth, text)
+                                            : permanent(Stage::Auth, text);
   }
 
   std::optional<DialError> open_channel(const Deadline& deadline) {
@@ -133,6 +165,7 @@ class Attempt {
 
   DialSettings& settings_;
   std::span<const HostKey> pinned_;
+  OurKey& key_;
   DialObserver& observer_;
   const TcpAddress& address_;
   std::unique_ptr<Ssh2Session> session_;
@@ -148,6 +181,8 @@ bool worth_another_address(const DialError& error) {
 
 DialResult dial_libssh2(DialSettings& settings, std::span<const HostKey> pinned,
                         DialObserver& observer) {
+  auto key = find_key(std::move(settings.agent));
+  if (!key) return key.error();
   observer.stage(Stage::Resolve, settings.host);
   const auto addresses = resolve(settings.host, settings.port);
   if (!addresses) {
@@ -156,7 +191,7 @@ DialResult dial_libssh2(DialSettings& settings, std::span<const HostKey> pinned,
   DialError failed{Stage::Resolve, Permanence::Transient, settings.host + " has no address"};
   std::string texts;
   for (const auto& address : *addresses) {
-    auto result = Attempt{settings, pinned, observer, address}.run();
+    auto result = Attempt{settings, pinned, *key, observer, address}.run();
     if (result || !worth_another_address(result.error())) return result;
     if (!texts.empty()) texts += "; ";
     texts += result.error().text;

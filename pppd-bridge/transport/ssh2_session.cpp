@@ -96,6 +96,28 @@ void note_disconnect(LIBSSH2_SESSION* /*session*/, int /*reason*/, const char* m
   wire_of(abstract).disconnect_text = escape_text(text);
 }
 
+/// What sign_login() is about.
+struct SignerContext {
+  SessionHeap& heap;
+  const Ssh2Session::Signer& sign;
+  bool refused = false;
+};
+
+/// The signature is libssh2's to free.
+int sign_login(LIBSSH2_SESSION* /*session*/, unsigned char** signature, std::size_t* length,
+               const unsigned char* data, std::size_t data_length, void** abstract) {
+  auto& context = *static_cast<SignerContext*>(*abstract);
+  const auto made = context.sign(Bytes{data, data_length});
+  auto* const octets =
+      made ? static_cast<unsigned char*>(context.heap.allocate(made->size())) : nullptr;
+  context.refused = octets == nullptr;
+  if (context.refused) return LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
+  std::copy(made->begin(), made->end(), octets);
+  *signature = octets;
+  *length = made->size();
+  return 0;
+}
+
 std::vector<std::string_view> supported_methods(LIBSSH2_SESSION* session, int kind) {
   const char** names = nullptr;
   const int count = libssh2_session_supported_algs(session, kind, &names);
@@ -228,22 +250,15 @@ std::vector<std::uint8_t> Ssh2Session::host_key() const {
   return std::vector<std::uint8_t>(key, key + length);
 }
 
-Ssh2Step Ssh2Session::authenticate(const std::string& user, const Secret& pem) {
-  TUNNEL_CHECK(!pem.empty() && pem.reveal().back() == 0);
-  const int result = libssh2_userauth_publickey_frommemory(
-      impl_->session, user.c_str(), user.size(), nullptr, 0, as_characters(pem.reveal()),
-      pem.reveal().size() - 1, nullptr);
-  switch (result) {
-    case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
-    case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-      return impl_->judge(result, Ssh2Fault::KeyRefused);
-    case LIBSSH2_ERROR_FILE:
-    case LIBSSH2_ERROR_METHOD_NONE:
-    case LIBSSH2_ERROR_KEYFILE_AUTH_FAILED:
-      return impl_->judge(result, Ssh2Fault::KeyUnusable);
-    default:
-      return impl_->judge(result);
-  }
+Ssh2Step Ssh2Session::authenticate(const std::string& user, Bytes key_blob, const Signer& sign) {
+  SignerContext context{impl_->wire.heap, sign};
+  void* abstract = &context;
+  const int result = libssh2_userauth_publickey(impl_->session, user.c_str(), key_blob.data(),
+                                                key_blob.size(), sign_login, &abstract);
+  if (context.refused) return impl_->fail(Ssh2Fault::NotSigned, "nobody signs for our key");
+  const bool refused =
+      result == LIBSSH2_ERROR_AUTHENTICATION_FAILED || result == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
+  return impl_->judge(result, refused ? Ssh2Fault::KeyRefused : Ssh2Fault::Protocol);
 }
 
 Ssh2Step Ssh2Session::open_channel(std::uint32_t window) {

@@ -2,11 +2,12 @@
 
 #include "pppd-bridge/transport/outer_socket.hpp"
 #include "tunneld/base/bytes.hpp"
-#include "tunneld/base/secret.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ enum class Ssh2Fault : std::uint8_t {
   None,
   Connection,   // the connection ended, or sshd ended it with a message
   Negotiation,  // no algorithm in common
-  KeyUnusable,  // our private key cannot be read
+  NotSigned,    // whoever has our key does not sign
   KeyRefused,   // sshd does not take our key for this user
   Denied,       // sshd refuses the channel or the command
   Protocol,     // anything else libssh2 complains of
@@ -46,8 +47,12 @@ class Ssh2Session {
   /// The server's key, as in RFC 4253 §6.6.
   std::vector<std::uint8_t> host_key() const;
 
-  /// `pem` ends in a zero byte.
-  Ssh2Step authenticate(const std::string& user, const Secret& pem);
+  /// The signature blob (RFC 4253 §6.6) of what a login must sign; nothing: there is none.
+  using Signer = std::function<std::optional<std::vector<std::uint8_t>>(Bytes data)>;
+
+  /// Logs in by a key, of which this is the public half; `sign` is called at most once, and may
+  /// take its time.
+  Ssh2Step authenticate(const std::string& user, Bytes key_blob, const Signer& sign);
   Ssh2Step open_channel(std::uint32_t window);
   Ssh2Step request_command(const std::string& command);
 

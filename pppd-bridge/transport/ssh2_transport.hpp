@@ -19,7 +19,7 @@ class Ssh2Transport final : public Transport {
   /// How many octets the far side may send without hearing from us, on a path of this round trip:
   /// enough for 1 Gb/s, from 4 MiB (33 ms) to 16 MiB (130 ms). They cost no memory here, for bytes
   /// are decrypted only as they are read. But sshd reads as much ahead of a network that is slower
-  /// than its command, and with 16 MiB spends nine tenths of its time on that memory.
+  /// than its command, and moves it about: with 16 MiB a short path had a ninth of its rate.
   static std::uint32_t window_for(Duration round_trip) noexcept;
 
   /// `session` has a channel of `window` octets with its command running; `peer` is "192.0.2.1 port

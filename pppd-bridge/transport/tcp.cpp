@@ -56,6 +56,9 @@ void set_options(int socket) {
   set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes);
 }
 
+/// Of the least MTU of IPv6 (RFC 8200 §5), without the headers of IPv6 and TCP.
+constexpr int kSmallSegment = 1220;
+
 /// Beyond this round trip a path is a long one, where a lost packet costs CUBIC much of its rate
 /// although nothing is congested. On a short one BBR's pacing costs processor time for nothing.
 constexpr Duration kLongPath = std::chrono::milliseconds{5};
@@ -118,11 +121,16 @@ Duration round_trip_of(int socket) noexcept {
   return std::chrono::microseconds{info.tcpi_rtt};
 }
 
-Result<UniqueFd> connect_tcp(const TcpAddress& address, const Deadline& deadline) {
+Result<UniqueFd> connect_tcp(const TcpAddress& address, const Deadline& deadline,
+                             Segments segments) {
   UniqueFd socket{
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP)};
   if (!socket) return errno_error("make a TCP socket");
   set_options(socket.get());
+  if (segments == Segments::Small) {
+    // Announced to the peer as well.
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_MAXSEG, &kSmallSegment, sizeof kSmallSegment);
+  }
   if (::connect(socket.get(), generic(address), address.length) < 0) {
     const auto connected = errno == EINPROGRESS ? await_connection(socket.get(), deadline)
                                                 : Result<void>{errno_error({})};

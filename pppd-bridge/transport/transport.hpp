@@ -4,6 +4,8 @@
 #include "tunneld/base/bytes.hpp"
 #include "tunneld/base/time.hpp"
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -52,6 +54,9 @@ class Transport {
     static_cast<void>(now);
     return {};
   }
+
+  /// The process that carries the stream, a child of ours; 0: there is none.
+  virtual pid_t child() const noexcept { return 0; }
 
   /// Words for the log once Closed or Failed: "sshd closed the connection". Escaped.
   virtual std::string close_reason() const = 0;

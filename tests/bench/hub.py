@@ -5,7 +5,6 @@ Labs is the hub: a real sshd, one tunneld, and a bridge for each link. HOME dial
 it were many gateways.
 """
 import argparse
-import json
 import os
 import select
 import statistics
@@ -134,11 +133,7 @@ def main():
     figures |= idle_figures(links, options.idle)
     figures |= throughput_figures(links[:20], options.rounds, options.seconds)
     text = markdown(figures, options)
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
-    if options.markdown:
-        options.markdown.write_text(text + "\n")
+    report.write(options, figures, text)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 /// transport, and prints gigabits a second.
 
 #include "pppd-bridge/transport/dial.hpp"
+#include "tests/support/key_agent.hpp"
 
 #include <poll.h>
 
@@ -70,13 +71,12 @@ std::optional<double> stream(Transport& transport, std::string_view direction,
   }
 }
 
-DialSettings settings_of(const std::vector<std::string>& arguments) {
+DialSettings settings_of(const std::vector<std::string>& arguments, test::KeyAgent& agent) {
   DialSettings settings;
   settings.host = arguments[2];
   settings.port = static_cast<std::uint16_t>(std::atoi(arguments[3].c_str()));
   settings.user = arguments[4];
-  std::ifstream key{arguments[5]};
-  settings.private_key = Secret{std::vector<std::uint8_t>(std::istreambuf_iterator<char>{key}, {})};
+  settings.agent = agent.connect();
   std::ifstream host_key{arguments[6]};
   std::string type;
   std::string encoded;
@@ -88,7 +88,9 @@ DialSettings settings_of(const std::vector<std::string>& arguments) {
 
 int run(const std::vector<std::string>& arguments) {
   Silent observer;
-  const auto transport = dial(settings_of(arguments), observer);
+  std::ifstream key{arguments[5]};
+  test::KeyAgent agent{{std::istreambuf_iterator<char>{key}, {}}};
+  const auto transport = dial(settings_of(arguments, agent), observer);
   if (!transport) {
     std::cerr << stage_name(transport.error().stage) << ": " << transport.error().text << '\n';
     return EXIT_FAILURE;

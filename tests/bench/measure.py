@@ -5,7 +5,6 @@ Rounds are interleaved, so that a machine whose speed drifts is unfair to none. 
 median over the rounds; of round trips, over all pings of all rounds.
 """
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -113,11 +112,7 @@ def main():
 
     rows = report.rows_of(raw)
     text = report.markdown(rows, raw, alone, options.rounds, options.seconds)
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
-    if options.markdown:
-        options.markdown.write_text(text + "\n")
+    report.write(options, rows, text)
     if options.plot:
         options.plot.write_text(plot.svg(rows))
     # Figures are not judged, but there must be some.

@@ -12,6 +12,10 @@ def fields(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
 
 
+def name(pid):
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 def parent(pid):
     return int(fields(pid)[1])
 

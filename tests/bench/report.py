@@ -1,4 +1,5 @@
 """Tables of what measure.py has measured."""
+import json
 import statistics
 
 KEYS = ("forward_gbps", "reverse_gbps", "rtt_idle_ms", "rtt_loaded_p50_ms", "rtt_loaded_p99_ms")
@@ -111,3 +112,12 @@ def markdown(rows, raw, alone, rounds, seconds):
               "way, ping beside another. Only what stands in one table was measured side by side.")
     return "\n\n".join([main_table(rows, raw), processor_table(raw), libssh2_table(rows, alone),
                         times_table(raw, alone), memory_table(raw), method])
+
+
+def write(options, data, text):
+    """To where the options --json and --markdown say, and to standard output."""
+    print(text)
+    if options.json:
+        options.json.write_text(json.dumps(data, indent=2) + "\n")
+    if options.markdown:
+        options.markdown.write_text(text + "\n")

@@ -6,7 +6,6 @@ the same losses; each round has another seed. Each system is brought up over the
 measured, as the outer connection would otherwise know a path that is gone.
 """
 import argparse
-import json
 import statistics
 import sys
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import report
 import systems
 import traffic
 from line import Line
-from nodes import CONGESTION, Failure, build_sites, start_daemons, wait_until
+from nodes import CONGESTION, Failure, build_sites, on, start_daemons, wait_until
 
 MEGABITS = 100
 
@@ -42,11 +41,19 @@ PATHS = [Route(20, 0), Route(50, 0.5), Route(100, 1), Route(200, 2)]
 PLAIN = "plain TCP"
 
 
+def forget_paths():
+    """Kernels remember how congested the way to an address was: here, on another path."""
+    for node in ("home", "labs"):
+        on(node, "ip", "tcp_metrics", "flush")
+
+
 def goodput(system, line, settings, seconds):
     """Megabits a second, from the first second of the flow on; None where it failed, with a reason."""
     line.set(settings)
     try:
+        forget_paths()
         system.start()
+        forget_paths()  # of the tunnel, too
         return traffic.transfer(system.peer, seconds, "-O", "1")[0] * 1000, ""
     except (Failure, OSError) as failure:
         return None, str(failure)
@@ -129,11 +136,7 @@ def main():
     samples, failures = measure(candidates, line, options.rounds, options.seconds)
     rows = rows_of(candidates, samples, failures)
     text = markdown(candidates, rows, options)
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
-    if options.markdown:
-        options.markdown.write_text(text + "\n")
+    report.write(options, rows, text)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ TEST(GatewayFile, MayBeEmpty) {
   EXPECT_EQ(empty.log_dir, "/var/log/tunneld");
   EXPECT_EQ(empty.state_dir, "/var/lib/tunneld");
   EXPECT_EQ(empty.control_group, "tunneld");
+  EXPECT_EQ(empty.read_group, "") << "nobody else may look on";
   EXPECT_EQ(empty.bridge_user, "pppossh");
   EXPECT_EQ(empty.user, "tunneld");
   EXPECT_TRUE(empty.bridge.empty());
@@ -51,6 +52,7 @@ runtime_dir = "/run/a"
 log_dir = "/var/log/a"
 state_dir = "/var/lib/a"
 control_group = "admin"
+read_group = "adm"
 bridge_user = "ppp"
 user = "daemon"
 bridge = "/opt/pppd-bridge"
@@ -61,6 +63,7 @@ forwarding = "leave-alone"
                      .log_dir = "/var/log/a",
                      .state_dir = "/var/lib/a",
                      .control_group = "admin",
+                     .read_group = "adm",
                      .bridge_user = "ppp",
                      .user = "daemon",
                      .bridge = "/opt/pppd-bridge",

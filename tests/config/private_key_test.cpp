@@ -24,11 +24,15 @@ KeyProperties inspect(std::string_view text) {
 }
 
 constexpr KeyProperties plain(KeyKind kind) {
-  return {kind, Passphrase::None};
+  return {kind, Passphrase::None, KeyKind::NotAKey};
 }
 
 constexpr KeyProperties locked(KeyKind kind) {
-  return {kind, Passphrase::Needed};
+  return {kind, Passphrase::Needed, KeyKind::NotAKey};
+}
+
+constexpr KeyProperties public_half_of(KeyKind kind) {
+  return {KeyKind::PublicKey, Passphrase::None, kind};
 }
 
 TEST(PrivateKey, TellsTheKindOfWhatSshKeygenMakes) {
@@ -72,8 +76,10 @@ TEST(PrivateKey, IsOneKeyWithASecretPart) {
 TEST(PrivateKey, KnowsTheFormatsOfOthers) {
   EXPECT_EQ(inspect("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"),
             plain(KeyKind::OtherFormat));
-  EXPECT_EQ(inspect(key_file("ed25519.pub")), plain(KeyKind::PublicKey));
-  EXPECT_EQ(inspect(key_file("ecdsa.pub")), plain(KeyKind::PublicKey));
+  EXPECT_EQ(inspect(key_file("ed25519.pub")), public_half_of(KeyKind::Ed25519));
+  EXPECT_EQ(inspect(key_file("ecdsa.pub")), public_half_of(KeyKind::Ecdsa));
+  EXPECT_EQ(inspect(key_file("rsa.pub")), public_half_of(KeyKind::Rsa));
+  EXPECT_EQ(inspect("ssh-ed25519 AAAA\n"), plain(KeyKind::PublicKey)) << "a damaged one";
   EXPECT_EQ(inspect("---- BEGIN SSH2 PUBLIC KEY ----\n"), plain(KeyKind::PublicKey));
 }
 

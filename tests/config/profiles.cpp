@@ -27,7 +27,12 @@ const std::map<std::string, KeyFacts>& keys() {
       {"dsa", {{}, {KeyKind::OtherType, kNoPassphrase}}},
       {"putty", {{}, {KeyKind::OtherFormat, kNoPassphrase}}},
       {"passphrase", {{}, {KeyKind::Ed25519, Passphrase::Needed}}},
-      {"labs.pub", {{}, {KeyKind::PublicKey, kNoPassphrase}}},
+      {"labs.pub",
+       {{.error = {}, .mode = 0644}, {KeyKind::PublicKey, kNoPassphrase, KeyKind::Ed25519}}},
+      {"rsa.pub", {{.error = {}, .mode = 0644}, {KeyKind::PublicKey, kNoPassphrase, KeyKind::Rsa}}},
+      {"world.pub",
+       {{.error = {}, .mode = 0666}, {KeyKind::PublicKey, kNoPassphrase, KeyKind::Ed25519}}},
+      {"notes.pub", {{.error = {}, .mode = 0644}, {KeyKind::PublicKey, kNoPassphrase}}},
       {"notes", {{}, {KeyKind::NotAKey, kNoPassphrase}}},
   };
   return all;

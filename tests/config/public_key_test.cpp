@@ -1,7 +1,7 @@
 #include "tunneld/config/public_key.hpp"
 
 #include "tests/config/profiles.hpp"
-#include "tunneld/config/base64.hpp"
+#include "tunneld/base/base64.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

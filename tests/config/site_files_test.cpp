@@ -70,6 +70,50 @@ TEST_F(Identity, IsAPrivateKeyOfOpenssh) {
   EXPECT_THAT(message("dsa"), HasSubstr("no longer uses"));
 }
 
+TEST_F(Identity, ThatIsPublicIsNotToBeHiddenAsWell) {
+  EXPECT_EQ(mistakes("labs.pub", SshClient::Libssh2).size(), 1U) << "its mode is 0644";
+}
+
+/// With the agent "/run/agent" beside the key.
+std::vector<Diagnostic> mistakes_with_agent(std::string_view key,
+                                            std::string_view client = "libssh2") {
+  const auto text = dial_with("keys/labs", "keys/" + std::string{key});
+  return mistakes_in(with(
+      text, "[ssh]", "[ssh]\nagent = \"/run/agent\"\nclient = \"" + std::string{client} + '"'));
+}
+
+TEST_F(Identity, BesideAnAgentIsThePublicHalfOfAKey) {
+  EXPECT_THAT(mistakes_with_agent("labs.pub"), IsEmpty());
+  EXPECT_THAT(mistakes_with_agent("rsa.pub", "openssh"), IsEmpty());
+  EXPECT_THAT(mistakes_with_agent("fido", "openssh"), IsEmpty());
+}
+
+TEST_F(Identity, BesideAnAgentMayBeThePrivateKeyItselfDespiteAPassphrase) {
+  EXPECT_THAT(mistakes_with_agent("labs"), IsEmpty());
+  EXPECT_THAT(mistakes_with_agent("passphrase"), IsEmpty());
+}
+
+TEST_F(Identity, BesideAnAgentIsReadableByAllAndWrittenByNobodyElse) {
+  const auto message = [](std::string_view key) {
+    const auto all = mistakes_with_agent(key);
+    EXPECT_EQ(all.size(), 1U) << key;
+    return all.empty() ? std::string{} : all.front().message;
+  };
+  EXPECT_THAT(message("world.pub"), HasSubstr("anybody may write to"));
+  EXPECT_THAT(message("open"), HasSubstr("is open to others")) << "a private key";
+  EXPECT_THAT(message("missing"), HasSubstr("there is no"));
+  EXPECT_THAT(message("notes.pub"), HasSubstr("is no key"));
+  EXPECT_THAT(message("rsa.pub"), HasSubstr("is an RSA key"));
+  EXPECT_THAT(message("putty"), HasSubstr("not in OpenSSH's format"));
+}
+
+TEST_F(Identity, IsNeededBesideAnAgentWhicheverClientUsesIt) {
+  const auto without = dial_with("identity = \"keys/labs\"\n", "agent = \"/run/agent\"\n");
+  EXPECT_EQ(mistake_in(without), "[ssh] must have the key \"identity\"");
+  EXPECT_EQ(mistake_in(with(without, "[ssh]", "[ssh]\nclient = \"openssh\"")),
+            "[ssh] must have the key \"identity\"");
+}
+
 TEST_F(Identity, MayBeLeftToOpensshAlone) {
   const auto without = dial_with("identity = \"keys/labs\"\n", "");
   EXPECT_EQ(mistake_in(without), "[ssh] must have the key \"identity\"");

@@ -74,6 +74,7 @@ host = "2001:db8::7"
 port = 2222
 user = "ppp"
 identity = "/root/../etc/tunneld/keys/rsa"
+agent = "agent/socket"
 host_key = [")" +
       std::string{kHostKey} +
       R"( old", "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBAaR/r8tHQcg5KHDcuUvtU9RTRJ4UJXqfSuaYXYIfMQ97WMGZzu41O/XO4gEbmfIJpwqezuvU6YG11/+SoJ7CaQ="]
@@ -103,6 +104,7 @@ attempts = 9
   EXPECT_EQ(dial.port, 2222);
   EXPECT_EQ(dial.user, "ppp");
   EXPECT_EQ(dial.identity, "/etc/tunneld/keys/rsa");
+  EXPECT_EQ(dial.agent, "/etc/tunneld/agent/socket");
   EXPECT_THAT(dial.host_keys, ElementsAre(kHostKey, HasSubstr("ecdsa-sha2-nistp256 AAAA")));
   EXPECT_EQ(dial.client, SshClient::Openssh);
   EXPECT_EQ(dial.ssh_config, "/etc/tunneld/ssh_config");
@@ -121,6 +123,15 @@ TEST(Profile, TakesTheSourcesOfASiteThatAnswers) {
   const auto home = site(
       with(answer_profile(), "[ssh]\n", "[ssh]\nfrom = [\"198.51.100.0/24\", \"2001:db8::7\"]\n"));
   EXPECT_THAT(home.answer()->from, ElementsAre("198.51.100.0/24", "2001:db8::7/128"));
+}
+
+TEST(Profile, ThatAnswersAsksForATicketUnlessItSaysOtherwise) {
+  EXPECT_EQ(site(answer_profile()).answer()->ticket, Ticket::Require);
+  const auto with_ticket = [](const std::string& value) {
+    return site(with(answer_profile(), "[ssh]\n", "[ssh]\nticket = \"" + value + "\"\n"));
+  };
+  EXPECT_EQ(with_ticket("require"), site(answer_profile()));
+  EXPECT_EQ(with_ticket("none").answer()->ticket, Ticket::None);
 }
 
 TEST(Profile, IsReadWithDottedKeysAndInlineTablesToo) {

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace tunnel::ctl {
 namespace {
 
@@ -43,6 +46,29 @@ TEST(AuthorizedKeys, EveryKeyOfAnAnsweringSiteIsALine) {
             "restrict,command=\"/usr/sbin/pppd-bridge answer home\" ssh-ed25519 AAAAone+/= a b\n"
             "restrict,command=\"/usr/sbin/pppd-bridge answer home\" ssh-ed25519 AAAAtwo\n");
   EXPECT_THAT(keys.refused, IsEmpty());
+}
+
+std::string command_with_ticket(const std::string& ticket) {
+  const std::vector<config::Site> sites{answering("home", {kTwo})};
+  const auto keys = authorized_keys(
+      sites,
+      {.bridge = "/b",
+       .ticket = [&](const config::Site& site) { return site.name.str() + ticket; }},
+      OfferedKey{.base64 = kTwo.base64, .fingerprint = "SHA256:two"});
+  return keys ? keys->lines : std::string{};
+}
+
+TEST(AuthorizedKeys, TheTicketOfTheSiteGoesIntoTheCommand) {
+  EXPECT_EQ(command_with_ticket("0123"),
+            "restrict,command=\"/b answer home --key SHA256:two --ticket home0123\" ssh-ed25519 "
+            "AAAAtwo\n");
+}
+
+TEST(AuthorizedKeys, ATicketThatTheShellWouldReadIsLeftOut) {
+  for (const auto* ticket : {" x", "\"", "$(reboot)", "\n", "'"}) {
+    EXPECT_EQ(command_with_ticket(ticket),
+              "restrict,command=\"/b answer home --key SHA256:two\" ssh-ed25519 AAAAtwo\n");
+  }
 }
 
 TEST(AuthorizedKeys, AKeyOfTwoSitesOpensNeither) {

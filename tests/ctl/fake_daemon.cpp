@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <utility>
 
@@ -38,7 +39,8 @@ FakeDaemon::FakeDaemon(boost::asio::io_context& loop, const std::filesystem::pat
   TUNNEL_CHECK(listening.has_value());
   server_ = std::make_unique<supervisor::ControlServer>(
       loop, std::move(*listening), *this,
-      supervisor::Access{::geteuid(), ::getegid(), "operators"});
+      supervisor::Access{::geteuid(), {::getegid(), "operators"}},
+      [] { return std::chrono::steady_clock::now(); });
 }
 
 void FakeDaemon::answers(const std::string& method, std::string_view json) {

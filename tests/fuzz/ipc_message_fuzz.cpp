@@ -1,10 +1,11 @@
-// Messages between tunneld and its bridges: any octets as a datagram. What a decoder takes, it
-// takes whole: encoded again it is the same datagram.
+// Messages between tunneld and its bridges, and those for tickets: any octets as a datagram. What a
+// decoder takes, it takes whole: encoded again it is the same datagram.
 
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tunneld/base/check.hpp"
 #include "tunneld/ipc/messages.hpp"
+#include "tunneld/ipc/ticket.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -25,12 +26,11 @@ void check(const std::optional<Message>& message, Bytes datagram) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tunnel::ipc;
   tunnel::fuzz::Input in{{data, size}};
-  const bool to_bridge = in.below(2) == 0;
+  const auto kind = in.below(4);
   const auto datagram = in.rest();
-  if (to_bridge) {
-    check(decode_to_bridge(datagram), datagram);
-  } else {
-    check(decode_from_bridge(datagram), datagram);
-  }
+  if (kind == 0) check(decode_to_bridge(datagram), datagram);
+  if (kind == 1) check(decode_from_bridge(datagram), datagram);
+  if (kind == 2) check(decode_ticket_wanted(datagram), datagram);
+  if (kind == 3) check(decode_ticket_answer(datagram), datagram);
   return 0;
 }

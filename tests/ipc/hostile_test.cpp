@@ -180,7 +180,6 @@ ByteWriter settings_before_networks() {
 
 /// Settings with what the caller wrote for networks; none of the rest.
 bool settings_decode(ByteWriter with_networks) {
-  with_networks.u16(0);  // bridge_socket
   with_networks.u8(0);   // no dial
   with_networks.u16(0);  // credentials
   return decode_to_bridge(with_networks.view()).has_value();
@@ -241,8 +240,9 @@ TEST(HostileMessage, WithANameThatIsNoneIsRefused) {
     out.u8(kVersion);
     out.u16(static_cast<std::uint16_t>(site.size()));
     out.bytes(to_bytes(site));
-    out.u16(0);
-    out.u16(0);
+    out.u16(0);  // peer
+    out.u16(0);  // key
+    out.u16(0);  // ticket
     return decode_from_bridge(out.view()).has_value();
   };
   EXPECT_TRUE(claim("labs"));
@@ -265,7 +265,6 @@ TEST(HostileMessage, WithADurationThatWouldOverflowIsRefused) {
     out.u16(0);  // key
     auto settings = settings_before_networks();
     settings.u16(0);
-    settings.u16(0);                        // bridge_socket
     settings.u8(0);                         // no dial
     settings.u16(0);                        // credentials
     out.bytes(settings.view().subspan(1));  // without the type
@@ -302,8 +301,7 @@ TEST(HostileMessage, WithAnEnumeratorBeyondTheLastIsRefused) {
 TEST(HostileMessage, WithAnOptionalThatIsNeitherThereNorNotIsRefused) {
   for (unsigned present = 0; present < 256; ++present) {
     auto out = settings_before_networks();
-    out.u16(0);
-    out.u16(0);
+    out.u16(0);  // networks
     out.u8(static_cast<std::uint8_t>(present));
     out.u16(0);
     EXPECT_EQ(decode_to_bridge(out.view()).has_value(), present == 0) << present;

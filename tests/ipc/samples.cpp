@@ -70,7 +70,6 @@ Settings usual_settings() {
   settings.networks = {prefix("192.168.253.0/24"), prefix("2001:db8::/32"),
                        prefix("0.0.0.0/0"),        prefix("::/0"),
                        prefix("203.0.113.4"),      prefix("2001:db8::1")};
-  settings.bridge_socket = "/run/tunneld/bridge.sock";
   settings.dial = usual_dial();
   settings.credentials = {"/etc/tunneld/keys/labs"};
   return settings;
@@ -136,7 +135,7 @@ Settings largest_settings() {
   settings.ppp.mru = Mru{kMost16};
   settings.ppp.accm = kMost32;
   settings.ppp.fcs = Fcs::Ccitt32;
-  settings.ppp.ident = settings.ppp.auth.name = settings.bridge_socket = longest_text();
+  settings.ppp.ident = settings.ppp.auth.name = longest_text();
   settings.ppp.echo_interval = settings.ppp.restart = kLongest;
   settings.ppp.echo_failures = settings.ppp.max_configure = kMost32;
   settings.networks.assign(kMaxItems, prefix("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
@@ -167,14 +166,16 @@ std::vector<ToBridge> messages_to_bridge() {
           Proof{},
           NoProof{10, "there is no secret"},
           Trace{TraceScope::All, kMost16},
-          Trace{}};
+          Trace{},
+          PathChanged{}};
 }
 
 std::vector<FromBridge> messages_from_bridge() {
   std::vector<FromBridge> all{
-      Claim{kVersion, site("home"), "198.51.100.10 port 40022", "SHA256:abc"},
-      Claim{255, site(std::string(SiteName::kMaxLength, '9')), longest_text(), longest_text()},
-      Claim{0, site("a"), "", ""},
+      Claim{kVersion, site("home"), "198.51.100.10 port 40022", "SHA256:abc", {1, 2, 3}},
+      Claim{255, site(std::string(SiteName::kMaxLength, '9')), longest_text(), longest_text(),
+            std::vector<std::uint8_t>(600, 0xff)},
+      Claim{0, site("a"), "", "", {}},
       Adopt{kVersion, site("labs"), Role::Dial, "203.0.113.4 port 22", "", usual_settings(),
             usual_link(), 1234ms},
       Adopt{255, site("a"), Role::Answer, longest_text(), longest_text(), largest_settings(),
@@ -196,6 +197,8 @@ std::vector<FromBridge> messages_from_bridge() {
       TracedFrame{Direction::Sent, 1234567, 1500, {0xff, 3, 0, 0x21}, 5},
       TracedFrame{Direction::Received, kMost64, kMost32, std::vector<std::uint8_t>(600, 0xff),
                   kMost32},
+      CallRefused{"socket"},
+      CallRefused{longest_text()},
       RemoteText{"Connection closed"},
       RemoteText{longest_text()},
       RemoteText{}};

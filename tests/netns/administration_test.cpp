@@ -214,6 +214,24 @@ TEST(Reload, DoesNotTouchALinkThatWasStartedByHand) {
   EXPECT_EQ(number_of(world.status("home").site, "established"), 2);
 }
 
+TEST(Reload, DoesNotBringUpALinkThatWasTakenDownByHand) {
+  World world;
+  world.start();
+  world.tunnelctl("home", {"down", "labs"});
+  world.wait_for("home", is_state("down"));
+
+  world.edit_profile("home", "HOME Network", "another name");
+  EXPECT_THAT(world.tunnelctl("home", {"reload"}).out, HasSubstr("changed: labs"));
+  EXPECT_EQ(text_of(world.status("home").site, "state"), "down");
+  EXPECT_FALSE(world.status("home").site.at("wanted").as_bool());
+
+  world.edit_profile("home", "autostart   = true", "autostart   = false");
+  world.tunnelctl("home", {"reload"});
+  world.edit_profile("home", "autostart   = false", "autostart   = true");
+  world.tunnelctl("home", {"reload"});
+  world.wait_for("home", is_state("up"));
+}
+
 TEST(Reload, OfASecondProfileWhileTheLinkClosesIsTheOneThatCounts) {
   World world;
   world.start();

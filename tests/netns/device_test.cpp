@@ -113,18 +113,6 @@ TEST_F(Device, NetworkOfAnotherInterfaceIsReportedAsAConflict) {
   EXPECT_THAT(conflicts(world_), HasSubstr("172.16.1.0/24 is also the network of lan0"));
 }
 
-TEST_F(Device, DeletedIsMadeAgain) {
-  start();
-  world_.wait_until_up("home");
-  auto watch = world_.watch("home");
-
-  world_.output("home", {"ip", "link", "delete", "tun0"});
-
-  watch.wait_for(is_established(2));
-  world_.wait_until_up("labs");
-  EXPECT_TRUE(reaches(world_, "client", "192.168.253.1"));
-}
-
 TEST_F(Device, SecondDaemonEndsWithASentenceAndDisturbsNobody) {
   start();
   world_.wait_until_up("home");

@@ -1,5 +1,7 @@
 // A peer that sends Configure-Requests as fast as its connection takes them.
 
+#include "tests/support/flood.hpp"
+
 #include "tests/netns/clients.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/sites.hpp"
@@ -8,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
-#include <sstream>
 #include <string>
 
 namespace tunnel::test {
@@ -16,29 +17,9 @@ namespace {
 
 using testing::HasSubstr;
 
-/// An empty LCP Configure-Request in a frame, over and over.
-constexpr auto kFlood = R"(perl -e 'print "~\xff}#\xc0!}!}!} }\$\xd1\xb5~" x 1000 while 1')";
-constexpr auto kCall =
-    "ssh -T -F none -i /etc/tunneld/keys/labs -o StrictHostKeyChecking=no "
-    "-o UserKnownHostsFile=/dev/null -o BatchMode=yes pppossh@vpn.labs.example";
-constexpr auto kReason = "the peer floods us with LCP requests";
-
 /// A twentieth of the shortest time for which the peer is then held down; what is measured is a
 /// hundredth of it.
 constexpr double kProcessorSeconds = 1;
-
-/// Of "0m0.004s 0m0.002s", as the shell's `times` has it; negative: of anything else.
-double seconds_in(const std::string& times) {
-  std::istringstream in{times};
-  double sum = 0;
-  int fields = 0;
-  unsigned minutes = 0;
-  double seconds = 0;
-  for (char m = 0, s = 0; in >> minutes >> m >> seconds >> s && m == 'm' && s == 's'; ++fields) {
-    sum += minutes * 60 + seconds;
-  }
-  return fields == 2 ? sum : -1;
-}
 
 TEST(Flood, OfADiallerEndsAndNobodyIsAnsweredForAWhile) {
   World world;
@@ -46,9 +27,9 @@ TEST(Flood, OfADiallerEndsAndNobodyIsAnsweredForAWhile) {
   world.start_sshd();
   world.start_tunneld("labs");
 
-  world.exec("home", {"bash", "-c", std::string{kFlood} + " | " + kCall});
+  world.exec("home", {"bash", "-c", std::string{kFlood} + " | " + call_with("labs")});
 
-  const auto site = world.wait_for("labs", is_waiting_for(kReason));
+  const auto site = world.wait_for("labs", is_waiting_for(kFloodReason));
   EXPECT_GT(site.at("next_attempt_seconds").to_number<double>(), 20);
   // The second line is what the shell's children took.
   const auto times = world.shell("labs", "tail -n 1 /tmp/times");
@@ -56,10 +37,10 @@ TEST(Flood, OfADiallerEndsAndNobodyIsAnsweredForAWhile) {
   EXPECT_GE(seconds_in(times), 0);
   EXPECT_LT(seconds_in(times), kProcessorSeconds);
 
-  const auto again = world.exec("home", {"bash", "-c", std::string{kCall} + " </dev/null"});
+  const auto again = world.exec("home", {"bash", "-c", call_with("labs") + " </dev/null"});
   EXPECT_NE(again.status, 0);
   EXPECT_THAT(again.err, HasSubstr("held down on this gateway for "));
-  EXPECT_THAT(again.err, HasSubstr(kReason));
+  EXPECT_THAT(again.err, HasSubstr(kFloodReason));
 
   world.tunnelctl("labs", {"retry", "home"});
   world.start_tunneld("home");
@@ -70,11 +51,11 @@ using FloodOf = WithEitherClient;
 
 TEST_P(FloodOf, TheAnsweringEndEndsAndIsDialledLater) {
   World world{GetParam()};
-  answer_with(world, std::string{"exec "} + kFlood);
+  answer_with(world, "exec " + std::string{kFlood});
   world.start_sshd();
   world.start_tunneld("home");
 
-  const auto site = world.wait_for("home", is_waiting_for(kReason));
+  const auto site = world.wait_for("home", is_waiting_for(kFloodReason));
 
   EXPECT_GT(site.at("next_attempt_seconds").to_number<double>(), 20);
 }

@@ -1,6 +1,7 @@
 // What a bridge that has fallen into the wrong hands can do to tunneld: it has the account, and the
 // socket.
 
+#include "tests/support/gateway.hpp"
 #include "tests/support/sites.hpp"
 #include "tunneld/base/hex.hpp"
 #include "tunneld/ipc/messages.hpp"
@@ -52,6 +53,7 @@ ipc::Claim claim() {
 
 TEST(HostileBridge, CannotFillTheLog) {
   World world;
+  do_without_tickets(world);
   world.start_tunneld("labs");
   forge(world, hex(claim()), hex(ipc::PppEvent{ipc::Layer::Lcp, "forged"}), 20'000);
   world.wait_for("labs", is_state("listening"));
@@ -61,8 +63,28 @@ TEST(HostileBridge, CannotFillTheLog) {
               HasSubstr("lines of the bridge are suppressed"));
 }
 
+// Only who was given a site's socket is asked for the link that it has.
+TEST(HostileBridge, CannotOfferItselfForAdoption) {
+  World world;
+  world.start();
+  ipc::Adopt adopt;
+  adopt.site = *SiteName::parse("home");
+  adopt.settings.site = adopt.site;
+  adopt.settings.interface = *InterfaceName::parse("tun0");
+  const auto bridge = world.bridge_pid("labs");
+  forge(world, hex(adopt), "", 0);
+  EXPECT_EQ(world.bridge_pid("labs"), bridge);
+  EXPECT_EQ(text_of(world.status("labs").site, "state"), "up");
+  EXPECT_THAT(world.read("labs", "/var/log/tunneld/console.log"),
+              HasSubstr("came without saying for whom"));
+  const auto folder = world.exec("labs", {"setpriv", "--reuid=pppossh", "--regid=pppossh",
+                                          "--clear-groups", "ls", "/run/tunneld/bridges"});
+  EXPECT_THAT(folder.err, HasSubstr("Permission denied"));
+}
+
 TEST(HostileBridge, ThatDoesNotSpeakTheLanguageIsCutOffAlone) {
   World world;
+  do_without_tickets(world);
   world.start_tunneld("labs");
   forge(world, hex(claim()), "ff00ff", 1);
   world.start_sshd();

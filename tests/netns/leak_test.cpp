@@ -240,7 +240,7 @@ TEST(Uplink, IsGuardedAgainWhenSomebodyDeletesTheGuards) {
   Uplinks uplinks{world, From::HostsAndGateways};
   world.tunnelctl("home", {"down", "labs"});
   world.wait_for("home", is_state("down"));
-  auto log = world.spawn("home", {"tunnelctl", "log", "-f", "--type", "console", "-n", "0"});
+  auto log = world.spawn("home", {"tunnelctl", "log", "-f", "--type", "console", "-n", "99"});
 
   world.output("home", {"ip", "route", "flush", "protocol", "84"});
   log.wait_for("put back", 2s);

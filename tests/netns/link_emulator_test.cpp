@@ -1,71 +1,30 @@
 // The emulated line between two real network stacks does what was asked, and nothing else.
 
+#include "tests/support/emulated_line.hpp"
 #include "tests/support/link_emulator/command.hpp"
 #include "tests/support/sites.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <sstream>
 
 namespace tunnel::test {
 namespace {
 
 constexpr int kPings = 400;
-constexpr auto kNear = "192.0.2.1";
-constexpr auto kFar = "192.0.2.2";
 
-/// Standard input for a child.
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail_errno("pipe2");
-    read = UniqueFd{ends[0]};
-    write = UniqueFd{ends[1]};
-  }
-
-  UniqueFd read{};
-  UniqueFd write{};
-};
-
-/// The line between HOME and Labs' gateways, beside their own wires; its interfaces are called far.
 class LinkEmulator : public testing::Test {
  protected:
-  LinkEmulator()
-      : emulator_{
-            {TUNNEL_BIN_DIR "/link_emulator", network_of("home"), "far", network_of("labs"), "far"},
-            {.input = commands_.read.get()}} {
-    EXPECT_EQ(emulator_.next_line(), "ready");
-    for (const auto& [node, address] : {std::pair{"home", kNear}, std::pair{"labs", kFar}}) {
-      // What the kernel says by itself in IPv6 would take the losses of others.
-      world_.shell(node,
-                   std::string{"sysctl -qw net.ipv6.conf.far.disable_ipv6=1; ip address add "} +
-                       address + "/24 dev far; ip link set far up");
-    }
-  }
+  std::string say(const std::string& command) { return line_.say(command); }
 
-  std::string network_of(const std::string& node) const {
-    return "/proc/" + std::to_string(world_.holder(node)) + "/ns/net";
-  }
-
-  std::string say(const std::string& command) {
-    const auto line = command + '\n';
-    const auto written = ::write(commands_.write.get(), line.data(), line.size());
-    EXPECT_EQ(written, static_cast<ssize_t>(line.size()));
-    return emulator_.next_line().value_or("");
-  }
-
-  void set(const std::string& command) { ASSERT_EQ(say(command), "ready"); }
+  void set(const std::string& command) { line_.set(command); }
 
   /// The round trips of answered pings, in milliseconds.
   std::vector<double> ping(int count) const {
-    const auto finished = world_.exec(
-        "home", {"ping", "-n", "-i", "0.002", "-W", "1", "-c", std::to_string(count), kFar});
+    const auto finished = world_.exec("home", {"ping", "-n", "-i", "0.002", "-W", "1", "-c",
+                                               std::to_string(count), EmulatedLine::kFar});
     std::vector<double> out;
     std::istringstream lines{finished.out};
     for (std::string line; std::getline(lines, line);) {
@@ -76,8 +35,7 @@ class LinkEmulator : public testing::Test {
   }
 
   World world_;
-  Pipe commands_;
-  Process emulator_;
+  EmulatedLine line_{world_};
 };
 
 /// How many of so many pings are answered, by arithmetic.
@@ -124,8 +82,8 @@ TEST_F(LinkEmulator, LosesThePacketsThatItsSeedSays) {
 // some more leave while they are sent.
 TEST_F(LinkEmulator, KeepsToItsRateAndItsQueue) {
   set("left rate=1Mb/s queue=10280B");
-  const auto finished = world_.exec(
-      "home", {"ping", "-n", "-q", "-s", "1000", "-l", "100", "-c", "100", "-W", "1", kFar});
+  const auto finished = world_.exec("home", {"ping", "-n", "-q", "-s", "1000", "-l", "100", "-c",
+                                             "100", "-W", "1", EmulatedLine::kFar});
   const auto statistics = say("statistics");
   EXPECT_THAT(statistics, testing::HasSubstr("lost=0"));
   EXPECT_THAT(statistics, testing::MatchesRegex("left arrived=[12][0-9] .*")) << finished.out;

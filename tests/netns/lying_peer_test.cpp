@@ -74,9 +74,10 @@ TEST(LyingDialler, IsDisconnectedAndNotAnsweredForAWhile) {
   const auto bridge = world.spawn(
       "home", {"pppd-bridge", "stdio", "--local", "10.224.1.1", "--remote", "10.224.1.2"},
       {bridge_end.get(), bridge_end.get()});
-  // ssh alone with its ends: it has them not block, which the other programs could not stand.
+  // ssh alone with its ends: it has them not block, which the other programs could not stand. And a
+  // socket makes bash believe that it is a remote login, which reads ~/.bashrc.
   const auto call =
-      world.spawn("home", {"bash", "-c", std::string{kLiar} + " | " + kCall + " | cat"},
+      world.spawn("home", {"bash", "--norc", "-c", std::string{kLiar} + " | " + kCall + " | cat"},
                   {call_end.get(), call_end.get()});
   bridge_end.reset();
   call_end.reset();

@@ -57,6 +57,30 @@ std::vector<std::uint16_t> announced_in(Capture& capture) {
   return found;
 }
 
+/// Sends what is one octet too large for `mru`, and what is not, from and to either site.
+void expect_limit(World& world, std::uint16_t mru) {
+  struct Path {
+    const char* from;
+    const char* to;
+    const char* address;
+    const char* gateway;  // who tells it
+    std::size_t headers;
+  };
+
+  constexpr Path kPaths[] = {{"client", "routera", "192.168.253.1", "192.168.1.10", 28},
+                             {"client", "routera", "fd00:253::1", "fd00:1::10", 48},
+                             {"routera", "client", "192.168.1.215", "192.168.253.4", 28},
+                             {"routera", "client", "fd00:1::215", "fd00:253::4", 48}};
+  for (const auto& path : kPaths) {
+    SCOPED_TRACE(path.address);
+    Datagrams datagrams{world, path.from, path.to, path.address};
+    datagrams.send_whole(mru + 1 - path.headers);
+    EXPECT_EQ(datagrams.wait_for_too_big(), (TooBig{mru, path.gateway}));
+    datagrams.send_whole(mru - path.headers);
+    EXPECT_EQ(datagrams.receive().size(), mru - path.headers);
+  }
+}
+
 class Mtu : public testing::Test {
  protected:
   Mtu() {
@@ -106,26 +130,21 @@ TEST_F(Mtu, IsInTheMssOfConnectionsThroughTheTunnelUnlessAProfileSaysOtherwise) 
 }
 
 TEST_F(Mtu, IsToldToWhoeverSendsAPacketThatIsTooLarge) {
-  struct Path {
-    const char* from;
-    const char* to;
-    const char* address;
-    const char* gateway;  // who tells it
-    std::size_t headers;
-  };
+  expect_limit(world_, kMru);
+}
 
-  constexpr Path kPaths[] = {{"client", "routera", "192.168.253.1", "192.168.1.10", 28},
-                             {"client", "routera", "fd00:253::1", "fd00:1::10", 48},
-                             {"routera", "client", "192.168.1.215", "192.168.253.4", 28},
-                             {"routera", "client", "fd00:1::215", "fd00:253::4", 48}};
-  for (const auto& path : kPaths) {
-    SCOPED_TRACE(path.address);
-    Datagrams datagrams{world_, path.from, path.to, path.address};
-    datagrams.send_whole(kMru + 1 - path.headers);
-    EXPECT_EQ(datagrams.wait_for_too_big(), (TooBig{kMru, path.gateway}));
-    datagrams.send_whole(kMru - path.headers);
-    EXPECT_EQ(datagrams.receive().size(), kMru - path.headers);
+// The device outlives the link; its MTU is that of the next one.
+TEST_F(Mtu, IsThatOfTheLinkThatCameLast) {
+  for (const auto* gateway : {"home", "labs"}) {
+    world_.edit_profile(gateway, "mru = 1400", "mru = 1320");
+    world_.tunnelctl(gateway, {"reload"});
   }
+  world_.wait_for("home", [](const auto& site) {
+    return text_of(site, "state") == "up" && number_of(site, "transmit_mru") == 1320;
+  });
+  wait_for_ipv6(world_);
+  expect_limit(world_, 1320);
+  expect_announced("192.168.253.1", 1320 - kHeaders4);
 }
 
 }  // namespace

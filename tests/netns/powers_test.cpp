@@ -1,9 +1,14 @@
 // The part that parses the network has no power, and wins none back (promise 3).
 
+#include "pppd-bridge/sandbox/sandbox.hpp"
+#include "tests/netns/clients.hpp"
+#include "tests/support/gateway.hpp"
 #include "tests/support/sites.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <sys/stat.h>
 
 #include <fstream>
 #include <iterator>
@@ -20,8 +25,20 @@ std::string of_process(pid_t pid, const std::string& file) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-TEST(Bridge, AtEitherEndHasNoPowerAndGetsNone) {
-  World world;
+/// Who owns what the kernel shows of a process: root, where nobody may look inside.
+uid_t owner_of(pid_t pid) {
+  struct stat there {};
+
+  EXPECT_EQ(::stat(("/proc/" + std::to_string(pid) + "/environ").c_str(), &there), 0);
+  return there.st_uid;
+}
+
+using BridgeOf = WithEitherClient;
+
+INSTANTIATE_TEST_SUITE_P(Powers, BridgeOf, kEitherClient, client_of_test);
+
+TEST_P(BridgeOf, AtEitherEndHasNoPowerAndGetsNone) {
+  World world{GetParam()};
   world.start();
   for (const auto* gateway : {"home", "labs"}) {
     const auto bridge = world.bridge_pid(gateway);
@@ -30,6 +47,9 @@ TEST(Bridge, AtEitherEndHasNoPowerAndGetsNone) {
       EXPECT_THAT(status, ContainsRegex(std::string{set} + ":\t0000000000000000")) << gateway;
     }
     EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1")) << gateway;
+    EXPECT_THAT(status, HasSubstr(sandbox::kBuiltIn ? "Seccomp:\t2\n" : "Seccomp:\t0\n"))
+        << gateway;
+    EXPECT_EQ(owner_of(bridge) == 0, sandbox::kBuiltIn) << gateway;
     EXPECT_THAT(status, testing::Not(ContainsRegex("Uid:\t0\t"))) << gateway;
     EXPECT_THAT(of_process(bridge, "limits"), ContainsRegex("Max core file size  *0  *0 "));
   }

@@ -210,6 +210,20 @@ TEST(Vendor, OptionTellsTwoOfOurEndsFromOthers) {
   EXPECT_TRUE(wire.b.logged("LCP: the peer is one of us, and takes super-packets whole"));
 }
 
+TEST(Vendor, OptionThatOneEndDeniesIsToldAtBoth) {
+  auto first = home();
+  auto second = labs();
+  first.lcp.policy.vendor = Policy::Request;
+  second.lcp.policy.vendor = Policy::Deny;
+  FakeWire wire{first, second};
+  wire.up();
+  wire.run(1s);
+  EXPECT_TRUE(
+      wire.a.logged("LCP: super-packets are cut for the peer: it is none of us, or its "
+                    "profile has no offload"));
+  EXPECT_TRUE(wire.b.logged("LCP: super-packets are cut for the peer: the profile has no offload"));
+}
+
 class Ring : public ScriptedPeer {};
 
 TEST_F(Ring, IsWrittenWhenANegotiationFails) {

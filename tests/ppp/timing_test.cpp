@@ -64,12 +64,24 @@ TEST_F(EchoMonitorTest, AsksForAnEchoEachInterval) {
   EXPECT_EQ(monitor.deadline(), now + 1s);
 }
 
-TEST_F(EchoMonitorTest, CallsASilentPeerDeadSoonAfterThreeIntervals) {
+TEST_F(EchoMonitorTest, GivesTheThirdRequestAMomentWhereItWasLate) {
   monitor.start(now);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(step(1s), Due::Echo);
   EXPECT_EQ(monitor.deadline(), kStart + 3250ms);
   EXPECT_EQ(step(249ms), Due::Nothing);
   EXPECT_EQ(step(1ms), Due::Death);
+}
+
+TEST_F(EchoMonitorTest, CallsASilentPeerDeadAfterThreeIntervals) {
+  monitor.start(now);
+  auto due = Due::Nothing;
+  int requests = 0;
+  while (due != Due::Death) {
+    due = step(*monitor.deadline() - now);
+    if (due == Due::Echo) ++requests;
+  }
+  EXPECT_EQ(now, kStart + 3s);
+  EXPECT_EQ(requests, 3);
 }
 
 TEST_F(EchoMonitorTest, CountsAnyLife) {
@@ -94,6 +106,49 @@ TEST_F(EchoMonitorTest, CountsThreeIntervalsFromTheLastLife) {
   EXPECT_EQ(monitor.deadline(), life + 3s);
   now = life + 3s;
   EXPECT_EQ(monitor.due(now), Due::Death);
+}
+
+TEST_F(EchoMonitorTest, CallsAPeerInDoubtDeadWithinASecond) {
+  monitor.start(now);
+  step(400ms);
+  monitor.note_life(now);
+  step(100ms);
+  monitor.doubt(now);
+  const auto doubted = now;
+  EXPECT_EQ(step(0ms), Due::Echo) << "at once";
+  while (step(*monitor.deadline() - now) != Due::Death) {
+  }
+  EXPECT_LT(now - doubted, 1s);
+}
+
+TEST_F(EchoMonitorTest, DoubtsNoMoreOnceSomethingWasHeard) {
+  monitor.start(now);
+  monitor.doubt(now);
+  EXPECT_EQ(step(0ms), Due::Echo);
+  step(100ms);
+  monitor.note_life(now);
+  const auto heard = now;
+  while (step(*monitor.deadline() - now) != Due::Death) {
+  }
+  EXPECT_GE(now - heard, 3s);
+}
+
+TEST_F(EchoMonitorTest, GivesADoubtedPeerFarAwayItsRoundTrips) {
+  monitor.start(now);
+  step(1s);
+  now += 900ms;
+  monitor.answered(1, now);
+  monitor.note_life(now);
+  monitor.doubt(now);
+  const auto doubted = now;
+  while (step(*monitor.deadline() - now) != Due::Death) {
+  }
+  EXPECT_GE(now - doubted, 1800ms);
+}
+
+TEST_F(EchoMonitorTest, DoubtsNobodyBeforeItIsStarted) {
+  monitor.doubt(now);
+  EXPECT_FALSE(monitor.deadline());
 }
 
 // Our own process was stopped for a minute: the peer's answers may wait to be read.
@@ -132,6 +187,37 @@ TEST_F(EchoMonitorTest, MeasuresRoundTripsLongerThanTheInterval) {
   EXPECT_EQ(monitor.round_trip(), 1500ms);
   monitor.answered(2, now + 700ms);
   EXPECT_EQ(monitor.round_trip(), 700ms);
+}
+
+TEST_F(EchoMonitorTest, AsksAPeerThatAsksOnlyAsOftenAsTheRoundTripIsWorth) {
+  monitor.start(now);
+  step(1s);
+  monitor.answered(1, now + 5ms);
+  int asked = 0;
+  for (int i = 0; i < 30; ++i) {
+    now += 900ms;
+    monitor.note_life(now);
+    monitor.asked(now);
+    if (step(100ms) != Due::Echo) continue;
+    ++asked;
+    monitor.answered(static_cast<std::uint8_t>(next_id - 1), now + 5ms);
+  }
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(EchoMonitorTest, MissesAPeerThatAskedAndFellSilentAsSoonAsAnother) {
+  monitor.start(now);
+  step(1s);
+  monitor.answered(1, now);
+  monitor.note_life(now);
+  monitor.asked(now);
+  const auto silent_since = now;
+  auto due = Due::Nothing;
+  while (due != Due::Death) {
+    now = *monitor.deadline();
+    due = step(0s);
+  }
+  EXPECT_EQ(now - silent_since, 3s);
 }
 
 TEST_F(EchoMonitorTest, PassesOverAnswersToNoRequest) {

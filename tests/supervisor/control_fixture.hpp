@@ -26,9 +26,23 @@
 
 namespace tunnel::supervisor {
 
-/// Records what it is asked and answers with it.
+/// Records what it is asked and answers with it. `steer` is not for those who may only read.
 class RecordingApi final : public ControlApi {
  public:
+  const Verb* offers(std::string_view method) const override {
+    static const std::array<Verb, 5> verbs{{
+        {"echo", Power::Read, {Parameter{"site", Parameter::Type::Text}}},
+        {"explode", Power::Read, {}},
+        {"large", Power::Read, {}},
+        {"steer", Power::Control, {}},
+        *find_verb("subscribe"),
+    }};
+    for (const auto& verb : verbs) {
+      if (verb.method == method) return &verb;
+    }
+    return nullptr;
+  }
+
   RpcResult call(std::string_view method, const boost::json::object& params,
                  ClientId client) override {
     calls.push_back(std::string{method} + boost::json::serialize(params));
@@ -36,16 +50,18 @@ class RecordingApi final : public ControlApi {
     if (during_call) during_call();
     if (method == "explode") throw std::runtime_error{"bad cast"};
     if (method == "large") return boost::json::value(boost::json::string(large, 'x'));
-    if (method != "echo") {
-      return RpcError{rpc_code::kMethodNotFound, "there is no method of that name"};
-    }
     return boost::json::value(params);
+  }
+
+  void not_allowed(const PeerCredentials& peer, std::string_view sentence) override {
+    refused.emplace_back(peer, sentence);
   }
 
   void client_gone(ClientId client) override { gone.push_back(client); }
 
   std::vector<std::string> calls;
   std::vector<ClientId> gone;
+  std::vector<std::pair<PeerCredentials, std::string>> refused;
   ClientId last_client;
   std::function<void()> during_call;
   std::size_t large = std::size_t{256} << 10;
@@ -76,15 +92,29 @@ struct Connection {
 
 class ControlServerTest : public ::testing::Test {
  protected:
+  /// Whoever runs the test may do everything.
+  static Access ours() { return {::geteuid(), {::getegid(), "operators"}}; }
+
   void serve(ControlLimits limits = {}, std::optional<Access> access = std::nullopt) {
     auto listening = listen_unix(path_, SocketKind::Stream, 0666);
     ASSERT_TRUE(listening.has_value()) << listening.error().message();
-    server_.emplace(loop_, std::move(*listening), api_,
-                    access.value_or(Access{::geteuid(), ::getegid(), "operators"}), limits);
+    server_.emplace(
+        loop_, std::move(*listening), api_, access.value_or(ours()),
+        [this] { return std::chrono::steady_clock::now() + ahead_; }, limits);
   }
 
-  Connection client() {
-    auto socket = connect_unix(path_, SocketKind::Stream);
+  void serve_readers() {
+    auto listening = listen_unix(read_path_, SocketKind::Stream, 0666);
+    ASSERT_TRUE(listening.has_value()) << listening.error().message();
+    server_->listen_for_readers(std::move(*listening));
+  }
+
+  Connection client() { return client_of(path_); }
+
+  Connection reader() { return client_of(read_path_); }
+
+  static Connection client_of(const std::filesystem::path& path) {
+    auto socket = connect_unix(path, SocketKind::Stream);
     EXPECT_TRUE(socket.has_value());
     return Connection{std::move(*socket)};
   }
@@ -149,6 +179,8 @@ class ControlServerTest : public ::testing::Test {
 
   ScratchFolder folder_;
   std::filesystem::path path_ = folder_.path / "control.sock";
+  std::filesystem::path read_path_ = folder_.path / "read.sock";
+  std::chrono::milliseconds ahead_{0};  // of the true time, by the server's clock
   boost::asio::io_context loop_;
   RecordingApi api_;
   std::optional<ControlServer> server_;

@@ -1,10 +1,9 @@
-// What clients of the control socket may cost, and who may be one.
+// What clients of the control socket may cost.
 
 #include "tests/supervisor/control_fixture.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
-
-#include <grp.h>
 
 namespace tunnel::supervisor {
 namespace {
@@ -95,16 +94,16 @@ TEST_F(ControlLimitsTest, ASubscriberThatDoesNotReadIsCutOff) {
 }
 
 TEST_F(ControlLimitsTest, OneClientTooManyGetsASentenceAndTheOthersStay) {
-  serve();
+  serve({.clients = 8});
   std::vector<Connection> clients;
-  for (int i = 0; i < 32; ++i) {
+  for (int i = 0; i < 8; ++i) {
     clients.push_back(client());
     ASSERT_EQ(ask(clients.back(), kEcho).at("id"), 1);
   }
   const auto extra = client();
   const auto response = answer(extra);
   EXPECT_EQ(error_code_of(response), rpc_code::kRefused);
-  EXPECT_THAT(json::serialize(response), HasSubstr("32 control connections"));
+  EXPECT_THAT(json::serialize(response), HasSubstr("8 control connections already"));
   EXPECT_TRUE(closed(extra));
   for (const auto& socket : clients) EXPECT_EQ(ask(socket, kEcho).at("id"), 1);
 
@@ -137,70 +136,36 @@ TEST_F(ControlLimitsTest, ASubscriberMayBeSilent) {
   EXPECT_EQ(answer(subscriber).at("params").at("n"), 1);
 }
 
-TEST(Permits, RootTheOwnerAndTheGroupOnly) {
-  const Access access{.owner = 990, .group = 980, .group_name = "tunneld"};
-  const std::vector<gid_t> none{100};
-  const std::vector<gid_t> member{100, 980};
-  EXPECT_TRUE(permits(access, {.pid = 1, .uid = 0, .gid = 0}, {}));
-  EXPECT_TRUE(permits(access, {.pid = 1, .uid = 990, .gid = 990}, {}));
-  EXPECT_TRUE(permits(access, {.pid = 1, .uid = 1000, .gid = 980}, none));
-  EXPECT_TRUE(permits(access, {.pid = 1, .uid = 1000, .gid = 1000}, member));
-  EXPECT_FALSE(permits(access, {.pid = 1, .uid = 1000, .gid = 1000}, none));
-  EXPECT_FALSE(permits(access, {.pid = 1, .uid = 1000, .gid = 1000}, {}));
-  EXPECT_FALSE(permits(access, {.pid = 1, .uid = 980, .gid = 990}, none));
+// A request of the first client takes 50 ms of the daemon's time: the second one waits for one of
+// them and not for all, and the rest of the loop has its half.
+TEST_F(ControlLimitsTest, WhoAsksMuchWaitsForItself) {
+  serve();
+  const auto busy = client();
+  const auto other = client();
+  EXPECT_EQ(ask(other, kEcho).at("id"), 1);
+  api_.calls.clear();
+  std::string requests;
+  for (int i = 0; i < 100; ++i) requests += std::string{kEcho} + '\n';
+  write(busy, requests);
+  while (api_.calls.empty()) turn();
+  write(other, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"large\"}\n");
+  EXPECT_EQ(answer(other).at("id"), 2);
+  EXPECT_LT(api_.calls.size(), 10u) << "not in front of the hundred";
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(answer(busy).at("id"), 1);
 }
 
-/// Another account for the rest of the scope, where we are root and can be one.
-class OtherAccount {
- public:
-  explicit OtherAccount(std::vector<gid_t> groups) {
-    if (!root_) return;
-    before_.resize(64);
-    before_.resize(static_cast<std::size_t>(::getgroups(64, before_.data())));
-    gid_ = ::getegid();
-    EXPECT_EQ(::setgroups(groups.size(), groups.data()), 0);
-    EXPECT_EQ(::setegid(65534), 0);
-    EXPECT_EQ(::seteuid(65534), 0);
-  }
-
-  ~OtherAccount() {
-    if (!root_) return;
-    EXPECT_EQ(::seteuid(0), 0);
-    EXPECT_EQ(::setegid(gid_), 0);
-    EXPECT_EQ(::setgroups(before_.size(), before_.data()), 0);
-  }
-
-  static gid_t some_group() { return ::geteuid() == 0 ? 4711 : ::getegid(); }
-
- private:
-  const bool root_ = ::geteuid() == 0;
-  std::vector<gid_t> before_;
-  gid_t gid_ = 0;
-};
-
-TEST_F(ControlLimitsTest, AStrangerGetsASentenceAndNoConnection) {
-  serve({}, Access{::geteuid() + 1, ::getegid() + 1, "operators"});
-  std::filesystem::permissions(folder_.path, std::filesystem::perms{0755});
-  const auto socket = [&] {
-    const OtherAccount stranger{{}};
-    return client();
-  }();
-  write(socket, std::string{kEcho} + '\n');
-  const auto response = answer(socket);
-  EXPECT_EQ(error_code_of(response), rpc_code::kRefused);
-  EXPECT_THAT(json::serialize(response), HasSubstr("operators"));
-  EXPECT_TRUE(closed(socket));
-  EXPECT_THAT(api_.calls, IsEmpty());
-}
-
-TEST_F(ControlLimitsTest, AMemberOfTheGroupIsServed) {
-  serve({}, Access{::geteuid() + 1, OtherAccount::some_group(), "operators"});
-  std::filesystem::permissions(folder_.path, std::filesystem::perms{0755});
-  const auto socket = [&] {
-    const OtherAccount member{{100, 4711}};
-    return client();
-  }();
-  EXPECT_EQ(ask(socket, kEcho).at("id"), 1);
+TEST_F(ControlLimitsTest, AfterALongRequestTheLoopHasAsLongForTheRest) {
+  serve();
+  const auto socket = client();
+  api_.during_call = [this] { ahead_ += 50ms; };
+  write(socket, std::string{kEcho} + '\n' + std::string{kEcho} + '\n');
+  while (api_.calls.empty()) turn();
+  std::size_t calls_by_then = 0;
+  boost::asio::steady_timer rest{loop_, 20ms};
+  rest.async_wait([&](const auto&) { calls_by_then = api_.calls.size(); });
+  EXPECT_EQ(answer(socket).at("id"), 1);
+  EXPECT_EQ(answer(socket).at("id"), 1);
+  EXPECT_EQ(calls_by_then, 1u);
 }
 
 }  // namespace

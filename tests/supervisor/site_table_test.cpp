@@ -21,7 +21,7 @@ namespace {
 constexpr std::array kStages{State::Resolve, State::Connect, State::HostKey, State::Auth,
                              State::Lcp,     State::PppAuth, State::Ncp};
 
-constexpr std::array<std::string_view, 16> kActionNames{"",
+constexpr std::array<std::string_view, 17> kActionNames{"",
                                                         "open-device",
                                                         "remove-device",
                                                         "start-bridge",
@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 16> kActionNames{"",
                                                         "arm-stage",
                                                         "arm-retry",
                                                         "arm-longest",
+                                                        "arm-brake",
                                                         "arm-close",
                                                         "disarm",
                                                         "forget-failures"};

@@ -47,6 +47,15 @@ std::vector<std::string> tunnel_routes(const World& world, const std::string& ga
   return found;
 }
 
+Process monitor_routes(const World& world, const std::string& gateway) {
+  auto monitor = world.spawn(gateway, {"ip", "-o", "monitor", "route"});
+  // It does not say when it is ready: it is when it tells of this.
+  while (monitor.printed().find("blackhole 192.0.2.99") == std::string::npos) {
+    world.shell(gateway, "ip route add blackhole 192.0.2.99; ip route delete blackhole 192.0.2.99");
+  }
+  return monitor;
+}
+
 std::vector<std::string> tun_devices(const World& world, const std::string& gateway) {
   std::vector<std::string> found;
   for (const auto& link : ip_json(world, gateway, {"link", "show", "type", "tun"})) {
@@ -85,7 +94,12 @@ std::string public_key_in(const World& world, const std::string& gateway, const 
   return type + ' ' + key;
 }
 
+void do_without_tickets(const World& world) {
+  world.edit_profile("labs", "[ssh]\n", "[ssh]\nticket = \"none\"\n");
+}
+
 void answer_with(const World& world, const std::string& script) {
+  do_without_tickets(world);
   const auto drop_in = std::string{"/etc/ssh/sshd_config.d/tunneld.conf"};
   world.shell("labs",
               "sed -i -E -e 's|^( *AuthorizedKeysCommand) .*|\\1 none|' "

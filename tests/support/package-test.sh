@@ -108,6 +108,8 @@ check_accounts() {
     grep --quiet '^tunneld:.*:/nonexistent:/usr/sbin/nologin$' "$root/etc/passwd"
   expect 'pppossh has a shell for forced commands, and a home that exists' \
     grep --quiet '^pppossh:.*:/:/bin/sh$' "$root/etc/passwd"
+  expect 'tunneld can give a socket to those who may look on' \
+    grep --quiet '^tunneld-read:.*:tunneld$' "$root/etc/group"
   expect 'pppossh has no password, and is not locked' \
     grep --quiet '^pppossh:\*:' "$root/etc/shadow"
 }

@@ -175,6 +175,8 @@ make_accounts() {
   make_account tunneld /usr/sbin/nologin
   # sshd hands forced commands to the account's shell, and complains of a home that is not there.
   make_account pppossh /bin/sh /
+  getent group tunneld-read >/dev/null || groupadd --system tunneld-read
+  usermod --append --groups tunneld-read tunneld
   make_account sshd /usr/sbin/nologin
   # Root's own shell would read ~/.bashrc for every command that sshd is given.
   sed -i 's|^\(root:.*\):[^:]*$|\1:/bin/sh|' /etc/passwd

@@ -266,7 +266,9 @@ std::vector<std::string> World::programs_on(const std::string& node) const {
 }
 
 pid_t World::session_pid() const {
-  return parent_of(bridge_pid("labs"));
+  auto pid = parent_of(bridge_pid("labs"));
+  while (name_of(pid) != "sshd") pid = parent_of(pid);  // the account's shell is between
+  return pid;
 }
 
 fs::path World::file(const std::string& gateway, const std::string& path) const {

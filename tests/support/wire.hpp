@@ -28,6 +28,9 @@ class Capture {
   /// absence of a frame would prove nothing then.
   std::vector<Frame> take();
 
+  /// Readable when there is something to take.
+  int fd() const noexcept { return socket_.get(); }
+
  private:
   UniqueFd socket_;
 };

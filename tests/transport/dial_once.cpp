@@ -3,6 +3,7 @@
 /// failed.
 
 #include "pppd-bridge/transport/dial.hpp"
+#include "tests/support/key_agent.hpp"
 
 #include <cstdlib>
 #include <iostream>
@@ -32,8 +33,8 @@ int main(int count, char** arguments) {
                                                                 : transport::Client::Openssh;
   settings.host_keys.resize(1);
   std::getline(std::cin, settings.host_keys[0]);
-  settings.private_key =
-      Secret{std::vector<std::uint8_t>(std::istreambuf_iterator<char>{std::cin}, {})};
+  test::KeyAgent agent{{std::istreambuf_iterator<char>{std::cin}, {}}};
+  settings.agent = settings.client == transport::Client::Libssh2 ? agent.connect() : agent.handle();
   Silent observer;
   const auto result = transport::dial(std::move(settings), observer);
   if (!result) {

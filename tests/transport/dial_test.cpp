@@ -6,6 +6,7 @@
 #include "private_network.hpp"
 #include "sshd.hpp"
 #include "tunneld/base/unique_fd.hpp"
+#include "tunneld/base/unix_socket.hpp"
 
 #include <gmock/gmock.h>
 
@@ -83,14 +84,16 @@ TEST_P(Dial, RefusesAServerWithoutAHostKeyOfAPinnedType) {
 }
 
 TEST_P(Dial, TakesEcdsaKeysOnBothSides) {
-  const Sshd sshd{{.client_key = "ecdsa", .host_key = "ecdsa"}};
-  EXPECT_NE(connect(sshd.settings(GetParam())), nullptr);
+  for (const auto* type : {"ecdsa", "ecdsa -b 384", "ecdsa -b 521"}) {
+    const Sshd sshd{{.client_key = type, .host_key = "ecdsa"}};
+    EXPECT_NE(connect(sshd.settings(GetParam())), nullptr) << type;
+  }
 }
 
 TEST_P(Dial, SaysThatTheKeyIsRefused) {
   const Sshd sshd{{}};
   auto settings = sshd.settings(GetParam());
-  settings.private_key = Secret{to_bytes(sshd.stranger_key_text())};
+  settings.agent = sshd.stranger_agent(GetParam());
   const auto error = dial_error(std::move(settings));
   EXPECT_EQ(error.stage, Stage::Auth);
   EXPECT_EQ(error.permanence, Permanence::Permanent);
@@ -206,18 +209,36 @@ TEST_P(Dial, RefusesNamesThatAnSshCommandCouldMistakeForOptions) {
   }
 }
 
-TEST_P(Dial, SaysWhyAPrivateKeyCannotBeUsed) {
+TEST_P(Dial, NeedsSomethingToLogInBy) {
   const Sshd sshd{{}};
   auto settings = sshd.settings(GetParam());
-  settings.private_key = Secret{to_bytes("no key at all\n")};
-  auto error = dial_error(std::move(settings));
+  settings.agent.reset();
+  const auto error = dial_error(std::move(settings));
   EXPECT_EQ(error.stage, Stage::Auth);
   EXPECT_EQ(error.permanence, Permanence::Permanent);
+}
 
-  run_command("ssh-keygen -q -p -N 'long enough' -f " + (sshd.directory() / "client").string());
-  error = dial_error(sshd.settings(GetParam()));
+TEST(DialByLibssh2, SaysThatTheAgentDoesNotSign) {
+  const Sshd sshd{{}};
+  auto settings = sshd.settings(Client::Libssh2);
+  settings.agent = sshd.unwilling_agent();
+  const auto error = dial_error(std::move(settings));
+  EXPECT_EQ(error.stage, Stage::Auth);
   EXPECT_EQ(error.permanence, Permanence::Permanent);
-  EXPECT_THAT(error.text, HasSubstr("passphrase"));
+  EXPECT_THAT(error.text, HasSubstr("the agent refuses to sign"));
+}
+
+TEST(DialByLibssh2, SaysThatTheAgentHangsUp) {
+  const Sshd sshd{{}};
+  auto settings = sshd.settings(Client::Libssh2);
+  auto pair = stream_pair();
+  ASSERT_TRUE(pair.has_value());
+  settings.agent = std::move(pair->first);
+  pair->second.reset();
+  const auto error = dial_error(std::move(settings));
+  EXPECT_EQ(error.stage, Stage::Auth);
+  EXPECT_EQ(error.permanence, Permanence::Transient);
+  EXPECT_THAT(sshd.log(), Not(HasSubstr("Connection"))) << "nothing was connected";
 }
 
 /// Runs dial_once as nobody, who has no home, and returns what it prints. It is executed through a
@@ -292,7 +313,7 @@ TEST(DialByOpenssh, ReadsTheConfigurationFileThatItIsGiven) {
 TEST(DialByOpenssh, TakesItsKeyFromAnIdentityInTheConfigurationFile) {
   const Sshd sshd{{}};
   auto settings = sshd.settings(Client::Openssh);
-  settings.private_key = Secret{};
+  settings.agent.reset();
   settings.ssh_config = (sshd.directory() / "ssh_config").string();
   std::ofstream{settings.ssh_config} << "IdentityFile " << (sshd.directory() / "client").string()
                                      << '\n';

@@ -78,7 +78,7 @@ DialSettings settings() {
   settings.host = "vpn.labs.example";
   settings.port = 2022;
   settings.user = "pppossh";
-  settings.private_key = Secret{to_bytes("very secret")};
+  settings.security_key = to_bytes("very secret");
   settings.client = Client::Openssh;
   return settings;
 }
@@ -86,14 +86,22 @@ DialSettings settings() {
 const std::vector<HostKey> kPinned{{"ssh-ed25519", {0, 0}}, {"ssh-rsa", {1}}};
 
 TEST(OpensshArguments, EndWithTheHostBehindTheEndOfOptions) {
-  const auto arguments = openssh_arguments(settings(), {"/hosts", "/identity"}, kPinned);
+  const auto arguments = openssh_arguments(settings(), {"/hosts", "", "/identity"}, kPinned);
   const std::vector<std::string> tail{arguments.end() - 10, arguments.end()};
   EXPECT_THAT(tail, ElementsAre("IdentityAgent=none", "-i", "/identity", "-p", "2022", "-l",
                                 "pppossh", "--", "vpn.labs.example", "ppp"));
 }
 
+TEST(OpensshArguments, NameTheAgentAndNoFileOfAKey) {
+  const auto arguments = openssh_arguments(settings(), {"/hosts", "/agent", ""}, kPinned);
+  EXPECT_THAT(arguments, Contains("IdentityAgent=/agent"));
+  EXPECT_THAT(arguments, Contains("IdentitiesOnly=no"));
+  EXPECT_THAT(arguments, Contains("IdentityFile=none"));
+  EXPECT_THAT(arguments, Not(Contains("-i")));
+}
+
 TEST(OpensshArguments, PinTheHostKeys) {
-  const auto arguments = openssh_arguments(settings(), {"/hosts", "/identity"}, kPinned);
+  const auto arguments = openssh_arguments(settings(), {"/hosts", "", "/identity"}, kPinned);
   EXPECT_THAT(arguments, Contains("StrictHostKeyChecking=yes"));
   EXPECT_THAT(arguments, Contains("UserKnownHostsFile=/hosts"));
   EXPECT_THAT(arguments, Contains("GlobalKnownHostsFile=/dev/null"));
@@ -104,7 +112,7 @@ TEST(OpensshArguments, PinTheHostKeys) {
 }
 
 TEST(OpensshArguments, HoldNoSecret) {
-  for (const auto& argument : openssh_arguments(settings(), {"/hosts", "/identity"}, kPinned)) {
+  for (const auto& argument : openssh_arguments(settings(), {"/hosts", "", "/identity"}, kPinned)) {
     EXPECT_THAT(argument, Not(HasSubstr("secret")));
   }
 }
@@ -112,12 +120,12 @@ TEST(OpensshArguments, HoldNoSecret) {
 TEST(OpensshArguments, LeaveCiphersAndIdentitiesToAConfigurationFile) {
   auto with_file = settings();
   with_file.ssh_config = "/etc/tunneld/ssh_config";
-  const auto arguments = openssh_arguments(with_file, {"/hosts", ""}, kPinned);
+  const auto arguments = openssh_arguments(with_file, {"/hosts", "", ""}, kPinned);
   EXPECT_THAT(arguments, Contains("/etc/tunneld/ssh_config"));
   EXPECT_THAT(arguments, Not(Contains(HasSubstr("Ciphers"))));
   EXPECT_THAT(arguments, Not(Contains("-i")));
   EXPECT_THAT(arguments, Not(Contains("IdentitiesOnly=yes")));
-  EXPECT_THAT(openssh_arguments(settings(), {"/hosts", ""}, kPinned),
+  EXPECT_THAT(openssh_arguments(settings(), {"/hosts", "", ""}, kPinned),
               Contains(HasSubstr("aes128-gcm@openssh.com")));
 }
 

@@ -25,6 +25,11 @@ std::string contents(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+/// As tunneld hands it over.
+UniqueFd to(test::KeyAgent& agent, Client client) {
+  return client == Client::Libssh2 ? agent.connect() : agent.handle();
+}
+
 std::string without_comment(const std::string& public_key) {
   return public_key.substr(0, public_key.find(' ', public_key.find(' ') + 1));
 }
@@ -38,6 +43,9 @@ Sshd::Sshd(const Options& options) {
   make_key("host", options.host_key);
   make_key("client", options.client_key);
   make_key("stranger", "ed25519");
+  agent_ = std::make_unique<test::KeyAgent>(client_key_text());
+  stranger_ = std::make_unique<test::KeyAgent>(contents(directory_ / "stranger"));
+  unwilling_ = std::make_unique<test::KeyAgent>(client_key_text(), test::Willing::No);
   write_config(options);
   start();
 }
@@ -90,7 +98,7 @@ DialSettings Sshd::settings(Client client) const {
   settings.port = kPort;
   settings.user = "root";
   settings.host_keys = {host_key_line()};
-  settings.private_key = client_key();
+  settings.agent = to(*agent_, client);
   settings.client = client;
   return settings;
 }
@@ -103,12 +111,16 @@ std::string Sshd::client_key_text() const {
   return contents(directory_ / "client");
 }
 
-Secret Sshd::client_key() const {
-  return Secret{to_bytes(client_key_text())};
+UniqueFd Sshd::stranger_agent(Client client) const {
+  return to(*stranger_, client);
 }
 
-std::string Sshd::stranger_key_text() const {
-  return contents(directory_ / "stranger");
+void Sshd::wait_for_agents() const {
+  for (const auto* agent : {&agent_, &stranger_, &unwilling_}) (*agent)->wait_until_idle();
+}
+
+UniqueFd Sshd::unwilling_agent() const {
+  return unwilling_->connect();
 }
 
 std::string Sshd::stranger_public_line() const {

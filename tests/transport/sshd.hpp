@@ -1,11 +1,13 @@
 #pragma once
 
 #include "pppd-bridge/transport/dial.hpp"
+#include "tests/support/key_agent.hpp"
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,12 +35,17 @@ class Sshd {
 
   /// "ssh-ed25519 AAAA…".
   std::string host_key_line() const;
-  Secret client_key() const;
   std::string client_key_text() const;
 
-  /// A key that this server has never seen, as text, and its public half.
-  std::string stranger_key_text() const;
+  /// An agent with a key that this server has never seen, and the public half of that.
+  UniqueFd stranger_agent(Client client) const;
   std::string stranger_public_line() const;
+
+  /// A socket to an agent that has the client's key and signs nothing.
+  UniqueFd unwilling_agent() const;
+
+  /// Until nobody is connected to an agent of this object's.
+  void wait_for_agents() const;
 
   /// The sshd processes that serve a session now.
   std::vector<pid_t> sessions() const;
@@ -55,6 +62,9 @@ class Sshd {
   void start();
 
   std::filesystem::path directory_;
+  std::unique_ptr<test::KeyAgent> agent_;
+  std::unique_ptr<test::KeyAgent> stranger_;
+  std::unique_ptr<test::KeyAgent> unwilling_;
   pid_t pid_ = -1;
 };
 

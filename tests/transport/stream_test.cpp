@@ -168,6 +168,7 @@ TEST_P(Stream, WaitsWithoutSpinningForAFarSideThatDoesNotRead) {
 TEST_P(Stream, LeavesNoDescriptorAndNoProcessBehind) {
   const Sshd sshd{{}};
   connect(sshd.settings(GetParam()));  // what is opened once and for all
+  sshd.wait_for_agents();              // which live in this process
   const auto descriptors = open_descriptors();
   const auto children = children_of(::getpid()).size();
   for (int i = 0; i < 3; ++i) {
@@ -176,8 +177,9 @@ TEST_P(Stream, LeavesNoDescriptorAndNoProcessBehind) {
     EXPECT_EQ(transfer(*stream, kMiB, kMiB).received, kMiB);
   }
   auto refused = sshd.settings(GetParam());
-  refused.private_key = Secret{to_bytes(sshd.stranger_key_text())};
+  refused.agent = sshd.stranger_agent(GetParam());
   dial_error(std::move(refused));
+  sshd.wait_for_agents();
   EXPECT_EQ(open_descriptors(), descriptors);
   EXPECT_EQ(children_of(::getpid()).size(), children);
   EXPECT_FALSE(has_zombie());

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tunnel::auth {
@@ -39,6 +40,17 @@ Secret secret_copy(const std::array<std::uint8_t, Size>& octets) {
 }
 
 }  // namespace
+
+void Authority::prepare() {
+  const auto known = [this](AuthMethod method) {
+    return lists(terms_.require, method) || lists(terms_.accept, method);
+  };
+  if (known(AuthMethod::MsChapV2)) static_cast<void>(ms_chap_v2());
+  if (known(AuthMethod::ChapMd5)) {
+    const std::array<std::uint8_t, 1> anything{1};
+    static_cast<void>(chap_md5_response(0, secret_copy(anything), anything));
+  }
+}
 
 std::vector<std::uint8_t> Authority::challenge() {
   challenge_.resize(kMsChapV2Challenge);  // which does for CHAP-MD5, too

@@ -33,6 +33,10 @@ class Authority {
 
   Authority(Terms terms, FindSecret find) : terms_{std::move(terms)}, find_{std::move(find)} {}
 
+  /// Loads what the methods of the terms need of OpenSSL, from files. Otherwise that is done when
+  /// one is used first.
+  void prepare();
+
   struct Decision {
     enum class Outcome : std::uint8_t { Refused, Accepted };
 

@@ -4,7 +4,9 @@
 
 #include "tunneld/auth/wiped.hpp"
 #include "tunneld/base/check.hpp"
+#include "tunneld/base/freed.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
@@ -14,14 +16,6 @@
 namespace tunnel::auth {
 
 namespace {
-
-template <auto Free>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    Free(object);
-  }
-};
 
 using LibraryPtr = std::unique_ptr<OSSL_LIB_CTX, Freed<OSSL_LIB_CTX_free>>;
 using ProviderPtr = std::unique_ptr<OSSL_PROVIDER, Freed<OSSL_PROVIDER_unload>>;
@@ -77,6 +71,8 @@ Digests& Digests::operator=(Digests&&) noexcept = default;
 Digests::~Digests() = default;
 
 Digests Digests::common() {
+  // Now, and not when the first cipher is used, at a time when this process may open no file.
+  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, nullptr);
   auto context = std::make_unique<Context>();
   context->library.reset(OSSL_LIB_CTX_new());
   auto* const library = context->library.get();

@@ -1,5 +1,7 @@
 #include "tunneld/base/unix_socket.hpp"
 
+#include "tunneld/base/secret.hpp"
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -7,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,6 +19,13 @@ namespace {
 
 int socket_type(SocketKind kind) {
   return kind == SocketKind::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
+}
+
+Result<std::pair<UniqueFd, UniqueFd>> socket_pair(SocketKind kind) {
+  std::array<int, 2> ends{};
+  const int type = socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  if (::socketpair(AF_UNIX, type, 0, ends.data()) < 0) return errno_error("make a socket pair");
+  return std::pair{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
 }
 
 Result<sockaddr_un> unix_address(const std::filesystem::path& path) {
@@ -78,11 +88,11 @@ Result<void> clear_the_way(const std::filesystem::path& path, SocketKind kind) {
 }  // namespace
 
 Result<std::pair<UniqueFd, UniqueFd>> seqpacket_pair() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0) {
-    return errno_error("make a socket pair");
-  }
-  return std::pair{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+  return socket_pair(SocketKind::SeqPacket);
+}
+
+Result<std::pair<UniqueFd, UniqueFd>> stream_pair() {
+  return socket_pair(SocketKind::Stream);
 }
 
 Result<UniqueFd> connect_unix(const std::filesystem::path& path, SocketKind kind) {
@@ -98,10 +108,9 @@ Result<UniqueFd> connect_unix(const std::filesystem::path& path, SocketKind kind
   return socket;
 }
 
-Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode) {
+Result<UniqueFd> bind_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode) {
   const auto address = unix_address(path);
   if (!address) return address.error();
-  if (auto cleared = clear_the_way(path, kind); !cleared) return cleared.error();
   UniqueFd socket{::socket(AF_UNIX, socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) return errno_error("make a Unix socket");
   const auto previous = ::umask(0777);  // nobody connects before the mode and the group are right
@@ -109,7 +118,14 @@ Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind,
   ::umask(previous);
   if (bound < 0) return errno_error("bind " + path.native());
   if (::chmod(path.c_str(), mode) < 0) return errno_error("chmod " + path.native());
-  if (::listen(socket.get(), SOMAXCONN) < 0) return errno_error("listen on " + path.native());
+  return socket;
+}
+
+Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode) {
+  if (auto cleared = clear_the_way(path, kind); !cleared) return cleared.error();
+  auto socket = bind_unix(path, kind, mode);
+  if (!socket) return socket;
+  if (::listen(socket->get(), SOMAXCONN) < 0) return errno_error("listen on " + path.native());
   return socket;
 }
 
@@ -148,9 +164,11 @@ Result<void> send_datagram(int socket, Bytes bytes, std::span<const int> descrip
 }
 
 Result<ReceiveStatus> receive_datagram(int socket, std::size_t limit, Datagram& out) {
-  out.bytes.resize(limit);
+  out.bytes.clear();
   out.descriptors.clear();
-  iovec part{out.bytes.data(), out.bytes.size()};
+  // Not zeroed: a message is a hundredth of what one may be.
+  const auto buffer = std::make_unique_for_overwrite<std::uint8_t[]>(limit);
+  iovec part{buffer.get(), limit};
   alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control{};
   msghdr message{};
   message.msg_iov = &part;
@@ -159,17 +177,18 @@ Result<ReceiveStatus> receive_datagram(int socket, std::size_t limit, Datagram& 
   message.msg_controllen = control.size();
   const auto received = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (received < 0) {
-    out.bytes.clear();
     if (errno == EAGAIN || errno == EINTR) return ReceiveStatus::WouldBlock;
     if (errno == ECONNRESET) return ReceiveStatus::Closed;
     return errno_error("receive a message");
   }
   collect_descriptors(message, out.descriptors);
+  const MutableBytes got{buffer.get(), static_cast<std::size_t>(received)};
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
     out.descriptors.clear();
     return make_error(std::errc::message_size, "a message is longer than allowed");
   }
-  out.bytes.resize(static_cast<std::size_t>(received));
+  out.bytes.assign(got.begin(), got.end());
+  wipe(got);  // there may be a secret in it
   return received == 0 ? ReceiveStatus::Closed : ReceiveStatus::Received;
 }
 

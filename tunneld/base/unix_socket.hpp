@@ -37,6 +37,12 @@ enum class ReceiveStatus : std::uint8_t { Received, WouldBlock, Closed };
 /// A connected pair of SOCK_SEQPACKET sockets, close-on-exec, non-blocking.
 Result<std::pair<UniqueFd, UniqueFd>> seqpacket_pair();
 
+/// The same of SOCK_STREAM sockets.
+Result<std::pair<UniqueFd, UniqueFd>> stream_pair();
+
+/// A socket that is bound to `path`, non-blocking, and does not listen yet. Nothing may be there.
+Result<UniqueFd> bind_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode);
+
 /// A listening socket at `path`, non-blocking. A stale socket file is replaced; a live one, of
 /// either kind, is an error that says so (std::errc::address_in_use), as is a file of another sort
 /// (std::errc::file_exists).

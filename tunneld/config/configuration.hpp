@@ -30,6 +30,7 @@ struct Gateway {
   std::filesystem::path log_dir{"/var/log/tunneld"};
   std::filesystem::path state_dir{"/var/lib/tunneld"};
   std::string control_group{"tunneld"};  // who may use control.sock
+  std::string read_group{};              // who may use read.sock; empty: there is none
   std::string bridge_user{"pppossh"};    // the account of every pppd-bridge
   std::string user{"tunneld"};           // the account of tunneld itself
   std::filesystem::path bridge{};        // empty: the pppd-bridge beside tunneld
@@ -56,14 +57,21 @@ struct Dial {
   std::vector<std::string> host_keys{};  // "TYPE BASE64", without comment; never empty
   SshClient client = SshClient::Libssh2;
   std::filesystem::path ssh_config{};  // absolute, or empty; only with SshClient::Openssh
+  /// The socket of an SSH agent, absolute; empty: tunneld signs with `identity` itself. Else that
+  /// only says which key of the agent is meant.
+  std::filesystem::path agent{};
 
   bool operator==(const Dial&) const = default;
 };
 
 /// [ssh] of a site that answers.
+/// Whether a bridge that sshd has started must show a ticket of tunneld's for its site.
+enum class Ticket : std::uint8_t { Require, None };
+
 struct Answer {
   std::vector<AuthorizedKey> authorized_keys{};  // never empty
   std::vector<std::string> from{};               // "ADDRESS/LENGTH"; empty: from everywhere
+  Ticket ticket = Ticket::Require;
 
   bool operator==(const Answer&) const = default;
 };

@@ -1,5 +1,7 @@
 #include "tunneld/config/document.hpp"
 
+#include "tunneld/base/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -150,7 +152,7 @@ Document parse_document(std::string_view text) {
   try {
     document.root = convert_table(toml::parse(text));
   } catch (const toml::parse_error& error) {
-    document.error = SyntaxError{location(error.source()), sentence(error.description()),
+    document.error = SyntaxError{location(error.source()), printable(sentence(error.description())),
                                  hint_for(error.description())};
   }
   return document;

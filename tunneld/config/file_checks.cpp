@@ -4,6 +4,7 @@
 #include "tunneld/config/values.hpp"
 
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <array>
 #include <string>
@@ -55,11 +56,41 @@ Complaint complaint_about(KeyKind kind, const SiteDraft& draft) {
               "make a new key: " + key_gen(draft) + "; or convert this one with ssh-keygen -p -f " +
                   path + " (PuTTY's with puttygen -O private-openssh)"};
     case KeyKind::PublicKey:
-      return {"is a public key", "the private key is the file without .pub"};
+      return {"is a public key",
+              "the private key is the file without .pub; to name a key of an agent, write agent = "
+              "\"SOCKET\" as well"};
     case KeyKind::NotAKey:
       return {"is not a private key, or a damaged one", "make one: " + key_gen(draft)};
   }
   return {};
+}
+
+void check_mode(SiteDraft& draft, Location where, mode_t mode, const std::string& path) {
+  if ((mode & (S_IRWXG | S_IRWXO)) == 0) return;
+  draft.report.error(where, path + " is open to others (mode " + octal(mode) + ')',
+                     "chmod 600 " + path);
+}
+
+/// The file that says which key of an agent is meant. Anybody may read a public key.
+void check_named_key(SiteDraft& draft, Location where, const KeyFacts& key,
+                     const std::string& path) {
+  const bool is_public = key.properties.kind == KeyKind::PublicKey;
+  if (!is_public) {
+    check_mode(draft, where, key.file.mode, path);
+  } else if ((key.file.mode & S_IWOTH) != 0) {
+    draft.report.error(where,
+                       "anybody may write to " + path + " (mode " + octal(key.file.mode) + ')',
+                       "chmod o-w " + path);
+  }
+  const auto kind = is_public ? key.properties.private_kind : key.properties.kind;
+  if (kind == KeyKind::NotAKey) {
+    draft.report.error(where, path + " is no key, or a damaged one",
+                       "write the .pub file of the key that the agent has, as ssh-keygen made it");
+    return;
+  }
+  auto complaint = complaint_about(kind, draft);
+  if (complaint.message.empty()) return;
+  draft.report.error(where, path + ' ' + complaint.message, std::move(complaint.hint));
 }
 
 }  // namespace
@@ -94,10 +125,8 @@ void check_identity(SiteDraft& draft, Location where, const Facts& facts) {
                        "it must be a plain file that belongs to the account of tunneld");
     return;
   }
-  if ((key.file.mode & (S_IRWXG | S_IRWXO)) != 0) {
-    draft.report.error(where, path + " is open to others (mode " + octal(key.file.mode) + ')',
-                       "chmod 600 " + path);
-  }
+  if (!draft.dial.agent.empty()) return check_named_key(draft, where, key, path);
+  if (key.properties.kind != KeyKind::PublicKey) check_mode(draft, where, key.file.mode, path);
   auto complaint = complaint_about(key.properties.kind, draft);
   if (!complaint.message.empty()) {
     draft.report.error(where, path + ' ' + complaint.message, std::move(complaint.hint));
@@ -106,6 +135,13 @@ void check_identity(SiteDraft& draft, Location where, const Facts& facts) {
                        "make a key without one: " + key_gen(draft) +
                            "; or remove it: ssh-keygen -p -N \"\" -f " + path);
   }
+}
+
+void check_agent(SiteDraft& draft, Location where) {
+  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  if (draft.dial.agent.native().size() <= kLongest) return;
+  draft.report.error(where, "the path of this agent is too long for a socket",
+                     "write one of at most " + std::to_string(kLongest) + " bytes");
 }
 
 void check_ssh_config(SiteDraft& draft, Location where, const Facts& facts) {

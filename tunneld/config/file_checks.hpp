@@ -10,8 +10,12 @@ namespace tunnel::config {
 bool check_source(const SourceFile& file, Report& report);
 
 /// The private key that a site dials with: there, ours alone, without a passphrase, and of a type
-/// that its SSH client can use.
+/// that its SSH client can use. With an agent, whose key it only names: the public half will do.
 void check_identity(SiteDraft& draft, Location where, const Facts& facts);
+
+/// The socket of an agent: that it fits into an address. Whether it is there is seen when it is
+/// needed.
+void check_agent(SiteDraft& draft, Location where);
 
 /// The file that OpenSSH's client is pointed to: there, and written by nobody else, for a
 /// ProxyCommand in it is executed.

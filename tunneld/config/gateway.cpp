@@ -47,6 +47,14 @@ void read_gateway_table(const Table& root, Gateway& gateway, Report& report) {
   gateway.log_dir = in.value_or("log_dir", absolute_path, gateway.log_dir);
   gateway.state_dir = in.value_or("state_dir", absolute_path, gateway.state_dir);
   gateway.control_group = in.value_or("control_group", account_name, gateway.control_group);
+  if (const auto read_group = in.optional("read_group", account_name)) {
+    gateway.read_group = read_group->value;
+    if (gateway.read_group == gateway.control_group) {
+      report.error(read_group->where, "read_group is the same as control_group",
+                   "members of control_group may read already: leave it out, or name another "
+                   "group: read_group = \"tunneld-read\"");
+    }
+  }
   const auto bridge_user = in.optional("bridge_user", account_name);
   if (bridge_user) gateway.bridge_user = bridge_user->value;
   const auto user = in.optional("user", account_name);

@@ -1,13 +1,15 @@
 #include "tunneld/config/private_key.hpp"
 
+#include "tunneld/base/base64.hpp"
 #include "tunneld/base/secret.hpp"
-#include "tunneld/config/base64.hpp"
-#include "tunneld/config/ssh_wire.hpp"
+#include "tunneld/base/ssh_wire.hpp"
+#include "tunneld/config/public_key.hpp"
 
 #include <algorithm>
 #include <array>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -73,7 +75,15 @@ std::optional<KeyProperties> inspect_container(Bytes container) {
   const auto type = ssh_string(key);
   if (!type) return std::nullopt;
   return KeyProperties{kind_of_type(*type),
-                       same_text(*cipher, "none") ? Passphrase::None : Passphrase::Needed};
+                       same_text(*cipher, "none") ? Passphrase::None : Passphrase::Needed,
+                       KeyKind::NotAKey};
+}
+
+/// The kind of key that a .pub file is the public half of.
+KeyKind kind_of_public(Bytes file) {
+  const std::string line(file.begin(), std::find(file.begin(), file.end(), std::uint8_t{'\n'}));
+  const auto key = authorized_key(line);
+  return key.has_value() ? kind_of_type(to_bytes(key->type)) : KeyKind::NotAKey;
 }
 
 /// The armour's base64 text on one line.
@@ -102,10 +112,11 @@ KeyProperties inspect_private_key(Bytes file) {
   for (const auto& [begin, kind] : kArmours) {
     if (!begins_with(file, begin)) continue;
     const bool encrypted = before(file, "ENCRYPTED").has_value();
-    return {kind, encrypted ? Passphrase::Needed : Passphrase::None};
+    return {kind, encrypted ? Passphrase::Needed : Passphrase::None, KeyKind::NotAKey};
   }
   for (const auto begin : kPublicBeginnings) {
-    if (begins_with(file, begin)) return {KeyKind::PublicKey, Passphrase::None};
+    if (!begins_with(file, begin)) continue;
+    return {KeyKind::PublicKey, Passphrase::None, kind_of_public(file)};
   }
   return {};
 }

@@ -23,6 +23,8 @@ enum class Passphrase : std::uint8_t { None, Needed };
 struct KeyProperties {
   KeyKind kind = KeyKind::NotAKey;
   Passphrase passphrase = Passphrase::None;
+  /// Of a PublicKey on one line, as ssh-keygen writes it: the kind of the private one.
+  KeyKind private_kind = KeyKind::NotAKey;
 
   bool operator==(const KeyProperties&) const = default;
 };

@@ -1,8 +1,8 @@
 #include "tunneld/config/public_key.hpp"
 
+#include "tunneld/base/base64.hpp"
+#include "tunneld/base/ssh_wire.hpp"
 #include "tunneld/base/text.hpp"
-#include "tunneld/config/base64.hpp"
-#include "tunneld/config/ssh_wire.hpp"
 
 #include <array>
 #include <utility>

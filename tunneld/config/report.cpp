@@ -1,5 +1,6 @@
 #include "tunneld/config/report.hpp"
 
+#include "tunneld/base/escape.hpp"
 #include "tunneld/base/text.hpp"
 #include "tunneld/config/parse.hpp"
 
@@ -62,7 +63,7 @@ std::vector<Diagnostic> Report::sorted() const {
 }
 
 std::string Report::place(Location where) const {
-  return file_ + ':' + std::to_string(where.line);
+  return escape_text(file_) + ':' + std::to_string(where.line);
 }
 
 }  // namespace tunnel::config

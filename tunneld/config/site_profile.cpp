@@ -43,8 +43,10 @@ void read_site_table(const Table& root, SiteDraft& draft) {
 /// The role that [ssh] speaks of, for a profile whose own word is missing or wrong: the rest of the
 /// file can then be checked in the same run.
 std::optional<Role> guess_role(const TableReader& ssh) {
-  if (ssh.has("authorized_keys") || ssh.has("from")) return Role::Answer;
-  if (ssh.has("host") || ssh.has("host_key") || ssh.has("identity")) return Role::Dial;
+  if (ssh.has("authorized_keys") || ssh.has("from") || ssh.has("ticket")) return Role::Answer;
+  if (ssh.has("host") || ssh.has("host_key") || ssh.has("identity") || ssh.has("agent")) {
+    return Role::Dial;
+  }
   return std::nullopt;
 }
 
@@ -53,12 +55,21 @@ std::filesystem::path resolve(const std::filesystem::path& path, const Facts& fa
   return (facts.directory / path).lexically_normal();
 }
 
+void read_agent(TableReader& in, SiteDraft& draft, const Facts& facts) {
+  const auto found = in.optional("agent", file_path);
+  if (!found) return;
+  draft.dial.agent = resolve(found->value, facts);
+  check_agent(draft, found->where);
+}
+
 void read_identity(TableReader& in, SiteDraft& draft, const Facts& facts) {
   constexpr std::string_view kKey = "identity";
+  const bool by_agent = !draft.dial.agent.empty();
   // Only the system's ssh can find a key elsewhere: in an agent, or named in its ssh_config.
-  const auto found = draft.dial.client == SshClient::Libssh2
-                         ? in.required(kKey, file_path, "\"keys/NAME\"")
-                         : in.optional(kKey, file_path);
+  const auto found =
+      by_agent || draft.dial.client == SshClient::Libssh2
+          ? in.required(kKey, file_path, by_agent ? "\"keys/NAME.pub\"" : "\"keys/NAME\"")
+          : in.optional(kKey, file_path);
   if (!found) return;
   draft.dial.identity = resolve(found->value, facts);
   check_identity(draft, found->where, facts);
@@ -97,12 +108,13 @@ void read_dial(TableReader& in, SiteDraft& draft, const Facts& facts) {
   dial.port = in.value_or("port", port, dial.port);
   dial.user = in.value_or("user", ssh_user, dial.user);
   dial.client = in.value_or("client", ssh_client, dial.client);
+  read_agent(in, draft, facts);
   read_identity(in, draft, facts);
   for (auto& key : in.required_list("host_key", host_key, Empty::Refused, kHostKeyExample)) {
     dial.host_keys.push_back(std::move(key.value));
   }
   read_ssh_config(in, draft, facts);
-  for (const std::string_view key : {"authorized_keys", "from"}) {
+  for (const std::string_view key : {"authorized_keys", "from", "ticket"}) {
     in.forbid(key, in_quotes(key) + " belongs to a site that answers; this one dials",
               "remove it here, and write it in the far gateway's profile");
   }
@@ -132,8 +144,9 @@ void read_answer(TableReader& in, SiteDraft& draft) {
   for (auto& network : in.list("from", source_network)) {
     draft.answer.from.push_back(std::move(network.value));
   }
+  draft.answer.ticket = in.value_or("ticket", ticket, draft.answer.ticket);
   for (const std::string_view key :
-       {"host", "port", "user", "identity", "host_key", "client", "ssh_config"}) {
+       {"host", "port", "user", "identity", "agent", "host_key", "client", "ssh_config"}) {
     in.forbid(key, in_quotes(key) + " belongs to a site that dials; this one answers",
               "remove it here, and write it in the far gateway's profile");
   }

@@ -90,6 +90,10 @@ Checked<SshClient> ssh_client(std::string_view text) {
                               {{{"libssh2", SshClient::Libssh2}, {"openssh", SshClient::Openssh}}});
 }
 
+Checked<Ticket> ticket(std::string_view text) {
+  return choose<Ticket, 2>(text, {{{"require", Ticket::Require}, {"none", Ticket::None}}});
+}
+
 Checked<OnDown> on_down(std::string_view text) {
   return choose<OnDown, 2>(text, {{{"hold", OnDown::Hold}, {"withdraw", OnDown::Withdraw}}});
 }
@@ -217,10 +221,12 @@ Checked<std::filesystem::path> absolute_path(std::string_view text) {
 }
 
 Checked<std::filesystem::path> socket_directory(std::string_view text) {
-  // sockaddr_un takes 107 bytes and the end; the longest name in there is "/control.sock".
-  constexpr std::size_t kLongest = 94;
+  // sockaddr_un takes 107 bytes and the end; the longest name in there is "/bridges/SITE".
+  constexpr std::size_t kLongest =
+      107 - std::string_view{"/bridges/"}.size() - SiteName::kMaxLength;
+  static_assert(kLongest == 66);
   if (text.size() > kLongest) {
-    return Complaint{"this path is too long for the sockets in it", "write at most 94 bytes"};
+    return Complaint{"this path is too long for the sockets in it", "write at most 66 bytes"};
   }
   return absolute_path(text);
 }

@@ -18,6 +18,7 @@ namespace tunnel::config {
 
 Checked<Role> role(std::string_view text);
 Checked<Autostart> autostart(bool value);
+Checked<Ticket> ticket(std::string_view text);
 Checked<SshClient> ssh_client(std::string_view text);
 Checked<OnDown> on_down(std::string_view text);
 Checked<Forwarding> forwarding(std::string_view text);

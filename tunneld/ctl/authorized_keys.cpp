@@ -61,7 +61,7 @@ bool is_offered(const config::AuthorizedKey& key, const std::optional<OfferedKey
 /// Everything of a line that is the same for all keys.
 struct CommandText {
   std::string before_site;  // "PATH answer "
-  std::string after_site;   // " --key SHA256:... --socket PATH"
+  std::string after_site;   // " --key SHA256:... --socket PATH", and then the ticket
 };
 
 Result<CommandText> command_text(const ForcedCommand& command,
@@ -82,6 +82,11 @@ Result<CommandText> command_text(const ForcedCommand& command,
     out.after_site += " --socket " + *socket;
   }
   return out;
+}
+
+std::string ticket_option(const ForcedCommand& command, const config::Site& site) {
+  const auto ticket = command.ticket ? command.ticket(site) : std::string{};
+  return made_of(ticket, "") ? " --ticket " + ticket : std::string{};
 }
 
 /// How many sites have each key.
@@ -125,8 +130,9 @@ Result<AuthorizedKeys> authorized_keys(std::span<const config::Site> sites,
                               "read as something else");
       } else {
         out.lines += "restrict,command=\"" + text->before_site + site.name.str() +
-                     text->after_site + '"' + from_option(from) + ' ' + key.type + ' ' +
-                     key.base64 + (key.comment.empty() ? "" : ' ' + key.comment) + '\n';
+                     text->after_site + ticket_option(command, site) + '"' + from_option(from) +
+                     ' ' + key.type + ' ' + key.base64 +
+                     (key.comment.empty() ? "" : ' ' + key.comment) + '\n';
       }
     }
   }

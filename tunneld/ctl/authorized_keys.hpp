@@ -4,6 +4,7 @@
 #include "tunneld/config/configuration.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,8 @@ struct OfferedKey {
 struct ForcedCommand {
   std::filesystem::path bridge;    // absolute
   std::filesystem::path socket{};  // bridge.sock; empty: where the bridge looks by itself
+  /// Hexadecimal digits of a new ticket for a session of this site; empty, also the function: none.
+  std::function<std::string(const config::Site&)> ticket{};
 };
 
 struct AuthorizedKeys {

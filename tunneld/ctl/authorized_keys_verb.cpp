@@ -6,6 +6,7 @@
 
 #include "tunneld/config/load.hpp"
 #include "tunneld/ctl/authorized_keys.hpp"
+#include "tunneld/ctl/ticket.hpp"
 #include "tunneld/ctl/verbs.hpp"
 
 #include <unistd.h>
@@ -65,6 +66,18 @@ std::vector<config::Site> sound_sites(const fs::path& config, const std::set<fs:
   return sites;
 }
 
+/// From the running daemon, if there is one: else the bridge will say that it does not run. A site
+/// whose claims it refuses for that is told why in the answer to the claim.
+std::string ticket_for(const Context& context, const config::Gateway& gateway,
+                       const config::Site& site, const std::string& fingerprint) {
+  if (site.answer()->ticket == config::Ticket::None) return {};
+  auto ticket = ask_for_ticket(gateway.runtime_dir / "ticket.sock", site.name, fingerprint);
+  if (ticket) return std::move(*ticket);
+  context.complain("no ticket for " + site.name.str() + ": " +
+                   terminal_text(ticket.error().message()));
+  return {};
+}
+
 /// As much of the configuration as can be relied on.
 Result<config::Configuration> reliable_configuration(const Context& context) {
   const auto& directory = context.common.config;
@@ -103,6 +116,10 @@ ExitCode run(const Context& context, const AuthorizedKeysCommand& command) {
     offered = OfferedKey{.base64 = command.offered_key.back(),
                          .fingerprint = command.offered_fingerprint};
     if (command.offered_key.size() > 1) offered->type = command.offered_key.front();
+    // A list for people to read needs none.
+    forced.ticket = [&](const config::Site& site) {
+      return ticket_for(context, gateway, site, command.offered_fingerprint);
+    };
   }
   const auto keys = authorized_keys(configuration->sites, forced, offered);
   if (!keys) return context.fail(keys.error().message());

@@ -39,8 +39,12 @@ std::string explain_connect(const Place& place, const Error& error) {
     return "tunneld is not running (nobody listens on " + socket + "): " + advice;
   }
   if (error.code == std::errc::permission_denied) {
-    return "you may not use " + socket + ": be root, or join the group \"" + group +
-           "\" (as root: usermod -aG " + group + " USER, and log in again)";
+    auto sentence = "you may not use " + socket + ": be root, or join the group \"" + group +
+                    "\" (as root: usermod -aG " + group + " USER, and log in again)";
+    if (!place.read_group.empty()) {
+      sentence += "; members of \"" + place.read_group + "\" may look on";
+    }
+    return sentence;
   }
   return error.message();
 }
@@ -79,10 +83,14 @@ Client::Client(UniqueFd socket, std::filesystem::path path, std::chrono::millise
 
 Result<Client> Client::connect(const Place& place, std::chrono::milliseconds patience) {
   auto socket = connect_unix(place.socket, SocketKind::Stream);
-  if (!socket) {
-    return make_error(std::errc::not_connected, explain_connect(place, socket.error()));
+  if (socket) return Client{std::move(*socket), place.socket, patience};
+  const bool denied = socket.error().code == std::errc::permission_denied;
+  if (denied && !place.read_socket.empty()) {
+    auto reading = connect_unix(place.read_socket, SocketKind::Stream);
+    if (reading) return Client{std::move(*reading), place.read_socket, patience};
   }
-  return Client{std::move(*socket), place.socket, patience};
+  return make_error(denied ? std::errc::permission_denied : std::errc::not_connected,
+                    explain_connect(place, socket.error()));
 }
 
 Result<void> Client::watch(int output) {

@@ -22,7 +22,9 @@ namespace tunnel::ctl {
 /// Where a daemon is to be found, and what to tell somebody who does not find it.
 struct Place {
   std::filesystem::path socket;
+  std::filesystem::path read_socket;  // for whoever may not use the other; empty: there is none
   std::string control_group;
+  std::string read_group;  // empty: none, or not known
   std::filesystem::path log_dir;
 };
 
@@ -45,6 +47,7 @@ struct CallError {
 
 inline constexpr int kNoSuchSite = -32001;
 inline constexpr int kReloadRefused = -32002;
+inline constexpr int kNotAllowed = -32003;
 inline constexpr int kMethodNotFound = -32601;
 
 using CallResult = boost::system::result<boost::json::object, CallError>;
@@ -57,7 +60,8 @@ struct Notification {
 /// A connection to the daemon: blocking, one call at a time.
 class Client {
  public:
-  /// The error is a sentence that says what to do.
+  /// The error is a sentence that says what to do; std::errc::permission_denied: somebody else
+  /// must.
   static Result<Client> connect(const Place& place, std::chrono::milliseconds patience);
 
   /// What its deadlines are counted from; the only place of tunnelctl that reads a clock.

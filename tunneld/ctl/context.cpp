@@ -31,8 +31,18 @@ Result<Place> find_daemon(const CommonOptions& common) {
                           "; mend it, or name the socket with --socket");
   }
   const auto known = gateway ? *gateway : config::Gateway{};
-  return Place{.socket = common.socket.empty() ? known.runtime_dir / "control.sock" : common.socket,
+  if (!common.socket.empty()) {
+    return Place{.socket = common.socket,
+                 .read_socket = {},
+                 .control_group = known.control_group,
+                 .read_group = known.read_group,
+                 .log_dir = known.log_dir};
+  }
+  // Members of read_group need not be able to read the configuration: the socket may be there.
+  return Place{.socket = known.runtime_dir / "control.sock",
+               .read_socket = known.runtime_dir / "read.sock",
                .control_group = known.control_group,
+               .read_group = known.read_group,
                .log_dir = known.log_dir};
 }
 
@@ -64,6 +74,11 @@ ExitCode Context::fail(std::string_view sentence) const {
   return ExitCode::Failed;
 }
 
+ExitCode Context::fail(const Error& error) const {
+  complain(error.message());
+  return error.code == std::errc::permission_denied ? ExitCode::NotAllowed : ExitCode::Failed;
+}
+
 Result<config::Gateway> read_gateway(const fs::path& config) {
   const auto loaded = config::check_file(config / "tunneld.toml");
   if (loaded.configuration) return loaded.configuration->gateway;
@@ -87,6 +102,10 @@ ExitCode fail_call(const Context& context, Client& client, const CallError& erro
     return context.fail(
         "the tunneld that runs does not know this command; it may be of an older "
         "release than tunnelctl: restart it");
+  }
+  if (error.code == kNotAllowed) {
+    context.complain(error.message);
+    return ExitCode::NotAllowed;
   }
   return context.fail(error.message);
 }

@@ -22,6 +22,8 @@ struct Context {
   void complain(std::string_view sentence) const;
   /// The same, and ExitCode::Failed.
   ExitCode fail(std::string_view sentence) const;
+  /// The same for who was not let in: its sentence, and ExitCode::NotAllowed if that is why.
+  ExitCode fail(const Error& error) const;
 };
 
 /// [gateway] of the configuration; its first mistake otherwise.

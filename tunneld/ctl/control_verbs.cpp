@@ -56,7 +56,7 @@ ExitCode run_sites(const Context& context, const SiteCommand& command, Client& c
 
 ExitCode run(const Context& context, const SiteCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   if (!command.sites.empty()) return run_sites(context, command, *client, command.sites);
   const auto all = site_names(*client);
   if (!all) return fail_call(context, *client, all.error());
@@ -65,7 +65,7 @@ ExitCode run(const Context& context, const SiteCommand& command) {
 
 ExitCode run(const Context& context, const ReloadCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   const auto answer = client->call("reload", {});
   if (!answer) {
     const auto& error = answer.error();
@@ -90,7 +90,7 @@ ExitCode run(const Context& context, const ReloadCommand& command) {
 
 ExitCode run(const Context& context, const RoutesCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   const auto answer = client->call("routes", {});
   if (!answer) return fail_call(context, *client, answer.error());
   if (command.format == Format::Json) {
@@ -110,7 +110,7 @@ ExitCode run(const Context& context, const RoutesCommand& command) {
 
 ExitCode run(const Context& context, const LeasesCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   const auto answer = client->call("leases", {});
   if (!answer) return fail_call(context, *client, answer.error());
   if (command.format == Format::Json) {
@@ -136,7 +136,7 @@ ExitCode run(const Context& context, const LeasesCommand& command) {
 
 ExitCode run(const Context& context, const MetricsCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   const auto answer = client->call("metrics", {});
   if (!answer) return fail_call(context, *client, answer.error());
   if (command.format == Format::Json) {

@@ -45,7 +45,7 @@ ExitCode flush_alone(const Context& context, const FilterFlushCommand& command,
 
 ExitCode run(const Context& context, const FilterStatsCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   const auto answer = client->call("filter.stats", {});
   if (!answer) return fail_call(context, *client, answer.error());
   Rows rows{{"PACKETS", "BYTES", "DIR", "RULE", "TEXT"}};
@@ -78,7 +78,7 @@ ExitCode run(const Context& context, const FilterFlushCommand& command) {
 
 ExitCode run(const Context& context, const NatRulesCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   const auto answer = client->call("nat.rules", {});
   if (!answer) return fail_call(context, *client, answer.error());
   if (command.format == Format::Json) {

@@ -42,7 +42,7 @@ template <typename Row>
 ExitCode show(const Context& context, Format format, const std::string& method,
               const std::string& rows, Rows out, const Row& row) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   const auto answer = client->call(method, {});
   if (!answer) return fail_call(context, *client, answer.error());
   if (format == Format::Json) {

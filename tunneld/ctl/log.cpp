@@ -56,7 +56,7 @@ ExitCode follow(const Context& context, const LogCommand& command, Client& clien
 
 ExitCode run(const Context& context, const LogCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   if (command.follow) {
     if (auto ready = client->watch(context.out.fd()); !ready) {
       return context.fail(ready.error().message());

@@ -15,7 +15,8 @@ enum class ExitCode : std::uint8_t {
   Ok = 0,
   Failed = 1,  // and standard error says why
   Usage = 2,
-  NotUp = 3,  // a wanted link is not up, or what was waited for did not come in time
+  NotUp = 3,       // a wanted link is not up, or what was waited for did not come in time
+  NotAllowed = 4,  // to this user; standard error says to whom
 };
 
 enum class Format : std::uint8_t { Text, Json };

@@ -210,7 +210,7 @@ class Watch {
 
 ExitCode run(const Context& context, const StatusCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   if (command.watch) return Watch{context, command, *client}.run();
   const auto status = client->call("status", site_params(command.site));
   if (!status) return fail_call(context, *client, status.error(), command.site);

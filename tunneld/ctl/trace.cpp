@@ -147,7 +147,7 @@ class Tracing {
 
 ExitCode run(const Context& context, const TraceCommand& command) {
   auto client = connect(context);
-  if (!client) return context.fail(client.error().message());
+  if (!client) return context.fail(client.error());
   // Before the file is touched: a slip of the pen must not cost an older trace.
   const auto site = client->call("status", {{"site", command.site}});
   if (!site) return fail_call(context, *client, site.error(), command.site);

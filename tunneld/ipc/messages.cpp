@@ -24,6 +24,8 @@ void auth_and_trace_fields(Message& m, Visit&& visit) {
     visit(m.serial, m.reason);
   } else if constexpr (std::is_same_v<T, Trace>) {
     visit(m.scope, m.octets);
+  } else if constexpr (std::is_same_v<T, PathChanged>) {
+    visit();
   } else if constexpr (std::is_same_v<T, ChallengeWanted>) {
     visit(m.serial, m.method);
   } else if constexpr (std::is_same_v<T, ProofReceived>) {
@@ -44,8 +46,7 @@ void fields(Message& m, Visit&& visit) {
   if constexpr (std::is_same_v<T, DialSettings>) {
     visit(m.host, m.port, m.user, m.host_keys, m.client, m.ssh_config);
   } else if constexpr (std::is_same_v<T, Settings>) {
-    visit(m.version, m.site, m.interface, m.ppp, m.remote6, m.networks, m.bridge_socket, m.dial,
-          m.credentials);
+    visit(m.version, m.site, m.interface, m.ppp, m.remote6, m.networks, m.dial, m.credentials);
   } else if constexpr (std::is_same_v<T, Ppp>) {
     visit(m.local, m.remote, m.interface_id, m.mru, m.accm, m.fcs, m.ident, m.echo_interval,
           m.echo_failures, m.restart, m.max_configure, m.max_terminate, m.max_failure, m.dns,
@@ -57,7 +58,7 @@ void fields(Message& m, Visit&& visit) {
   } else if constexpr (std::is_same_v<T, Refused> || std::is_same_v<T, Shutdown>) {
     visit(m.reason);
   } else if constexpr (std::is_same_v<T, Claim>) {
-    visit(m.version, m.site, m.peer, m.key);
+    visit(m.version, m.site, m.peer, m.key, m.ticket);
   } else if constexpr (std::is_same_v<T, LinkUp>) {
     visit(m.ipv4, m.ipv6, m.receive_mru, m.transmit_mru, m.receive_compression,
           m.transmit_compression, m.transport);
@@ -81,6 +82,8 @@ void fields(Message& m, Visit&& visit) {
     visit(m.layer, m.text);
   } else if constexpr (std::is_same_v<T, RemoteText>) {
     visit(m.text);
+  } else if constexpr (std::is_same_v<T, CallRefused>) {
+    visit(m.call);
   } else {
     auth_and_trace_fields(m, std::forward<Visit>(visit));
   }
@@ -169,7 +172,7 @@ bool get_any(ByteReader& in, std::vector<T>& items) {
 template <typename T>
 bool get_message(ByteReader& in, T& message) {
   bool good = true;
-  fields(message, [&](auto&... field) { good = (get_any(in, field) && ...); });
+  fields(message, [&]([[maybe_unused]] auto&... field) { good = (get_any(in, field) && ...); });
   return good;
 }
 

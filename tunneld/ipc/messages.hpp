@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -23,7 +24,7 @@
 namespace tunnel::ipc {
 
 /// Bumped with every change of a message, so that an old bridge and a new daemon part politely.
-inline constexpr std::uint8_t kVersion = 4;
+inline constexpr std::uint8_t kVersion = 5;
 
 /// Longest datagram; settings with many networks are the largest.
 inline constexpr std::size_t kMaxMessage = 64 * 1024;
@@ -55,7 +56,9 @@ enum class AuthOutcome : std::uint8_t { Refused, Accepted };
 
 // ---- tunneld to bridge ------------------------------------------------------------------------
 
-/// How to reach an answering gateway. The private key comes as the second descriptor.
+/// How to reach an answering gateway. What signs our login comes as the third descriptor, if
+/// anything does: with Libssh2 a socket connected to an agent, with Openssh one to connect to by
+/// its path in /proc; or the file of a FIDO key, which only ssh can use.
 struct DialSettings {
   std::string host;
   std::uint16_t port = 22;
@@ -99,7 +102,8 @@ struct Ppp {
   bool operator==(const Ppp&) const = default;
 };
 
-/// All a bridge may know. The tun device is the first descriptor.
+/// All a bridge may know. The tun device is the first descriptor; the second is a socket that is
+/// bound, and on which the bridge listens for the next tunneld when this one is gone.
 struct Settings {
   std::uint8_t version = kVersion;
   SiteName site;
@@ -107,7 +111,6 @@ struct Settings {
   Ppp ppp;
   std::optional<Ipv6Address> remote6;  // the peer's address beside its link-local one
   std::vector<Prefix> networks;  // the only sources accepted from the peer, besides its address
-  std::string bridge_socket;     // where a restarted tunneld will listen
   std::optional<DialSettings> dial;
   /// The identity's path, or the keys that may open the session. A bridge has no use for them, but
   /// that a link which was made with others is not adopted.
@@ -163,14 +166,22 @@ struct Trace {
   bool operator==(const Trace&) const = default;
 };
 
+/// The gateway's addresses outside the tunnel have changed: the path to the peer may be another, or
+/// gone.
+struct PathChanged {
+  bool operator==(const PathChanged&) const = default;
+};
+
 // ---- bridge to tunneld ------------------------------------------------------------------------
 
-/// "sshd started me for this site." The peer and the key are sshd's words, not the peer's.
+/// "sshd started me for this site." The peer and the key are sshd's words, not the peer's; the
+/// ticket, of the forced command, is tunneld's own.
 struct Claim {
   std::uint8_t version = kVersion;
   SiteName site;
-  std::string peer;  // "198.51.100.10 port 40022"
-  std::string key;   // "SHA256:…" of the key that opened the session
+  std::string peer;                  // "198.51.100.10 port 40022"
+  std::string key;                   // "SHA256:…" of the key that opened the session
+  std::vector<std::uint8_t> ticket;  // secret; empty: none
   bool operator==(const Claim&) const = default;
 };
 
@@ -223,6 +234,12 @@ struct LinkDown {
   Permanence permanence = Permanence::Transient;
   std::string reason;
   bool operator==(const LinkDown&) const = default;
+};
+
+/// The last word of a bridge that its sandbox ends: the call that it was refused.
+struct CallRefused {
+  std::string call;  // "socket"
+  bool operator==(const CallRefused&) const = default;
 };
 
 /// Totals since this bridge began; sent every second, so that they are also its heartbeat.
@@ -321,11 +338,11 @@ struct TracedFrame {
   bool operator==(const TracedFrame&) const = default;
 };
 
-using ToBridge =
-    std::variant<Settings, Refused, Shutdown, Challenge, AuthDecision, Proof, NoProof, Trace>;
+using ToBridge = std::variant<Settings, Refused, Shutdown, Challenge, AuthDecision, Proof, NoProof,
+                              Trace, PathChanged>;
 using FromBridge =
     std::variant<Claim, Adopt, StageReached, LinkUp, LinkDown, Statistics, PppEvent, RemoteText,
-                 ChallengeWanted, ProofReceived, ProofWanted, TracedFrame>;
+                 ChallengeWanted, ProofReceived, ProofWanted, TracedFrame, CallRefused>;
 
 /// Adds the counters of `part` to those of `sum`, of which the rest stays as it is.
 void add_counters(Statistics& sum, const Statistics& part) noexcept;
@@ -333,6 +350,16 @@ void add_counters(Statistics& sum, const Statistics& part) noexcept;
 /// The datagram for a message. Texts are cut at kMaxText.
 std::vector<std::uint8_t> encode(const ToBridge& message);
 std::vector<std::uint8_t> encode(const FromBridge& message);
+
+/// The first octet of a bridge's message, for who cannot call encode(): a handler of signals.
+template <typename Message>
+constexpr std::uint8_t type_of() noexcept {
+  return []<typename... Each>(std::type_identity<std::variant<Each...>>) {
+    std::uint8_t type = 0x80;
+    static_cast<void>(((std::is_same_v<Message, Each> || (++type, false)) || ...));
+    return type;
+  }(std::type_identity<FromBridge>{});
+}
 
 /// nullopt for anything but exactly one message with every field in range.
 std::optional<ToBridge> decode_to_bridge(Bytes datagram);

@@ -1,6 +1,7 @@
 #include "tunneld/supervisor/bridge_listener.hpp"
 
 #include "tunneld/base/unix_socket.hpp"
+#include "tunneld/supervisor/processes.hpp"
 
 #include <sys/socket.h>
 
@@ -53,6 +54,8 @@ void BridgeListener::accept_later() {
 void BridgeListener::admit(UniqueFd socket) {
   const auto peer = peer_credentials(socket.get());
   if (!peer || peer->uid != bridge_user_ || waiting_.size() >= kMostWaiting) return;
+  // Now, and not when it has something to say: it could have gone by then, and be another.
+  auto handle = peer_process(socket.get(), peer->pid);
   auto channel = std::make_shared<BridgeChannel>(context_, std::move(socket));
   auto patience = std::make_unique<boost::asio::steady_timer>(context_, kFirstMessage);
   auto* key = channel.get();
@@ -64,12 +67,12 @@ void BridgeListener::admit(UniqueFd socket) {
       [this, key, pid](ipc::FromBridge message, std::vector<UniqueFd> descriptors) {
         const auto found = waiting_.find(key);
         if (found == waiting_.end()) return;  // refused, and still talking
-        Caller caller{found->second.channel, pid};
+        Caller caller{found->second.channel, pid, std::move(found->second.handle)};
         waiting_.erase(found);
         on_caller_(std::move(caller), std::move(message), std::move(descriptors));
       },
       [this, key](const std::string&) { forget(key); });
-  waiting_.emplace(key, Waiting{std::move(channel), std::move(patience)});
+  waiting_.emplace(key, Waiting{std::move(channel), std::move(patience), std::move(handle)});
 }
 
 void BridgeListener::forget(BridgeChannel* channel) {

@@ -18,9 +18,8 @@
 
 namespace tunnel::supervisor {
 
-/// bridge.sock: where bridges come that tunneld has not started: those of sshd, and those that
-/// outlived an earlier tunneld. Only the bridges' account is let in (SO_PEERCRED); each has a few
-/// seconds to say for which site it comes.
+/// bridge.sock: where the bridges come that sshd has started. Only the bridges' account is let in
+/// (SO_PEERCRED); each has a few seconds to say for which site it comes.
 class BridgeListener {
  public:
   /// The first message of a caller that is who it should be.
@@ -34,6 +33,7 @@ class BridgeListener {
   struct Waiting {
     std::shared_ptr<BridgeChannel> channel;
     std::unique_ptr<boost::asio::steady_timer> patience;
+    UniqueFd handle;
   };
 
   void accept();

@@ -7,11 +7,13 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <unordered_map>
@@ -64,10 +66,14 @@ class Prepare {
   int inherited_;
 };
 
-std::string describe_exit(int status) {
-  if (WIFEXITED(status)) return fmt::format("exited with status {}", WEXITSTATUS(status));
-  if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
-  return "ended";
+ChildEnd end_of(int status) {
+  constexpr std::array kOfItsOwn{SIGSYS, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+  if (WIFEXITED(status)) return {fmt::format("exited with status {}", WEXITSTATUS(status))};
+  if (!WIFSIGNALED(status)) return {"ended"};
+  const int number = WTERMSIG(status);
+  const bool crashed = std::find(kOfItsOwn.begin(), kOfItsOwn.end(), number) != kOfItsOwn.end();
+  if (number == SIGSYS) return {"was killed by its sandbox (seccomp)", crashed};
+  return {fmt::format("was killed by signal {}", number), crashed};
 }
 
 }  // namespace
@@ -116,7 +122,7 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(boost::asio::io_contex
     auto& process = result->impl_->child;
     process.async_wait(
         [on_exit = std::move(on_exit)](const boost::system::error_code& error, int status) {
-          if (!error) on_exit(describe_exit(status));
+          if (!error) on_exit(end_of(status));
         });
     return result;
   } catch (const boost::system::system_error& error) {

@@ -35,12 +35,17 @@ struct ChildSpec {
   int inherited = -1;
 };
 
+/// How a child ended.
+struct ChildEnd {
+  std::string words;     // "exited with status 1", "was killed by signal 9"
+  bool crashed = false;  // by a signal that its own code brought about, or its sandbox
+};
+
 /// A child of ours: started without a shell, with an empty environment and /dev/null as its
 /// standard input; killed and reaped when this object goes.
 class ChildProcess {
  public:
-  /// Says how it ended: "exited with status 1", "was killed by signal 9".
-  using OnExit = std::function<void(const std::string& how)>;
+  using OnExit = std::function<void(const ChildEnd& end)>;
 
   static Result<std::unique_ptr<ChildProcess>> start(boost::asio::io_context& context,
                                                      const ChildSpec& spec, OnExit on_exit);

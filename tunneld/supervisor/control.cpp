@@ -1,6 +1,7 @@
 // What tunnelctl asks of the daemon: the methods of the control socket.
 
 #include "routes/model.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/base/version.hpp"
 #include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/daemon.hpp"
@@ -99,6 +100,22 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }
 
+/// Whoever keeps asking must not fill the log with it.
+void Daemon::not_allowed(const PeerCredentials& peer, std::string_view sentence) {
+  if (!refusals_told_.allow(steady_now())) {
+    ++refusals_untold_;
+    return;
+  }
+  audit::Record record;
+  record.type = audit::LogType::Auth;
+  record.priority = audit::Priority::Warning;
+  record.text = fmt::format("control: refused uid {} (pid {}): {}", peer.uid, peer.pid, sentence);
+  if (const auto untold = std::exchange(refusals_untold_, 0); untold > 0) {
+    record.text += fmt::format(" (and {} more refusals that were not told)", untold);
+  }
+  audit_.write(std::move(record));
+}
+
 std::variant<Site*, RpcError> Daemon::site_from(const json::object& params) {
   const auto text = text_parameter(params, "site");
   if (!text) return bad_parameter("the parameter \"site\" is missing");
@@ -107,7 +124,7 @@ std::variant<Site*, RpcError> Daemon::site_from(const json::object& params) {
   std::string known;
   for (const auto& [other, site] : sites_) known += (known.empty() ? "" : ", ") + other.str();
   return RpcError{rpc_code::kNoSuchSite,
-                  fmt::format("there is no site \"{}\"; this gateway has: {}", *text,
+                  fmt::format("there is no site {}; this gateway has: {}", in_quotes(*text),
                               known.empty() ? "none" : known),
                   {}};
 }
@@ -261,8 +278,8 @@ RpcResult Daemon::log(const json::object& params) const {
   const auto type = text_parameter(params, "type");
   const auto types = log_types(type);
   if (types.empty()) {
-    return bad_parameter(
-        fmt::format("there is no log \"{}\": ppp, auth, console, filter and nat are there", *type));
+    return bad_parameter(fmt::format(
+        "there is no log {}: ppp, auth, console, filter and nat are there", in_quotes(*type)));
   }
   const auto* lines = params.if_contains("lines");
   if (lines == nullptr || !lines->is_int64() || lines->get_int64() < 0) {

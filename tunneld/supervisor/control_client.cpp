@@ -5,7 +5,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -16,68 +15,13 @@ namespace json = boost::json;
 using boost::system::error_code;
 using Stream = asio::local::stream_protocol;
 
-namespace {
-
-RpcError invalid_params(std::string message) {
-  return RpcError{rpc_code::kInvalidParams, std::move(message)};
-}
-
-/// nullopt when it is not a list of topics that exist.
-std::optional<std::vector<std::string>> read_topics(const json::value& value) {
-  if (!value.is_array() || value.get_array().empty()) return std::nullopt;
-  std::vector<std::string> topics;
-  for (const auto& item : value.get_array()) {
-    if (!item.is_string()) return std::nullopt;
-    const std::string_view topic = item.get_string();
-    if (std::find(kTopics.begin(), kTopics.end(), topic) == kTopics.end()) return std::nullopt;
-    if (std::find(topics.begin(), topics.end(), topic) == topics.end()) topics.emplace_back(topic);
-  }
-  return topics;
-}
-
-}  // namespace
-
-bool Subscription::has(std::string_view topic) const {
-  return std::find(topics.begin(), topics.end(), topic) != topics.end();
-}
-
-bool Subscription::takes(const Subject& subject) const {
-  if (!has(subject.topic) || (!site.empty() && site != subject.site) ||
-      (!type.empty() && type != subject.type)) {
-    return false;
-  }
-  if (subject.traffic == nullptr) return traffic.empty();
-  return traffic.empty() ? !type.empty() : traffic.takes(*subject.traffic);
-}
-
-std::variant<Subscription, RpcError> Subscription::read(const json::object& params) {
-  Subscription out;
-  for (const auto& member : params) {
-    const std::string_view key = member.key();
-    if (key == "topics") {
-      auto topics = read_topics(member.value());
-      if (!topics) return invalid_params("\"topics\" is a list of \"log\" and \"state\"");
-      out.topics = std::move(*topics);
-    } else if (key == "site" || key == "type") {
-      if (!member.value().is_string()) {
-        return invalid_params("\"" + std::string{key} + "\" is a string");
-      }
-      (key == "site" ? out.site : out.type) = std::string_view{member.value().get_string()};
-    } else if (!TrafficSelection::is_parameter(key)) {
-      return invalid_params(
-          "subscribe takes \"topics\", \"site\", \"type\", \"rule\", \"address\" and "
-          "\"verdict\"");
-    }
-  }
-  auto traffic = TrafficSelection::read(params);
-  if (auto* why = std::get_if<std::string>(&traffic)) return invalid_params(std::move(*why));
-  out.traffic = std::move(*std::get_if<TrafficSelection>(&traffic));
-  if (out.topics.empty()) return invalid_params("subscribe needs \"topics\"");
-  return out;
-}
-
-ControlServer::Client::Client(ControlServer& server, ClientId id, Stream::socket socket)
-    : server_{&server}, id_{id}, socket_{std::move(socket)}, silence_{socket_.get_executor()} {}
+ControlServer::Client::Client(ControlServer& server, ClientId id, const Owner& owner,
+                              Stream::socket socket)
+    : server_{&server},
+      id_{id},
+      owner_{owner},
+      socket_{std::move(socket)},
+      silence_{socket_.get_executor()} {}
 
 void ControlServer::Client::start() {
   watch_silence();
@@ -97,20 +41,41 @@ void ControlServer::Client::abandon() {
   close();
 }
 
-/// Handles what has come, and asks for more as far as the answers are read.
+/// Lines up with the request that has come, and reads on when there is none.
 void ControlServer::Client::pump() {
-  bool handled = false;
-  while (!closed_ && !held_back() && handle_next()) handled = true;
   if (closed_) return;
-  if (ended_) {
+  const bool request = has_request();
+  if (request && !held_back() && !in_line_) {
+    in_line_ = true;
+    server_->line_up(id_);
+  } else if (!request && ended_) {
     if (queued() == 0) close();
     return;
+  } else if (!request && !reading_ && !held_back()) {
+    read();
   }
-  if (!reading_ && !held_back()) read();
+  watch();
+}
+
+void ControlServer::Client::take_turn() {
+  in_line_ = false;
+  if (closed_ || !request_end_) return;
+  const auto end = *std::exchange(request_end_, std::nullopt);
+  handle(std::string_view{received_}.substr(0, end));
+  received_.erase(0, end + 1);
+  searched_ = 0;
+  handled_ = true;
+  pump();
+}
+
+/// What it costs that a client is silent in the middle of something, or without having asked.
+void ControlServer::Client::watch() {
   const bool midway = !received_.empty();
-  if (handled || midway != midway_) watch_silence();
+  if (handled_ || midway != midway_) watch_silence();
+  handled_ = false;
   midway_ = midway;
-  if (subscription_ && !midway_) ++watch_;  // may be silent for as long as it likes
+  // One that waits for its turn is not silent, and a subscriber may be for as long as it likes.
+  if (in_line_ || (subscription_ && !midway_)) ++watch_;
 }
 
 void ControlServer::Client::read() {
@@ -132,25 +97,28 @@ void ControlServer::Client::on_read(const error_code& error, std::size_t count) 
   pump();
 }
 
-/// False: there is no whole message.
-bool ControlServer::Client::handle_next() {
+/// Whether a whole message has come that is not handled yet. One that is too long ends all.
+bool ControlServer::Client::has_request() {
+  if (request_end_) return true;
   const auto end = received_.find('\n', searched_);
   searched_ = received_.size();
-  const auto limit = server_->limits_.message_bytes;
-  if ((end == std::string::npos ? received_.size() : end) > limit) {
-    send(response_line(nullptr, RpcError{rpc_code::kInvalidRequest,
-                                         "a message has at most " + std::to_string(limit) +
-                                             " bytes; this connection is closed"}));
-    received_.clear();
-    searched_ = 0;
-    ended_ = true;
+  const bool whole = end != std::string::npos;
+  if ((whole ? end : received_.size()) > server_->limits_.message_bytes) {
+    refuse_length();
     return false;
   }
-  if (end == std::string::npos) return false;
-  handle(std::string_view{received_}.substr(0, end));
-  received_.erase(0, end + 1);
+  if (whole) request_end_ = end;
+  return whole;
+}
+
+void ControlServer::Client::refuse_length() {
+  send(response_line(
+      nullptr, RpcError{rpc_code::kInvalidRequest,
+                        "a message has at most " + std::to_string(server_->limits_.message_bytes) +
+                            " bytes; this connection is closed"}));
+  received_.clear();
   searched_ = 0;
-  return true;
+  ended_ = true;
 }
 
 void ControlServer::Client::handle(std::string_view message) {
@@ -159,8 +127,7 @@ void ControlServer::Client::handle(std::string_view message) {
     return send(response_line(refusal->id, refusal->error));
   }
   const auto& request = *std::get_if<RpcRequest>(&parsed);
-  const auto result =
-      request.method == "subscribe" ? subscribe(request.params) : server_->call(request, id_);
+  const auto result = server_->answer(request, *this);
   if (request.id) send(response_line(*request.id, result));
 }
 

@@ -1,6 +1,7 @@
 #include "tunneld/supervisor/control_server.hpp"
 
 #include "tunneld/base/check.hpp"
+#include "tunneld/base/text.hpp"
 #include "tunneld/supervisor/control_client.hpp"
 
 #include <boost/asio/error.hpp>
@@ -8,10 +9,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <exception>
 #include <utility>
-#include <vector>
 
 namespace tunnel::supervisor {
 
@@ -24,46 +23,35 @@ namespace {
 /// How long to leave new connections waiting when there is no descriptor for one.
 constexpr std::chrono::seconds kAcceptPause{1};
 
-Result<std::vector<gid_t>> peer_groups(int socket) {
-  std::vector<gid_t> groups(64);
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    auto bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
-    const int status = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &bytes);
-    const bool too_small = status < 0 && errno == ERANGE;
-    if (status < 0 && !too_small) break;
-    groups.resize(bytes / sizeof(gid_t));  // on ERANGE: as many as there are
-    if (!too_small) return groups;
-  }
-  return errno_error("read the groups of a socket's peer");
-}
-
-bool may_connect(const Access& access, int socket) {
-  const auto peer = peer_credentials(socket);
-  if (!peer) return false;
-  const auto groups = peer_groups(socket);
-  return permits(access, *peer, groups ? *groups : std::vector<gid_t>{});
-}
-
 /// One sentence and no connection. A socket that was just made has room for it.
-void turn_away(int socket, std::string sentence) {
-  const auto line = response_line(nullptr, RpcError{rpc_code::kRefused, std::move(sentence)});
+void turn_away(int socket, int code, std::string sentence) {
+  const auto line = response_line(nullptr, RpcError{code, std::move(sentence)});
   static_cast<void>(::send(socket, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 }  // namespace
 
-bool permits(const Access& access, const PeerCredentials& peer, std::span<const gid_t> groups) {
-  return peer.uid == 0 || peer.uid == access.owner || peer.gid == access.group ||
-         std::find(groups.begin(), groups.end(), access.group) != groups.end();
+ControlServer::ControlServer(asio::io_context& loop, UniqueFd listening, ControlApi& api,
+                             Access access, Clock clock, ControlLimits limits)
+    : loop_{loop},
+      api_{api},
+      access_{std::move(access)},
+      clock_{std::move(clock)},
+      limits_{limits},
+      turn_{loop} {
+  open(std::move(listening), Power::Control);
 }
 
-ControlServer::ControlServer(asio::io_context& loop, UniqueFd listening, ControlApi& api,
-                             Access access, ControlLimits limits)
-    : api_{api}, access_{std::move(access)}, limits_{limits}, acceptor_{loop}, accept_pause_{loop} {
+void ControlServer::listen_for_readers(UniqueFd listening) {
+  open(std::move(listening), Power::Read);
+}
+
+void ControlServer::open(UniqueFd listening, Power power) {
+  auto& door = doors_.emplace_back(Door{Stream::acceptor{loop_}, asio::steady_timer{loop_}, power});
   error_code error;
-  acceptor_.assign(Stream{}, listening.release(), error);
+  door.acceptor.assign(Stream{}, listening.release(), error);
   TUNNEL_CHECK(!error);
-  accept();
+  accept(door);
 }
 
 ControlServer::~ControlServer() {
@@ -100,34 +88,78 @@ void ControlServer::notify(ClientId client, std::string_view method,
   if (found != clients_.end()) found->second->send(notification_line(method, params));
 }
 
-void ControlServer::accept() {
-  acceptor_.async_accept(
-      [this, alive = std::weak_ptr{alive_}](const error_code& error, Stream::socket socket) {
+void ControlServer::accept(Door& door) {
+  door.acceptor.async_accept(
+      [this, &door, alive = std::weak_ptr{alive_}](const error_code& error, Stream::socket socket) {
         if (alive.expired() || error == asio::error::operation_aborted) return;
         if (!error) {
-          admit(std::move(socket));
-          return accept();
+          admit(std::move(socket), door.power);
+          return accept(door);
         }
-        accept_pause_.expires_after(kAcceptPause);
-        accept_pause_.async_wait([this, alive](const error_code& cancelled) {
-          if (!alive.expired() && !cancelled) accept();
+        door.pause.expires_after(kAcceptPause);
+        door.pause.async_wait([this, &door, alive](const error_code& cancelled) {
+          if (!alive.expired() && !cancelled) accept(door);
         });
       });
 }
 
-void ControlServer::admit(Stream::socket socket) {
-  if (!may_connect(access_, socket.native_handle())) {
-    return turn_away(socket.native_handle(), "only root and members of the group \"" +
-                                                 access_.group_name + "\" may control tunneld");
+void ControlServer::admit(Stream::socket socket, Power most) {
+  const auto peer = peer_credentials(socket.native_handle());
+  if (!peer) return;
+  const auto power = std::min(power_of(access_, socket.native_handle()), most);
+  if (power < most) {
+    const auto sentence = "this socket is for " + who_may(access_, most);
+    api_.not_allowed(*peer, sentence);
+    return turn_away(socket.native_handle(), rpc_code::kNotAllowed, sentence);
   }
-  if (clients_.size() >= limits_.clients) {
-    return turn_away(socket.native_handle(), "tunneld has " + std::to_string(limits_.clients) +
-                                                 " control connections already: close one");
+  if (const auto why = no_room(peer->uid, power); !why.empty()) {
+    return turn_away(socket.native_handle(), rpc_code::kRefused, why);
   }
   const ClientId id{++last_id_};
-  const auto client = std::make_shared<Client>(*this, id, std::move(socket));
+  const auto client =
+      std::make_shared<Client>(*this, id, Client::Owner{*peer, power}, std::move(socket));
   clients_.emplace(id, client);
   client->start();
+}
+
+std::string ControlServer::no_room(uid_t user, Power power) const {
+  const auto count = [this](auto what) {
+    return static_cast<std::size_t>(
+        std::count_if(clients_.begin(), clients_.end(),
+                      [&](const auto& entry) { return what(entry.second->owner()); }));
+  };
+  const auto full = [](std::size_t most, const char* whose) {
+    return "tunneld has " + std::to_string(most) + " control connections" + whose +
+           " already: close one";
+  };
+  if (clients_.size() >= limits_.clients) return full(limits_.clients, "");
+  if (user != 0 &&
+      count([&](const auto& owner) { return owner.peer.uid == user; }) >= limits_.of_one_user) {
+    return full(limits_.of_one_user, " of your account");
+  }
+  if (power == Power::Read &&
+      count([](const auto& owner) { return owner.power == Power::Read; }) >= limits_.readers) {
+    return full(limits_.readers, " that read");
+  }
+  return {};
+}
+
+/// What needs no api: whether there is such a verb, for this client, with these parameters.
+RpcResult ControlServer::answer(const RpcRequest& request, Client& client) {
+  const auto* verb = api_.offers(request.method);
+  const auto& owner = client.owner();
+  if (verb == nullptr) {
+    return RpcError{rpc_code::kMethodNotFound, "there is no method " + in_quotes(request.method)};
+  }
+  if (owner.power < verb->needs) {
+    auto sentence = in_quotes(request.method) + " is for " + who_may(access_, verb->needs) +
+                    "; this connection may only read";
+    api_.not_allowed(owner.peer, sentence);
+    return RpcError{rpc_code::kNotAllowed, std::move(sentence)};
+  }
+  if (auto mistake = mistake_in(*verb, request.params)) return std::move(*mistake);
+  if (request.method == "subscribe") return client.subscribe(request.params);
+  return call(request, client.id());
 }
 
 RpcResult ControlServer::call(const RpcRequest& request, ClientId client) {
@@ -138,6 +170,33 @@ RpcResult ControlServer::call(const RpcRequest& request, ClientId client) {
     return RpcError{rpc_code::kInternalError,
                     "the request \"" + request.method + "\" failed: " + problem.what()};
   }
+}
+
+void ControlServer::line_up(ClientId client) {
+  line_.push_back(client);
+  if (!turn_armed_) arm_turn();
+}
+
+void ControlServer::arm_turn() {
+  turn_armed_ = true;
+  turn_.expires_at(rest_until_);
+  turn_.async_wait([this, alive = std::weak_ptr{alive_}](const error_code& error) {
+    if (!alive.expired() && !error) give_turn();
+  });
+}
+
+void ControlServer::give_turn() {
+  const auto begun = clock_();
+  const auto found = clients_.find(line_.front());
+  line_.pop_front();
+  if (found != clients_.end()) {
+    const auto client = found->second;
+    client->take_turn();
+  }
+  const auto ended = clock_();
+  rest_until_ = ended + (ended - begun);
+  turn_armed_ = false;
+  if (!line_.empty()) arm_turn();
 }
 
 void ControlServer::forget(ClientId client) {

@@ -1,11 +1,10 @@
-// The supervisor's start, its sites and its end; control.cpp has what tunnelctl asks of it, and
-// reload.cpp what becomes of a changed configuration.
+// The supervisor's start and its end; daemon_bridges.cpp has the bridges that come to it,
+// control.cpp what tunnelctl asks of it, and reload.cpp what becomes of a changed configuration.
 
 #include "tunneld/supervisor/daemon.hpp"
 
 #include "tunneld/base/check.hpp"
 #include "tunneld/base/diagnostic.hpp"
-#include "tunneld/base/escape.hpp"
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/base/version.hpp"
 #include "tunneld/supervisor/child_process.hpp"
@@ -29,8 +28,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long a bridge of an earlier daemon has to come forward; it tries every 100 ms.
-constexpr auto kAdoptionPatience = 3s;
 /// Longer than a site with the default timers takes to close its link, or to kill a bridge that
 /// does not; shorter than systemd waits. A site that would take longer is cut short.
 constexpr auto kStopPatience = 9s;
@@ -41,21 +38,37 @@ std::uint64_t random_below(std::uint64_t bound) {
   return value % bound;
 }
 
+void fill_random(MutableBytes octets) {
+  TUNNEL_CHECK(::getrandom(octets.data(), octets.size(), 0) == static_cast<ssize_t>(octets.size()));
+}
+
 routes::Forwarding forwarding_of(const config::Gateway& gateway) {
   return gateway.forwarding == config::Forwarding::Enable ? routes::Forwarding::On
                                                           : routes::Forwarding::LeaveAlone;
 }
 
-Result<gid_t> find_group(const std::string& name) {
+Result<AccessGroup> find_group(const std::string& name, const char* key) {
   const group* entry = ::getgrnam(name.c_str());
   if (entry == nullptr) {
     return make_error(std::errc::invalid_argument,
                       fmt::format("there is no group \"{}\" on this machine; create it with "
-                                  "`groupadd --system {}`, or name another as control_group in "
-                                  "tunneld.toml",
-                                  name, name));
+                                  "`groupadd --system {}`, or name another as {} in tunneld.toml",
+                                  name, name, key));
   }
-  return entry->gr_gid;
+  return AccessGroup{entry->gr_gid, name};
+}
+
+/// A control socket for the members of a group, to begin with by its file.
+Result<UniqueFd> listen_for(const AccessGroup& group, const std::filesystem::path& path,
+                            const std::string& user) {
+  auto listening = listen_unix(path, SocketKind::Stream, 0660);
+  if (!listening) return listening;
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), group.id) < 0) {
+    return errno_error(fmt::format(
+        "give {} to the group {} (the user {} must be a member of it: `usermod -aG {} {}`)",
+        path.native(), group.name, user, group.name, user));
+  }
+  return listening;
 }
 
 }  // namespace
@@ -78,7 +91,8 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
           leases_,
           secrets_,
           std::move(start.bridge_program),
-          gateway_.runtime_dir / "bridge.sock",
+          gateway_.runtime_dir,
+          nullptr,
           std::nullopt,
           0,
           random_below,
@@ -86,6 +100,7 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
           [this](const SiteName& name, const Transition& transition) {
             changed(name, transition);
           }},
+      tickets_{fill_random, [](const ProcessMark& process) { return runs(process); }, {}},
       signals_{context, SIGTERM, SIGINT, SIGHUP},
       metrics_wanted_{start.configuration.metrics},
       metrics_export_{
@@ -142,27 +157,28 @@ Result<void> Daemon::open_sockets() {
   if (!account) return account.error();
   if (account->uid != ::geteuid()) site_context_.bridge_account = *account;
   site_context_.bridge_user = account->uid;
-  const auto group = find_group(gateway_.control_group);
-  if (!group) return group.error();
+  if (auto opened = open_control_sockets(); !opened) return opened;
+  return open_bridge_sockets(account->uid);
+}
 
-  const auto control_path = gateway_.runtime_dir / "control.sock";
-  auto control = listen_unix(control_path, SocketKind::Stream, 0660);
+Result<void> Daemon::open_control_sockets() {
+  const auto group = find_group(gateway_.control_group, "control_group");
+  if (!group) return group.error();
+  Access access{::geteuid(), *group};
+  auto control = listen_for(*group, gateway_.runtime_dir / "control.sock", gateway_.user);
   if (!control) return control.error();
-  if (::chown(control_path.c_str(), static_cast<uid_t>(-1), *group) < 0) {
-    return errno_error(fmt::format("give {} to the group {} (the user {} must be a member of it)",
-                                   control_path.native(), gateway_.control_group, gateway_.user));
+  UniqueFd read;
+  if (!gateway_.read_group.empty()) {
+    const auto readers = find_group(gateway_.read_group, "read_group");
+    if (!readers) return readers.error();
+    access.read = *readers;
+    auto listening = listen_for(*readers, gateway_.runtime_dir / "read.sock", gateway_.user);
+    if (!listening) return listening.error();
+    read = std::move(*listening);
   }
-  // Open to all, as connecting is writing; who comes is checked by SO_PEERCRED.
-  auto bridges = listen_unix(site_context_.bridge_socket, SocketKind::SeqPacket, 0666);
-  if (!bridges) return bridges.error();
-  bridges_ = std::make_unique<BridgeListener>(
-      io_, std::move(*bridges), account->uid,
-      [this](Caller who, ipc::FromBridge first, std::vector<UniqueFd> descriptors) {
-        caller(std::move(who), std::move(first), std::move(descriptors));
-      });
-  control_ =
-      std::make_unique<ControlServer>(io_, std::move(*control), static_cast<ControlApi&>(*this),
-                                      Access{::geteuid(), *group, gateway_.control_group});
+  control_ = std::make_unique<ControlServer>(
+      io_, std::move(*control), static_cast<ControlApi&>(*this), std::move(access), steady_now);
+  if (read) control_->listen_for_readers(std::move(read));
   return {};
 }
 
@@ -178,6 +194,11 @@ void Daemon::run() {
       }
     });
   });
+  network_->on_path_changed([this] {
+    boost::asio::post(io_, [this] {
+      for (const auto& [name, site] : sites_) site->path_changed();
+    });
+  });
   arm_signals();
   start_sites();
   metrics_export_.set(metrics_wanted_);
@@ -189,98 +210,8 @@ void Daemon::run() {
   say(audit::Priority::Notice, "tunneld ends; the networks of its sites stay refused");
 }
 
-void Daemon::start_sites() {
-  std::map<SiteName, SiteNetwork> wanted;
-  for (const auto& [name, site] : sites_) {
-    const auto left = network_->left_behind(site->profile().ppp.interface, name);
-    if (left) awaiting_adoption_.insert(name);
-    wanted.emplace(name,
-                   left ? site->network_left_behind(*left) : site->network(Site::Device::Absent));
-  }
-  network_->set_all(std::move(wanted));
-  // Of an earlier daemon's links, only those whose device is left can still be up.
-  for (const auto& [name, lease] : std::map{leases_.table().leases()}) {
-    if (!awaiting_adoption_.contains(name)) release_lease(name);
-  }
-  for (const auto& [name, site] : sites_) {
-    const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
-    if (!wanted_up) continue;
-    if (awaiting_adoption_.contains(name)) {
-      site->await_adoption();
-    } else {
-      site->start();
-    }
-  }
-  if (awaiting_adoption_.empty()) return;
-  adoption_timer_ = std::make_unique<boost::asio::steady_timer>(io_, kAdoptionPatience);
-  adoption_timer_->async_wait([this](const boost::system::error_code& error) {
-    if (!error) give_up_adoption();
-  });
-}
-
-void Daemon::give_up_adoption() {
-  for (const auto& name : std::exchange(awaiting_adoption_, {})) {
-    auto* site = find(name);
-    if (site == nullptr) continue;
-    release_lease(name);
-    say(audit::Priority::Warning,
-        fmt::format("tunnel={} no bridge came forward for {}: it is made anew", name.str(),
-                    site->profile().ppp.interface.str()));
-    network_->remove_left_behind(site->profile().ppp.interface);
-    if (site->profile().autostart == config::Autostart::Yes) site->start();
-  }
-}
-
 void Daemon::release_lease(const SiteName& site) {
   leases_.release(site, wall_now());
-}
-
-void Daemon::caller(Caller who, ipc::FromBridge first, std::vector<UniqueFd> descriptors) {
-  if (const auto* claim = std::get_if<ipc::Claim>(&first)) {
-    return claimed(std::move(who), *claim);
-  }
-  if (const auto* adopt = std::get_if<ipc::Adopt>(&first)) {
-    return adopted(std::move(who), *adopt, std::move(descriptors));
-  }
-  say(audit::Priority::Warning, fmt::format("bridge {} came without saying for whom", who.pid));
-  who.channel->close();
-}
-
-void Daemon::claimed(Caller who, const ipc::Claim& claim) {
-  auto* site = claim.version == ipc::kVersion ? find(claim.site) : nullptr;
-  const bool awaiting = site != nullptr && awaiting_adoption_.contains(claim.site);
-  if (site != nullptr && !awaiting) return site->claim(std::move(who), claim);
-  const auto reason =
-      awaiting ? fmt::format(
-                     "tunneld has just started, and waits for an earlier link of site {}: "
-                     "try again",
-                     claim.site.str())
-      : claim.version == ipc::kVersion
-          ? fmt::format("there is no site {} on this gateway ({})", claim.site.str(), gateway_.name)
-          : std::string{
-                "this pppd-bridge and the running tunneld are of different versions: "
-                "restart tunneld"};
-  audit::Record record;
-  record.type = audit::LogType::Auth;
-  record.priority = audit::Priority::Warning;
-  record.site = claim.site.str();
-  record.text = fmt::format("refused from {}: {}", escape_text(claim.peer), reason);
-  audit_.write(std::move(record));
-  who.channel->send(ipc::Refused{reason});
-  who.channel->close();
-}
-
-void Daemon::adopted(Caller who, const ipc::Adopt& adopt, std::vector<UniqueFd> descriptors) {
-  auto* site = adopt.version == ipc::kVersion ? find(adopt.site) : nullptr;
-  if (site == nullptr || descriptors.size() != 1) {
-    who.channel->send(ipc::Shutdown{"the restarted tunneld has no such site"});
-    return who.channel->close();
-  }
-  awaiting_adoption_.erase(adopt.site);
-  site->adopt(std::move(who), adopt, std::move(descriptors.front()));
-  if (site->machine().state() != State::Down) return;
-  release_lease(adopt.site);  // it was not adopted after all
-  if (site->profile().autostart == config::Autostart::Yes) site->start();
 }
 
 void Daemon::changed(const SiteName& name, const Transition& transition) {
@@ -325,8 +256,8 @@ void Daemon::stop() {
   say(audit::Priority::Notice, "tunneld was asked to end");
   successors_.clear();
   for (const auto& [name, site] : sites_) site->stop("tunneld ends");
-  adoption_timer_ = std::make_unique<boost::asio::steady_timer>(io_, kStopPatience);
-  adoption_timer_->async_wait([this](const boost::system::error_code& error) {
+  stop_timer_ = std::make_unique<boost::asio::steady_timer>(io_, kStopPatience);
+  stop_timer_->async_wait([this](const boost::system::error_code& error) {
     if (!error) io_.stop();
   });
   finish_if_stopped();

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "tunneld/audit/audit.hpp"
+#include "tunneld/base/rate_limiter.hpp"
 #include "tunneld/base/result.hpp"
 #include "tunneld/config/load.hpp"
+#include "tunneld/supervisor/adoptions.hpp"
 #include "tunneld/supervisor/bridge_listener.hpp"
+#include "tunneld/supervisor/bridge_sockets.hpp"
 #include "tunneld/supervisor/control_server.hpp"
 #include "tunneld/supervisor/metrics_export.hpp"
 #include "tunneld/supervisor/network.hpp"
@@ -11,6 +14,8 @@
 #include "tunneld/supervisor/packet_filter.hpp"
 #include "tunneld/supervisor/packet_log.hpp"
 #include "tunneld/supervisor/site.hpp"
+#include "tunneld/supervisor/ticket_office.hpp"
+#include "tunneld/supervisor/tickets.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -21,7 +26,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +69,8 @@ class Daemon final : private ControlApi {
   Daemon(boost::asio::io_context& context, Start start);
 
   Result<void> open_sockets();
+  Result<void> open_control_sockets();
+  Result<void> open_bridge_sockets(uid_t bridge_user);
   Result<void> open_filter(policy::FilterPolicy policy);
   /// Before the policy is in force: what its rules log is not to be missed.
   void open_packet_log(const policy::FilterPolicy& policy);
@@ -72,12 +78,19 @@ class Daemon final : private ControlApi {
                        const std::vector<filter::compiler::NumberedRule>& rules);
   void close_packet_log();
   void start_sites();
-  void give_up_adoption();
+  void call_bridges_of_earlier();
+  void abandon_device(const Site& site);
+  void give_up_adoption(const SiteName& name);
   /// The site's peer no longer has its address of a pool, if it had one.
   void release_lease(const SiteName& site);
-  void caller(Caller caller, ipc::FromBridge first, std::vector<UniqueFd> descriptors);
+  void caller(Caller caller, ipc::FromBridge first);
   void claimed(Caller caller, const ipc::Claim& claim);
-  void adopted(Caller caller, const ipc::Adopt& adopt, std::vector<UniqueFd> descriptors);
+  /// Why a claim is not even heard by the site; empty: it is.
+  std::string claim_refusal(const Caller& caller, const ipc::Claim& claim);
+  std::string ticket_refusal(const Caller& caller, const ipc::Claim& claim, const Site& site);
+  ipc::TicketAnswer ticket_wanted(pid_t who, const ipc::TicketWanted& wanted);
+  void adopted(const SiteName& socket, Caller caller, const ipc::Adopt& adopt,
+               std::vector<UniqueFd> descriptors);
   void changed(const SiteName& name, const Transition& transition);
   void arm_signals();
   void stop();
@@ -118,6 +131,7 @@ class Daemon final : private ControlApi {
   RpcResult call(std::string_view method, const boost::json::object& params,
                  ClientId client) override;
   void client_gone(ClientId client) override;
+  void not_allowed(const PeerCredentials& peer, std::string_view sentence) override;
   RpcResult trace(const boost::json::object& params, ClientId client);
   void traced(const SiteName& name, const ipc::TracedFrame& frame);
   /// Tells the site's bridge what all who trace it want together.
@@ -178,12 +192,12 @@ class Daemon final : private ControlApi {
 
   LostRecords lost_before_;  // by packet logs that are closed
   std::unique_ptr<Network> network_;
+  std::optional<BridgeSockets> bridge_sockets_;  // of which sites make use until their end
   SiteContext site_context_;
   std::map<SiteName, std::unique_ptr<Site>> sites_;
 
   /// What takes the place of a site as soon as its old link is closed.
   std::map<SiteName, Successor> successors_;
-  std::set<SiteName> awaiting_adoption_;
 
   /// One client's `trace`.
   struct Tracer {
@@ -194,7 +208,12 @@ class Daemon final : private ControlApi {
   };
 
   std::vector<Tracer> tracers_;
-  std::unique_ptr<boost::asio::steady_timer> adoption_timer_;
+  RateLimiter refusals_told_{10, 1};
+  std::uint64_t refusals_untold_ = 0;
+  std::unique_ptr<boost::asio::steady_timer> stop_timer_;
+  std::unique_ptr<Adoptions> adoptions_;
+  Tickets tickets_;
+  std::unique_ptr<TicketOffice> ticket_office_;
   std::unique_ptr<BridgeListener> bridges_;
   std::unique_ptr<ControlServer> control_;
   boost::asio::signal_set signals_;

@@ -3,6 +3,8 @@
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -21,6 +23,18 @@ RpcRefusal invalid(json::value id, std::string message) {
 /// Section 4: a string, a number or null; anything else cannot be answered to.
 bool is_id(const json::value& id) {
   return id.is_string() || id.is_number() || id.is_null();
+}
+
+/// The parser takes 1e999 for infinity, which JSON has no word for: it could not be sent back.
+bool is_finite(const json::value& value) {
+  if (const auto* number = value.if_double()) return std::isfinite(*number);
+  if (const auto* array = value.if_array()) {
+    return std::all_of(array->begin(), array->end(), is_finite);
+  }
+  const auto* object = value.if_object();
+  return object == nullptr || std::all_of(object->begin(), object->end(), [](const auto& member) {
+           return is_finite(member.value());
+         });
 }
 
 std::variant<RpcRequest, RpcRefusal> read_request(json::object& request) {
@@ -63,6 +77,7 @@ std::variant<RpcRequest, RpcRefusal> parse_request(std::string_view message) {
         nullptr, RpcError{rpc_code::kParseError, "the message is not JSON: " + error.message()}};
   }
   auto value = parser.release();
+  if (!is_finite(value)) return invalid(nullptr, "a number is larger than any that is kept");
   if (value.is_array()) return invalid(nullptr, "batches are refused: send one request a line");
   if (!value.is_object()) return invalid(nullptr, "a request is an object");
   return read_request(value.get_object());

@@ -17,9 +17,10 @@ inline constexpr int kInvalidRequest = -32600;
 inline constexpr int kMethodNotFound = -32601;
 inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
-inline constexpr int kRefused = -32000;  // not to this client, or not now
+inline constexpr int kRefused = -32000;  // not now
 inline constexpr int kNoSuchSite = -32001;
 inline constexpr int kReloadRefused = -32002;  // data: {"diagnostics": [text, ...]}
+inline constexpr int kNotAllowed = -32003;     // not to this client
 }  // namespace rpc_code
 
 struct RpcError {

@@ -1,6 +1,7 @@
 #include "tunneld/supervisor/network.hpp"
 
 #include "routes/change.hpp"
+#include "tunneld/supervisor/clock.hpp"
 
 #include <fmt/format.h>
 
@@ -88,8 +89,17 @@ void Network::set_all(std::map<SiteName, SiteNetwork> wanted) {
   static_cast<void>(reconcile(Cause::OurOwn));
 }
 
+void Network::look_again() {
+  brake_.release();
+  static_cast<void>(reconcile(Cause::Noticed));
+}
+
 Result<routes::Outcome> Network::reconcile(Cause cause) {
-  auto outcome = routes::reconcile(kernel_, everything());
+  const auto now = steady_now();
+  const auto admit = [&](const routes::Change& change) {
+    return cause == Cause::OurOwn || brake_.admit(change, now);
+  };
+  auto outcome = routes::reconcile(kernel_, everything(), admit);
   if (!outcome) {
     say(audit::Priority::Error, outcome.error().message());
     return outcome.error();
@@ -103,12 +113,26 @@ Result<routes::Outcome> Network::reconcile(Cause cause) {
   report_new(failures, "", failures_);
   std::vector<std::string> conflicts;
   for (const auto& conflict : outcome->conflicts) conflicts.push_back(conflict.text);
+  for (const auto& change : brake_.contested(now)) {
+    conflicts.push_back(
+        fmt::format("somebody undoes \"{}\" again and again: it is made {} times a minute and no "
+                    "more; find out "
+                    "who it is, and then `tunnelctl reload`",
+                    change, routes::RepairBrake::kMost));
+  }
   report_new(conflicts, "conflict: ", conflicts_);
   const auto missing = outcome->missing;
   if (on_missing_) {
     for (const auto& interface : missing) on_missing_(interface);
   }
+  look_outside(*outcome);
   return outcome;
+}
+
+void Network::look_outside(const routes::Outcome& outcome) {
+  const bool changed = outside_ && *outside_ != outcome.outside;
+  outside_ = outcome.outside;
+  if (changed && on_path_changed_) on_path_changed_();
 }
 
 /// Once, and not at every look: what stays as it was has been said.

@@ -3,6 +3,7 @@
 #include "routes/kernel.hpp"
 #include "routes/model.hpp"
 #include "routes/reconcile.hpp"
+#include "routes/repair_brake.hpp"
 #include "tunneld/audit/audit.hpp"
 #include "tunneld/base/identifiers.hpp"
 #include "tunneld/base/result.hpp"
@@ -32,11 +33,15 @@ class Network {
  public:
   /// Called with the interface whose tun device is gone although its site wants it.
   using OnMissing = std::function<void(const InterfaceName&)>;
+  /// Called when this gateway has other addresses outside the tunnels than before.
+  using OnPathChanged = std::function<void()>;
 
   static Result<std::unique_ptr<Network>> open(boost::asio::io_context& context,
                                                routes::Forwarding forwarding, audit::Audit& audit);
 
   void on_missing(OnMissing handler) { on_missing_ = std::move(handler); }
+
+  void on_path_changed(OnPathChanged handler) { on_path_changed_ = std::move(handler); }
 
   /// What this site wants from now on, put in place before it returns. What failed is in the log;
   /// the error is the first failure that concerns this site's interface or a guard, or
@@ -49,8 +54,9 @@ class Network {
   /// As set() for many sites at once: one pass over the kernel.
   void set_all(std::map<SiteName, SiteNetwork> wanted);
 
-  /// Looks for what others have changed or mended, now and not at the next audit.
-  void look_again() { static_cast<void>(reconcile(Cause::Noticed)); }
+  /// Looks for what others have changed or mended, now and not at the next audit; also for what
+  /// somebody has undone again and again.
+  void look_again();
 
   /// The MTU of this interface if the kernel has it already, and it is ours by its alias: an
   /// earlier daemon's, held by a bridge that lives on.
@@ -72,6 +78,7 @@ class Network {
 
   routes::Wanted everything() const;
   Result<routes::Outcome> reconcile(Cause cause);
+  void look_outside(const routes::Outcome& outcome);
   void report_new(const std::vector<std::string>& found, const std::string& prefix,
                   std::vector<std::string>& known);
   void say(audit::Priority priority, std::string text);
@@ -86,6 +93,9 @@ class Network {
   routes::Forwarding forwarding_;
   audit::Audit& audit_;
   OnMissing on_missing_;
+  OnPathChanged on_path_changed_;
+  routes::RepairBrake brake_;
+  std::optional<std::vector<routes::Address>> outside_;  // nothing: not looked at yet
   std::map<SiteName, SiteNetwork> wanted_;
   std::vector<std::string> conflicts_;
   std::vector<std::string> failures_;

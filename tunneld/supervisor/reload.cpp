@@ -159,12 +159,18 @@ void Daemon::add(const config::Site& profile, Begin begin, const SiteHistory& ea
 void Daemon::replace(const SiteName& name, std::optional<config::Site> successor,
                      const std::string& why) {
   auto& site = *sites_.at(name);
-  // A link that somebody has started by hand is started again, whatever autostart says; also by
-  // the second reload while it closes.
+  // A link that somebody has started by hand is started again, and one that was taken down stays
+  // down, whatever autostart says, if it says what it said before; also by the second reload while
+  // the link closes.
   const auto earlier = successors_.find(name);
-  const bool wanted = site.machine().wanted() ||
-                      (earlier != successors_.end() && earlier->second.begin == Begin::Now);
-  const auto begin = wanted ? Begin::Now : successor ? begin_of(*successor) : Begin::WhenAsked;
+  const bool replaced = earlier != successors_.end();
+  const auto& before =
+      replaced && earlier->second.profile ? *earlier->second.profile : site.profile();
+  const bool wanted = replaced ? earlier->second.begin == Begin::Now : site.machine().wanted();
+  const bool turned_on =
+      successor && successor->autostart == config::Autostart::Yes &&
+      (before.autostart == config::Autostart::No || (replaced && !earlier->second.profile));
+  const auto begin = wanted || turned_on ? Begin::Now : Begin::WhenAsked;
   successors_[name] = {std::move(successor), begin};
   site.stop(why);
   settle(name);

@@ -6,16 +6,14 @@
 
 #include "pppd-bridge/tun/tun_device.hpp"
 #include "tunneld/base/escape.hpp"
+#include "tunneld/base/secret.hpp"
 #include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
+#include "tunneld/supervisor/processes.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <fstream>
 #include <utility>
 
 namespace tunnel::supervisor {
@@ -40,17 +38,6 @@ bool ends_session(Event event, State state) {
   const bool there = state == State::Up || (state >= State::Resolve && state <= State::Ncp);
   return there &&
          (event == Event::LinkFailed || event == Event::LinkRefused || event == Event::BridgeGone);
-}
-
-/// The real user of a process; nothing: it is gone.
-std::optional<uid_t> user_of(pid_t pid) {
-  std::ifstream status{fmt::format("/proc/{}/status", pid)};
-  for (std::string word; status >> word;) {
-    if (word != "Uid:") continue;
-    uid_t user = 0;
-    if (status >> user) return user;
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -90,6 +77,15 @@ void Site::go_on_counting(const SiteHistory& earlier) noexcept {
 }
 
 void Site::handle(Event event, const std::string& reason) {
+  if (event != Event::BridgeGone || !crash_) return decide(event, reason);
+  const auto crash = *crash_;
+  crash_.reset();
+  const bool loop = crashes_.crashed(steady_now()) == CrashBrake::Verdict::Loop;
+  if (!loop || !ends_session(event, machine_.state())) return decide(event, crash);
+  decide(Event::CrashLoop, fmt::format("{}; so did several within a minute", crash));
+}
+
+void Site::decide(Event event, const std::string& reason) {
   const auto held = ends_session(event, machine_.state()) ? brake_.reason() : std::nullopt;
   if (held && brake_.tell()) {
     write(audit::LogType::Auth, audit::Priority::Warning, {},
@@ -102,6 +98,7 @@ void Site::handle(Event event, const std::string& reason) {
 
 void Site::handle_anew(Event event, const std::string& reason) {
   brake_.release();
+  crashes_.release();
   handle(event, reason);
 }
 
@@ -126,6 +123,12 @@ void Site::arm_timer() {
   });
 }
 
+void Site::child_ended(const ChildEnd& end) {
+  const auto how = "pppd-bridge " + end.words;
+  if (end.crashed && !crash_) crash_ = how;  // the bridge itself knows more
+  handle(Event::BridgeGone, how);
+}
+
 /// Why a claim is not granted, if it is not: for the peer's administrator.
 std::string Site::claim_refusal() const {
   const auto& name = profile_.name.str();
@@ -147,10 +150,10 @@ std::string Site::claim_refusal() const {
 
 void Site::claim(Caller caller, const ipc::Claim& claim) {
   claim_ = claim;
+  wipe(claim_.ticket);
   claim_.peer = escape_text(claim.peer);
   claim_.key = escape_text(claim.key);
-  auto handle_of_caller = open_handle(caller.pid);
-  claimant_ = Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)};
+  claimant_ = bridge_of(std::move(caller));
   if (brake_.reason()) handle(Event::BridgeGone, "replaced by a newer session");
   const auto state = machine_.state();
   const bool replaces = state == State::Up || (state >= State::Resolve && state <= State::Ncp);
@@ -160,12 +163,11 @@ void Site::claim(Caller caller, const ipc::Claim& claim) {
   if (claimant_) turn_away(claim_refusal());
 }
 
-/// The process may be gone, and its number another's: only one of the bridges' account is ever
-/// signalled.
-UniqueFd Site::open_handle(pid_t pid) const {
-  UniqueFd handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-  if (handle && user_of(pid) != context_.bridge_user) return UniqueFd{};
-  return handle;
+/// Only a process of the bridges' account is ever signalled.
+Site::Bridge Site::bridge_of(Caller caller) const {
+  const bool ours = caller.handle && user_of(caller.pid) == context_.bridge_user;
+  return {std::move(caller.channel), nullptr, caller.pid,
+          ours ? std::move(caller.handle) : UniqueFd{}};
 }
 
 /// Why a bridge of an earlier daemon cannot go on; empty: it can.
@@ -192,8 +194,7 @@ void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   take_link(*adopt.up);
   peer_ = escape_text(adopt.peer);
   key_ = escape_text(adopt.key);
-  auto handle_of_caller = open_handle(caller.pid);
-  attach(Bridge{std::move(caller.channel), nullptr, caller.pid, std::move(handle_of_caller)});
+  attach(bridge_of(std::move(caller)));
   authority_.adopt();
   bridge_->channel->send(settings());
   bridge_->channel->send(trace_);  // an earlier daemon may have wanted one
@@ -212,6 +213,15 @@ void Site::device_lost() {
     open_device();
   } else {
     static_cast<void>(update_network());
+  }
+}
+
+void Site::path_changed() {
+  if (profile_.dial() == nullptr) return;
+  if (machine_.state() == State::Waiting) {
+    handle(Event::Retry, "the addresses of this gateway have changed");
+  } else if (bridge_) {
+    bridge_->channel->send(ipc::PathChanged{});
   }
 }
 

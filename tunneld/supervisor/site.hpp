@@ -7,7 +7,10 @@
 #include "tunneld/config/secrets.hpp"
 #include "tunneld/ipc/messages.hpp"
 #include "tunneld/supervisor/bridge_channel.hpp"
+#include "tunneld/supervisor/bridge_sockets.hpp"
 #include "tunneld/supervisor/child_process.hpp"
+#include "tunneld/supervisor/crash_brake.hpp"
+#include "tunneld/supervisor/dial_agent.hpp"
 #include "tunneld/supervisor/history_store.hpp"
 #include "tunneld/supervisor/lease_store.hpp"
 #include "tunneld/supervisor/network.hpp"
@@ -39,7 +42,9 @@ struct SiteContext {
   /// What PPP names prove themselves with. A reload changes it in its place.
   const config::Secrets& secrets;
   std::filesystem::path bridge_program;
-  std::filesystem::path bridge_socket;
+  std::filesystem::path runtime_dir;
+  /// Where each bridge can be found again by the next tunneld; opened before any site begins.
+  const BridgeSockets* bridge_sockets = nullptr;
   std::optional<Account> bridge_account;  // nothing: this process's own
   uid_t bridge_user = 0;
   RandomBelow random;
@@ -49,10 +54,11 @@ struct SiteContext {
   std::function<void(const SiteName&, const Transition&)> changed;
 };
 
-/// A bridge that came to bridge.sock, and who it is.
+/// A bridge that tunneld has not started itself, and who it is.
 struct Caller {
   std::shared_ptr<BridgeChannel> channel;
   pid_t pid = 0;
+  UniqueFd handle;  // a pidfd of exactly that process; it may be missing
 };
 
 /// What the counters of `tunnelctl status` hold for one site.
@@ -98,6 +104,9 @@ class Site final : private SiteOutput {
   void adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device);
   /// The tun device was deleted by somebody else.
   void device_lost();
+  /// The gateway's addresses outside have changed: a link that was dialled is looked at now, and
+  /// not when its next echoes are due; one that waits for the next attempt is tried.
+  void path_changed();
   /// From now on the networks are refused (or not) while the link is down.
   void guard(bool on);
 
@@ -154,6 +163,8 @@ class Site final : private SiteOutput {
   void changed(const Transition& transition) override;
 
   void handle(Event event, const std::string& reason);
+  void decide(Event event, const std::string& reason);
+  void child_ended(const ChildEnd& end);
   /// The same, from the administrator, who forgives the peer what it failed in.
   void handle_anew(Event event, const std::string& reason);
   void handle_later(Event event, const std::string& reason);
@@ -170,13 +181,14 @@ class Site final : private SiteOutput {
   void on(const ipc::ProofReceived&);
   void on(const ipc::ProofWanted&);
   void on(const ipc::TracedFrame&);
+  void on(const ipc::CallRefused& refused);
   void on(const ipc::Claim&);
   void on(const ipc::Adopt&);
 
   std::string claim_refusal() const;
   void turn_away(const std::string& reason);
   std::string adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& device);
-  UniqueFd open_handle(pid_t pid) const;
+  Bridge bridge_of(Caller caller) const;
   /// Where the peer may live.
   AddressWish remote() const;
   std::optional<routes::Pair4> ipv4_ends() const;
@@ -189,7 +201,8 @@ class Site final : private SiteOutput {
   Result<void> lease_address();
   void take_link(const ipc::LinkUp& up);
   ipc::Settings settings() const;
-  Result<UniqueFd> open_identity() const;
+  Result<UniqueFd> open_agent();
+  AgentObserver agent_observer();
   Result<void> hand_over_settings();
   void send_trace();
   Result<void> update_network();
@@ -200,6 +213,7 @@ class Site final : private SiteOutput {
   void note_established();
   void note_link();
   void note_layer_down(const Transition& transition);
+  void suspect_black_hole(Duration lasted, const std::string& reason);
 
   config::Site profile_;
   SiteContext& context_;
@@ -209,9 +223,12 @@ class Site final : private SiteOutput {
   UniqueFd device_;
   std::optional<Bridge> bridge_;
   std::optional<Bridge> claimant_;
+  std::unique_ptr<DialAgent> agent_;  // while it dials
   ipc::Claim claim_;
   PppAuthority authority_;
   ProofBrake brake_;  // only of a site that answers: who dials, pauses by itself
+  CrashBrake crashes_;
+  std::optional<std::string> crash_;  // of the present bridge, which is about to be gone
   ipc::Trace trace_;
   std::optional<Ipv4Address> leased_;  // to the peer, from the profile's pool
   std::optional<ipc::LinkUp> link_;
@@ -229,6 +246,8 @@ class Site final : private SiteOutput {
     std::chrono::steady_clock::duration lasted;
   };
 
+  /// The last link came up and fell silent soon: what set it up is small, what it carries is not.
+  bool large_packets_lost_ = false;
   std::optional<EndedLink> ended_;                // and not yet in the log
   std::optional<audit::WallTime> adopted_since_;  // while a link is taken over that was up already
   bool guarded_ = true;

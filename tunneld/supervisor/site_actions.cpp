@@ -4,13 +4,12 @@
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
+#include "tunneld/supervisor/processes.hpp"
 #include "tunneld/supervisor/site.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,9 +23,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A bridge says something every second; two of these without a word, and it hangs. Two, because
-/// the first may have run out while tunneld itself was stopped.
-constexpr auto kHeartbeat = 1500ms;
+/// A bridge says something every second; two of these without a word, and it hangs: soon enough for
+/// another one to be up within three seconds. Two, because the first may have run out while tunneld
+/// itself was stopped.
+constexpr auto kHeartbeat = 1200ms;
+
+/// A link that falls silent within this time may be one that cannot carry what it is for.
+constexpr auto kSoon = 10s;
 
 ipc::SshClient client_of(const config::Dial& dial) {
   return dial.client == config::SshClient::Libssh2 ? ipc::SshClient::Libssh2
@@ -105,10 +108,9 @@ ipc::Settings Site::settings() const {
   settings.ppp = ppp_settings(profile_.ppp, remote());
   settings.remote6 = profile_.ppp.remote6;
   settings.networks = profile_.routes.remote;
-  settings.bridge_socket = context_.bridge_socket.native();
   if (const auto* dial = profile_.dial()) {
     settings.dial = dial_settings(*dial);
-    settings.credentials = {dial->identity.native()};
+    settings.credentials = {dial->identity.native(), dial->agent.native()};
   } else {
     for (const auto& key : profile_.answer()->authorized_keys) {
       settings.credentials.push_back(key.base64);
@@ -117,30 +119,14 @@ ipc::Settings Site::settings() const {
   return settings;
 }
 
-Result<UniqueFd> Site::open_identity() const {
-  const auto* dial = profile_.dial();
-  if (dial == nullptr || dial->identity.empty()) return UniqueFd{};
-  const auto& path = dial->identity;
-  UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-  if (!file) return errno_error(fmt::format("open the identity {}", path.native()));
-
-  struct stat there {};
-
-  if (::fstat(file.get(), &there) < 0) return errno_error("look at " + path.native());
-  if ((there.st_mode & 077) != 0) {
-    return make_error(
-        std::errc::permission_denied,
-        fmt::format("the identity {} may be read by others: chmod 0600 it", path.native()));
-  }
-  return file;
-}
-
 Result<void> Site::hand_over_settings() {
-  auto identity = open_identity();
-  if (!identity) return identity.error();
-  const std::array descriptors{device_.get(), identity->get()};
+  const auto agent = open_agent();
+  if (!agent) return agent.error();
+  const auto listening = context_.bridge_sockets->make(profile_.name);
+  if (!listening) return listening.error();
+  const std::array descriptors{device_.get(), listening->get(), agent->get()};
   send_trace();  // before the settings, or it would miss the first packets
-  bridge_->channel->send(settings(), std::span{descriptors}.first(*identity ? 2 : 1));
+  bridge_->channel->send(settings(), std::span{descriptors}.first(*agent ? 3 : 2));
   return {};
 }
 
@@ -162,12 +148,12 @@ void Site::start_bridge() {
   ChildSpec spec;
   spec.program = context_.bridge_program;
   spec.arguments = {"dial", profile_.name.str(), "--supervisor", std::to_string(theirs.get())};
+  if (large_packets_lost_) spec.arguments.emplace_back("--small-segments");
   spec.account = context_.bridge_account;
   spec.inherited = theirs.get();
   auto child = ChildProcess::start(context_.io, spec,
-                                   [this, alive = std::weak_ptr{alive_}](const std::string& how) {
-                                     if (!alive.expired())
-                                       handle(Event::BridgeGone, "pppd-bridge " + how);
+                                   [this, alive = std::weak_ptr{alive_}](const ChildEnd& end) {
+                                     if (!alive.expired()) child_ended(end);
                                    });
   if (!child) return handle_later(Event::LinkFailed, child.error().message());
   const auto pid = (*child)->pid();
@@ -183,6 +169,7 @@ void Site::attach(Bridge bridge) {
   remote_text_.clear();
   authority_.forget();
   brake_.begin_session();
+  crash_.reset();
   bridge_ = std::move(bridge);
   bridge_->channel->listen(
       [this](ipc::FromBridge message, std::vector<UniqueFd>) { received(std::move(message)); },
@@ -246,9 +233,8 @@ void Site::kill_bridge() {
   heartbeat_.cancel();
   if (!bridge_) return;
   bridge_->channel->close();
-  if (bridge_->handle) {
-    static_cast<void>(::syscall(SYS_pidfd_send_signal, bridge_->handle.get(), SIGKILL, nullptr, 0));
-  }
+  kill_process(bridge_->handle);
+  context_.bridge_sockets->remove(profile_.name);
   bridge_.reset();
 }
 
@@ -315,6 +301,7 @@ void Site::alert(const std::string& reason) {
 void Site::note_layer_down(const Transition& transition) {
   if (transition.from == State::Up) {
     ended_ = EndedLink{transition.reason, steady_now() - up_since_};
+    if (profile_.dial() != nullptr) suspect_black_hole(ended_->lasted, ended_->reason);
   }
   const bool closing = transition.to == State::Closing || transition.to == State::Restarting;
   if (!ended_ || closing) return;
@@ -327,7 +314,21 @@ void Site::note_layer_down(const Transition& transition) {
   ended_.reset();
 }
 
+/// A path that lets small packets through alone, and tells nobody, takes one link after the other
+/// as soon as it is used.
+void Site::suspect_black_hole(Duration lasted, const std::string& reason) {
+  const bool silent = reason.find("Echo-Requests") != std::string::npos;
+  large_packets_lost_ = silent && lasted < kSoon;
+  if (large_packets_lost_) {
+    say(audit::Priority::Warning,
+        "the peer fell silent soon: the next link is made with small segments, in case large "
+        "packets are lost on the way");
+  }
+}
+
 void Site::changed(const Transition& transition) {
+  // Whatever a bridge may say or not say: nobody signs once the login is over.
+  if (transition.to < State::Resolve || transition.to > State::Auth) agent_.reset();
   note_layer_down(transition);
   history_.since = wall_now();
   if (!machine_.last_error().empty() && machine_.last_error() == transition.reason) {

@@ -12,6 +12,10 @@ using namespace std::chrono_literals;
 /// link which comes up only to fall over is braked like one that does not come up.
 constexpr auto kHeldLongEnough = 10s;
 
+/// Whatever makes bridges crash again and again, a peer may do it on purpose, and each time is
+/// another try at what lies behind the crash.
+constexpr auto kBrake = 5min;
+
 bool is_ppp(State state) {
   return state == State::Lcp || state == State::PppAuth || state == State::Ncp;
 }
@@ -24,7 +28,7 @@ bool is_attempt(State state) {
 /// where a pause is over.
 bool is_failure(Event event, State from) {
   if (event == Event::LinkFailed || event == Event::LinkRefused || event == Event::LinkAbused ||
-      event == Event::ProofsRefused) {
+      event == Event::ProofsRefused || event == Event::CrashLoop) {
     return true;
   }
   const bool at_work = is_attempt(from) || from == State::Up;
@@ -78,6 +82,13 @@ void SiteMachine::arm(Duration pause, TimePoint now) {
   deadline_ = now + pause;
 }
 
+void SiteMachine::hold_down(std::chrono::milliseconds pause, TimePoint now,
+                            const std::string& reason) {
+  pause_ = pause;
+  arm(pause, now);
+  if (std::exchange(alerted_, reason) != reason) out_.alert(reason);
+}
+
 std::chrono::milliseconds SiteMachine::retry_pause() {
   return held_ ? backoff_.after_established() : backoff_.next();
 }
@@ -111,10 +122,9 @@ void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
       pause_ = retry_pause();
       return arm(*pause_, now);
     case Action::ArmLongest:
-      pause_ = backoff_.longest();
-      arm(*pause_, now);
-      if (std::exchange(alerted_, reason) != reason) out_.alert(reason);
-      return;
+      return hold_down(backoff_.longest(), now, reason);
+    case Action::ArmBrake:
+      return hold_down(kBrake, now, reason);
     case Action::ArmClose:
       return arm(patience_.close, now);
     case Action::Disarm:

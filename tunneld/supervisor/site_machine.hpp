@@ -77,6 +77,7 @@ class SiteMachine {
  private:
   void run(Action action, TimePoint now, const std::string& reason);
   void arm(Duration pause, TimePoint now);
+  void hold_down(std::chrono::milliseconds pause, TimePoint now, const std::string& reason);
   void note(Event event, State from, const std::string& reason);
   std::chrono::milliseconds retry_pause();
 

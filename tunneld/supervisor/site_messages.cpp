@@ -174,6 +174,12 @@ void Site::on(const ipc::TracedFrame& frame) {
   if (context_.traced) context_.traced(profile_.name, frame);
 }
 
+/// Its end follows. It may be anybody's word by now, but what it brings about is a pause at worst.
+void Site::on(const ipc::CallRefused& refused) {
+  crash_ = fmt::format("pppd-bridge was killed by its sandbox (seccomp): it called {}",
+                       escape_text(refused.call));
+}
+
 void Site::on(const ipc::Claim&) {
   handle(Event::BridgeGone, "the bridge claimed twice");
 }

@@ -48,11 +48,12 @@ enum class Event : std::uint8_t {
   LinkAbused,     // the bridge: it ended, since the peer flooded it
   ProofsRefused,  // answering end: it ended, and the peer has failed too often to prove itself
   BridgeGone,     // the bridge is dead or closed its socket, without a reason
+  CrashLoop,      // the same by its own fault, and so did several just before it
   Timeout,        // the present state has lasted too long
   AttemptsSpent,  // the profile's number of attempts is used up
   Adopted,        // a bridge of an earlier tunneld, with its link up
 };
-inline constexpr std::size_t kEvents = 21;
+inline constexpr std::size_t kEvents = 22;
 
 enum class Action : std::uint8_t {
   None,
@@ -68,6 +69,7 @@ enum class Action : std::uint8_t {
   ArmStage,    // a deadline for the present stage
   ArmRetry,    // the next pause
   ArmLongest,  // the longest pause, and one alert
+  ArmBrake,    // five minutes, and one alert
   ArmClose,    // a deadline for closing
   Disarm,
   ForgetFailures,

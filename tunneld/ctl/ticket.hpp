@@ -1,0 +1,17 @@
+#pragma once
+
+#include "tunneld/base/identifiers.hpp"
+#include "tunneld/base/result.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace tunnel::ctl {
+
+/// Asks the running tunneld for a ticket: for the SSH session that is this process's parent, for
+/// this site, and for the key with this fingerprint. Hexadecimal digits; the error says why there
+/// is none. sshd waits meanwhile, so it does not take long.
+Result<std::string> ask_for_ticket(const std::filesystem::path& socket, const SiteName& site,
+                                   const std::string& fingerprint);
+
+}  // namespace tunnel::ctl
