@@ -2,6 +2,9 @@
 
 #include "tests/ctl/ctl_fixture.hpp"
 
+#include <fstream>
+#include <iterator>
+
 namespace tunnel::ctl {
 namespace {
 
@@ -10,10 +13,7 @@ using ::testing::HasSubstr;
 
 class TraceTest : public CtlTest {
  protected:
-  TraceTest() {
-    daemon().answers("status", R"({"sites": [{"site": "labs", "wanted": true, "state": "up"}]})");
-    daemon().answers("trace", "{}");
-  }
+  TraceTest() { daemon().answers("trace", "{}"); }
 };
 
 TEST_F(TraceTest, IntoAFolderThatIsNotThereAsksForAnotherFile) {
@@ -22,6 +22,19 @@ TEST_F(TraceTest, IntoAFolderThatIsNotThereAsksForAnotherFile) {
   EXPECT_EQ(outcome.err,
             "tunnelctl: write /nowhere/t.pcap: No such file or directory: name a FILE that you may "
             "write, or -\n");
+}
+
+// Refused to who may only read, say: an older trace is all that he has.
+TEST_F(TraceTest, ThatIsRefusedLeavesItsFileAlone) {
+  daemon().refuses("trace", {supervisor::rpc_code::kNotAllowed, "\"trace\" is for others", {}});
+  const auto file = folder_.write("older.pcap", "an older trace");
+  EXPECT_EQ(tunnelctl({"trace", "labs", "--pcap", file.native()}).code, 4);
+  std::ifstream left{file};
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>{left}, {}), "an older trace");
+
+  const auto other = folder_.path / "new.pcap";
+  EXPECT_EQ(tunnelctl({"trace", "labs", "--pcap", other.native()}).code, 4);
+  EXPECT_FALSE(std::filesystem::exists(other));
 }
 
 TEST_F(TraceTest, OntoAFullDiskAsksForRoom) {

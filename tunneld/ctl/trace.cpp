@@ -66,8 +66,8 @@ Result<void> write_all(const UniqueFd& file, Bytes octets) {
 
 class Tracing {
  public:
-  Tracing(const Context& context, const TraceCommand& command, Client& client, UniqueFd output)
-      : context_{context}, command_{command}, client_{client}, output_{std::move(output)} {}
+  Tracing(const Context& context, const TraceCommand& command, Client& client)
+      : context_{context}, command_{command}, client_{client} {}
 
   ExitCode run() {
     if (auto begun = begin()) return *begun;
@@ -91,9 +91,6 @@ class Tracing {
 
  private:
   std::optional<ExitCode> begin() {
-    if (auto ready = client_.watch(output_.get()); !ready) {
-      return context_.fail(ready.error().message());
-    }
     // A client that has subscribed to nothing is cut off for its silence.
     json::object topics{{"topics", json::array{"state"}}, {"site", command_.site}};
     if (const auto subscribed = client_.call("subscribe", topics); !subscribed) {
@@ -103,6 +100,13 @@ class Tracing {
         {"site", command_.site}, {"all", command_.all}, {"octets", command_.octets}};
     if (const auto answer = client_.call("trace", params); !answer) {
       return fail_call(context_, client_, answer.error(), command_.site);
+    }
+    // Not before tunneld has agreed: a slip of the pen must not cost an older trace.
+    auto output = open_output(command_.pcap);
+    if (!output) return context_.fail(output.error().message());
+    output_ = std::move(*output);
+    if (auto ready = client_.watch(output_.get()); !ready) {
+      return context_.fail(ready.error().message());
     }
     if (const auto written = write_all(output_, pcap_header()); !written) {
       return context_.fail(written.error().message());
@@ -148,12 +152,7 @@ class Tracing {
 ExitCode run(const Context& context, const TraceCommand& command) {
   auto client = connect(context);
   if (!client) return context.fail(client.error());
-  // Before the file is touched: a slip of the pen must not cost an older trace.
-  const auto site = client->call("status", {{"site", command.site}});
-  if (!site) return fail_call(context, *client, site.error(), command.site);
-  auto output = open_output(command.pcap);
-  if (!output) return context.fail(output.error().message());
-  return Tracing{context, command, *client, std::move(*output)}.run();
+  return Tracing{context, command, *client}.run();
 }
 
 }  // namespace tunnel::ctl
