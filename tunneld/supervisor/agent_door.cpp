@@ -3,7 +3,6 @@
 #include "tunneld/base/unix_socket.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +31,7 @@ pid_t parent_of(pid_t pid) {
   return 0;
 }
 
-Result<std::shared_ptr<AgentDoor>> AgentDoor::open(boost::asio::io_context& context,
+Result<std::unique_ptr<AgentDoor>> AgentDoor::open(boost::asio::io_context& context,
                                                    const std::filesystem::path& folder) {
   const auto path = folder / kName;
   ::unlink(path.c_str());  // of a daemon that was killed at this very moment, if anybody's
@@ -45,41 +44,27 @@ Result<std::shared_ptr<AgentDoor>> AgentDoor::open(boost::asio::io_context& cont
   // fchmod() takes no descriptor with O_PATH. It is only reached through the handle now.
   const auto itself = "/proc/self/fd/" + std::to_string(handle.get());
   if (::chmod(itself.c_str(), 0666) < 0) return errno_error("open the agent's socket to a bridge");
-  return std::make_shared<AgentDoor>(context, std::move(*listener), std::move(handle));
+  return std::make_unique<AgentDoor>(context, std::move(*listener), std::move(handle));
 }
 
-AgentDoor::AgentDoor(boost::asio::io_context& context, UniqueFd listener, UniqueFd handle)
-    : listener_{context, listener.release()}, handle_{std::move(handle)} {}
+AgentDoor::AgentDoor(boost::asio::io_context& context, UniqueFd listening, UniqueFd handle)
+    : context_{context}, listening_{std::move(listening)}, handle_{std::move(handle)} {}
+
+AgentDoor::~AgentDoor() {
+  close();
+}
 
 void AgentDoor::wait_for_caller(OnCaller on_caller) {
-  on_caller_ = std::move(on_caller);
-  wait();
+  acceptor_.emplace(
+      context_, std::move(listening_), [this, on_caller = std::move(on_caller)](UniqueFd socket) {
+        const auto who = peer_credentials(socket.get());
+        const bool admitted = who && on_caller(who->pid, socket) == Admission::Admitted;
+        if (admitted || ++refused_ == kMostRefused) close();
+      });
 }
 
 void AgentDoor::close() {
-  on_caller_ = nullptr;
-  // For all who may have a copy of it, such as a child that is about to execute a program.
-  if (listener_.is_open()) ::shutdown(listener_.native_handle(), SHUT_RDWR);
-  boost::system::error_code ignored;
-  listener_.close(ignored);
-}
-
-void AgentDoor::wait() {
-  listener_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                       [self = shared_from_this()](const boost::system::error_code& error) {
-                         if (!error) self->accept();
-                       });
-}
-
-void AgentDoor::accept() {
-  UniqueFd socket{
-      ::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-  if (!socket) return wait();
-  const auto who = peer_credentials(socket.get());
-  const auto on_caller = on_caller_;
-  if (who && on_caller(who->pid, socket) == Admission::Admitted) return close();
-  if (++refused_ == kMostRefused) return close();
-  wait();
+  if (acceptor_) acceptor_->close();
 }
 
 }  // namespace tunnel::supervisor

@@ -2,9 +2,9 @@
 
 #include "tunneld/base/result.hpp"
 #include "tunneld/base/unique_fd.hpp"
+#include "tunneld/supervisor/acceptor.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <sys/types.h>
 
@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace tunnel::supervisor {
 
@@ -22,9 +23,7 @@ pid_t parent_of(pid_t pid);
 /// descriptors that it inherits. The file of the socket is removed before anybody may connect to
 /// it; what is left of it is a handle, and the path of that in /proc is only for those who may look
 /// into the process that holds it.
-///
-/// Held by shared_ptr, because a pending wait of the io_context refers to it.
-class AgentDoor : public std::enable_shared_from_this<AgentDoor> {
+class AgentDoor {
  public:
   enum class Admission : std::uint8_t { Refused, Admitted };
 
@@ -32,25 +31,27 @@ class AgentDoor : public std::enable_shared_from_this<AgentDoor> {
   using OnCaller = std::function<Admission(pid_t caller, UniqueFd& socket)>;
 
   /// `folder` is one that only this process's account may write to.
-  static Result<std::shared_ptr<AgentDoor>> open(boost::asio::io_context& context,
+  static Result<std::unique_ptr<AgentDoor>> open(boost::asio::io_context& context,
                                                  const std::filesystem::path& folder);
 
-  AgentDoor(boost::asio::io_context& context, UniqueFd listener, UniqueFd handle);
+  AgentDoor(boost::asio::io_context& context, UniqueFd listening, UniqueFd handle);
+  AgentDoor(const AgentDoor&) = delete;
+  AgentDoor& operator=(const AgentDoor&) = delete;
+  ~AgentDoor();
 
   /// O_PATH; for the process whose child is to connect.
   UniqueFd take_handle() noexcept { return std::move(handle_); }
 
   /// Until one is admitted, or so many were refused that the others are not listened to.
   void wait_for_caller(OnCaller on_caller);
-  void close();
 
  private:
-  void wait();
-  void accept();
+  void close();
 
-  boost::asio::posix::stream_descriptor listener_;
+  boost::asio::io_context& context_;
+  UniqueFd listening_;  // until it is waited for
   UniqueFd handle_;
-  OnCaller on_caller_;
+  std::optional<Acceptor> acceptor_;
   unsigned refused_ = 0;
 };
 

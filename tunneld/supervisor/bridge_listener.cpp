@@ -3,9 +3,6 @@
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/supervisor/processes.hpp"
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -16,8 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kFirstMessage = 5s;
-/// Out of descriptors, say: the caller is still there when they are back.
-constexpr auto kAcceptPause = 1s;
 constexpr std::size_t kMostWaiting = 256;
 
 }  // namespace
@@ -25,31 +20,10 @@ constexpr std::size_t kMostWaiting = 256;
 BridgeListener::BridgeListener(boost::asio::io_context& context, UniqueFd listening,
                                uid_t bridge_user, OnCaller on_caller)
     : context_{context},
-      listening_{context, listening.release()},
-      pause_{context},
       bridge_user_{bridge_user},
-      on_caller_{std::move(on_caller)} {
-  accept();
-}
-
-void BridgeListener::accept() {
-  listening_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [this](const boost::system::error_code& error) {
-                          if (error) return;
-                          UniqueFd socket{::accept4(listening_.native_handle(), nullptr, nullptr,
-                                                    SOCK_CLOEXEC | SOCK_NONBLOCK)};
-                          if (!socket && errno != EAGAIN) return accept_later();
-                          if (socket) admit(std::move(socket));
-                          accept();
-                        });
-}
-
-void BridgeListener::accept_later() {
-  pause_.expires_after(kAcceptPause);
-  pause_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) accept();
-  });
-}
+      on_caller_{std::move(on_caller)},
+      acceptor_{context, std::move(listening),
+                [this](UniqueFd socket) { admit(std::move(socket)); }} {}
 
 void BridgeListener::admit(UniqueFd socket) {
   const auto peer = peer_credentials(socket.get());

@@ -2,11 +2,11 @@
 
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/ipc/messages.hpp"
+#include "tunneld/supervisor/acceptor.hpp"
 #include "tunneld/supervisor/bridge_channel.hpp"
 #include "tunneld/supervisor/site.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <sys/types.h>
@@ -36,17 +36,14 @@ class BridgeListener {
     UniqueFd handle;
   };
 
-  void accept();
-  void accept_later();
   void admit(UniqueFd socket);
   void forget(BridgeChannel* channel);
 
   boost::asio::io_context& context_;
-  boost::asio::posix::stream_descriptor listening_;
-  boost::asio::steady_timer pause_;
   uid_t bridge_user_;
   OnCaller on_caller_;
   std::map<BridgeChannel*, Waiting> waiting_;
+  Acceptor acceptor_;
 };
 
 }  // namespace tunnel::supervisor

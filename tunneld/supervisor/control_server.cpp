@@ -1,10 +1,7 @@
 #include "tunneld/supervisor/control_server.hpp"
 
-#include "tunneld/base/check.hpp"
 #include "tunneld/base/text.hpp"
 #include "tunneld/supervisor/control_client.hpp"
-
-#include <boost/asio/error.hpp>
 
 #include <sys/socket.h>
 
@@ -19,9 +16,6 @@ using boost::system::error_code;
 using Stream = asio::local::stream_protocol;
 
 namespace {
-
-/// How long to leave new connections waiting when there is no descriptor for one.
-constexpr std::chrono::seconds kAcceptPause{1};
 
 /// One sentence and no connection. A socket that was just made has room for it.
 void turn_away(int socket, int code, std::string sentence) {
@@ -47,11 +41,8 @@ void ControlServer::listen_for_readers(UniqueFd listening) {
 }
 
 void ControlServer::open(UniqueFd listening, Power power) {
-  auto& door = doors_.emplace_back(Door{Stream::acceptor{loop_}, asio::steady_timer{loop_}, power});
-  error_code error;
-  door.acceptor.assign(Stream{}, listening.release(), error);
-  TUNNEL_CHECK(!error);
-  accept(door);
+  doors_.emplace_back(loop_, std::move(listening),
+                      [this, power](UniqueFd socket) { admit(std::move(socket), power); });
 }
 
 ControlServer::~ControlServer() {
@@ -88,36 +79,26 @@ void ControlServer::notify(ClientId client, std::string_view method,
   if (found != clients_.end()) found->second->send(notification_line(method, params));
 }
 
-void ControlServer::accept(Door& door) {
-  door.acceptor.async_accept(
-      [this, &door, alive = std::weak_ptr{alive_}](const error_code& error, Stream::socket socket) {
-        if (alive.expired() || error == asio::error::operation_aborted) return;
-        if (!error) {
-          admit(std::move(socket), door.power);
-          return accept(door);
-        }
-        door.pause.expires_after(kAcceptPause);
-        door.pause.async_wait([this, &door, alive](const error_code& cancelled) {
-          if (!alive.expired() && !cancelled) accept(door);
-        });
-      });
-}
-
-void ControlServer::admit(Stream::socket socket, Power most) {
-  const auto peer = peer_credentials(socket.native_handle());
+void ControlServer::admit(UniqueFd socket, Power most) {
+  const auto peer = peer_credentials(socket.get());
   if (!peer) return;
-  const auto power = std::min(power_of(access_, socket.native_handle()), most);
+  const auto power = std::min(power_of(access_, socket.get()), most);
   if (power < most) {
     const auto sentence = "this socket is for " + who_may(access_, most);
     api_.not_allowed(*peer, sentence);
-    return turn_away(socket.native_handle(), rpc_code::kNotAllowed, sentence);
+    return turn_away(socket.get(), rpc_code::kNotAllowed, sentence);
   }
   if (const auto why = no_room(peer->uid, power); !why.empty()) {
-    return turn_away(socket.native_handle(), rpc_code::kRefused, why);
+    return turn_away(socket.get(), rpc_code::kRefused, why);
   }
+  Stream::socket stream{loop_};
+  error_code error;
+  stream.assign(Stream{}, socket.get(), error);
+  if (error) return;
+  static_cast<void>(socket.release());
   const ClientId id{++last_id_};
   const auto client =
-      std::make_shared<Client>(*this, id, Client::Owner{*peer, power}, std::move(socket));
+      std::make_shared<Client>(*this, id, Client::Owner{*peer, power}, std::move(stream));
   clients_.emplace(id, client);
   client->start();
 }

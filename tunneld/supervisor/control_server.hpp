@@ -3,6 +3,7 @@
 #include "tunneld/base/time.hpp"
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/base/unix_socket.hpp"
+#include "tunneld/supervisor/acceptor.hpp"
 #include "tunneld/supervisor/access.hpp"
 #include "tunneld/supervisor/json_rpc.hpp"
 #include "tunneld/supervisor/subscription.hpp"
@@ -112,16 +113,8 @@ class ControlServer {
  private:
   class Client;
 
-  /// One of the sockets that listen.
-  struct Door {
-    boost::asio::local::stream_protocol::acceptor acceptor;
-    boost::asio::steady_timer pause;
-    Power power;  // of whoever comes in: no more than this
-  };
-
   void open(UniqueFd listening, Power power);
-  void accept(Door& door);
-  void admit(boost::asio::local::stream_protocol::socket socket, Power most);
+  void admit(UniqueFd socket, Power most);
   /// Why there is no room for another client of this user; empty: there is.
   std::string no_room(uid_t user, Power power) const;
   RpcResult answer(const RpcRequest& request, Client& client);
@@ -136,7 +129,7 @@ class ControlServer {
   Access access_;
   Clock clock_;
   ControlLimits limits_;
-  std::list<Door> doors_;  // which handlers refer to
+  std::list<Acceptor> doors_;
   // Shared with the handlers that are still on their way when a client or the server ends.
   std::map<ClientId, std::shared_ptr<Client>> clients_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

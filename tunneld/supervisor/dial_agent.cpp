@@ -83,7 +83,6 @@ DialAgent::DialAgent(boost::asio::io_context& context, const config::Dial& dial,
 
 DialAgent::~DialAgent() {
   drop_client();
-  if (door_) door_->close();
 }
 
 /// Called at once, so that what is wrong with it is told before somebody has to wait for it.

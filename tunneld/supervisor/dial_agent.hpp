@@ -84,7 +84,7 @@ class DialAgent {
   std::shared_ptr<AgentStream> above_;  // to the agent that the profile names
   bool above_has_key_ = false;
   std::vector<std::uint8_t> pending_;  // a signature to ask for, once that is known
-  std::shared_ptr<AgentDoor> door_;
+  std::unique_ptr<AgentDoor> door_;
   std::shared_ptr<AgentStream> client_;
 };
 

@@ -2,9 +2,6 @@
 
 #include "tunneld/base/secret.hpp"
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -16,7 +13,6 @@ using namespace std::chrono_literals;
 
 /// The question is on its way when its asker connects.
 constexpr auto kPatience = 2s;
-constexpr auto kAcceptPause = 1s;
 /// Further ones wait in the socket's own queue.
 constexpr std::size_t kMostVisitors = 64;
 
@@ -34,32 +30,11 @@ struct TicketOffice::Visitor {
 TicketOffice::TicketOffice(boost::asio::io_context& context, UniqueFd listening, uid_t owner,
                            OnWanted on_wanted)
     : context_{context},
-      listening_{context, listening.release()},
-      pause_{context},
       owner_{owner},
-      on_wanted_{std::move(on_wanted)} {
-  accept();
-}
-
-void TicketOffice::accept() {
-  if (visitors_.size() >= kMostVisitors) return accept_later();
-  listening_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [this](const boost::system::error_code& error) {
-                          if (error) return;
-                          UniqueFd socket{::accept4(listening_.native_handle(), nullptr, nullptr,
-                                                    SOCK_CLOEXEC | SOCK_NONBLOCK)};
-                          if (!socket && errno != EAGAIN) return accept_later();
-                          if (socket) admit(std::move(socket));
-                          accept();
-                        });
-}
-
-void TicketOffice::accept_later() {
-  pause_.expires_after(kAcceptPause);
-  pause_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) accept();
-  });
-}
+      on_wanted_{std::move(on_wanted)},
+      acceptor_{context, std::move(listening),
+                [this](UniqueFd socket) { admit(std::move(socket)); },
+                [this] { return visitors_.size() < kMostVisitors; }} {}
 
 void TicketOffice::admit(UniqueFd socket) {
   const auto peer = peer_credentials(socket.get());

@@ -3,6 +3,7 @@
 #include "tunneld/base/unique_fd.hpp"
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/ipc/ticket.hpp"
+#include "tunneld/supervisor/acceptor.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -31,17 +32,14 @@ class TicketOffice {
  private:
   struct Visitor;
 
-  void accept();
-  void accept_later();
   void admit(UniqueFd socket);
   void serve(const std::shared_ptr<Visitor>& visitor);
 
   boost::asio::io_context& context_;
-  boost::asio::posix::stream_descriptor listening_;
-  boost::asio::steady_timer pause_;
   uid_t owner_;
   OnWanted on_wanted_;
   std::set<std::shared_ptr<Visitor>> visitors_;
+  Acceptor acceptor_;
 };
 
 }  // namespace tunnel::supervisor
