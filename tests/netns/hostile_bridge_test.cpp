@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 
 /// As the account of the bridges: the datagrams of the first argument, comma-separated and in
-/// hexadecimal digits, then the second one so many times, until tunneld takes no more.
+/// hexadecimal digits, then those of the second one so many times, until tunneld takes no more.
 constexpr auto kForger = R"(
   use Socket;
   my $to = pack_sockaddr_un("/run/tunneld/bridge.sock");
@@ -27,7 +27,8 @@ constexpr auto kForger = R"(
   connect($s, $to) or die $!;
   send($s, pack("H*", $_), 0) for split /,/, $ARGV[0];
   $SIG{PIPE} = "IGNORE";
-  for (1 .. $ARGV[2]) { defined send($s, pack("H*", $ARGV[1]), 0) or last }
+  my @repeated = map { pack("H*", $_) } split /,/, $ARGV[1];
+  AGAIN: for (1 .. $ARGV[2]) { defined send($s, $_, 0) or last AGAIN for @repeated }
   shutdown($s, 1);
   1 while sysread($s, my $answer, 65536);
 )";
@@ -61,6 +62,21 @@ TEST(HostileBridge, CannotFillTheLog) {
   EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 2000);
   EXPECT_THAT(world.read("labs", "/var/log/tunneld/console.log"),
               HasSubstr("lines of the bridge are suppressed"));
+}
+
+// Each of these is a change of the site's state: a line in the log, and work for the kernel.
+TEST(HostileBridge, CannotFillTheLogWithItsStages) {
+  World world;
+  do_without_tickets(world);
+  world.start_tunneld("labs");
+  forge(world, hex(claim()),
+        hex(ipc::StageReached{ipc::Stage::Ncp, {}}) + ',' +
+            hex(ipc::StageReached{ipc::Stage::Lcp, {}}),
+        20'000);
+  const auto site = world.wait_for("labs", is_state("waiting"));
+  EXPECT_THAT(text_of(site, "last_error"), HasSubstr("more than a link has to say"));
+  const auto log = world.read("labs", "/var/log/tunneld/console.log");
+  EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 2000);
 }
 
 // Only who was given a site's socket is asked for the link that it has.

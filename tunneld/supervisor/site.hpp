@@ -241,6 +241,9 @@ class Site final : private SiteOutput {
   std::string device_error_;  // why there is no device; empty: there is, or it was not tried
   TimePoint up_since_{};
 
+  /// A peer that negotiates anew all the time is answered ten times a second (docs/ppp.md).
+  static constexpr RateLimiter kFacts{500, 50};
+
   struct EndedLink {
     std::string reason;
     std::chrono::steady_clock::duration lasted;
@@ -252,6 +255,7 @@ class Site final : private SiteOutput {
   std::optional<audit::WallTime> adopted_since_;  // while a link is taken over that was up already
   bool guarded_ = true;
   int missed_heartbeats_ = 0;
+  RateLimiter facts_ = kFacts;   // that the present bridge may report
   RateLimiter lines_{1000, 50};  // that a bridge may have written
   RateLimiter reports_{1, 1};    // of how many it may not
   std::uint64_t lines_suppressed_ = 0;

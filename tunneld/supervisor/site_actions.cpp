@@ -170,6 +170,7 @@ void Site::attach(Bridge bridge) {
   authority_.forget();
   brake_.begin_session();
   crash_.reset();
+  facts_ = kFacts;
   bridge_ = std::move(bridge);
   bridge_->channel->listen(
       [this](ipc::FromBridge message, std::vector<UniqueFd>) { received(std::move(message)); },

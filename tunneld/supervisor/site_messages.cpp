@@ -53,9 +53,21 @@ std::string layer_name(ipc::Layer layer) {
   return {};
 }
 
+/// Whether it is said once in a while by a bridge in its right mind, whatever its peer does. What
+/// it writes has a limit of its own (admits_line); counters and traces only cost their reading.
+bool is_of_its_life(const ipc::FromBridge& message) {
+  return !std::holds_alternative<ipc::Statistics>(message) &&
+         !std::holds_alternative<ipc::PppEvent>(message) &&
+         !std::holds_alternative<ipc::RemoteText>(message) &&
+         !std::holds_alternative<ipc::TracedFrame>(message);
+}
+
 }  // namespace
 
 void Site::received(ipc::FromBridge message) {
+  if (is_of_its_life(message) && !facts_.allow(steady_now())) {
+    return handle(Event::LinkAbused, "the bridge says more than a link has to say");
+  }
   missed_heartbeats_ = 0;
   if (machine_.state() == State::Up) arm_heartbeat();
   std::visit([this](const auto& fact) { on(fact); }, message);
