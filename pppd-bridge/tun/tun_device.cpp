@@ -3,9 +3,12 @@
 #include "pppd-bridge/segments/vnet_header.hpp"
 
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -128,6 +131,17 @@ Result<void> set_carrier(const UniqueFd& device, Carrier carrier) {
     return errno_error("switch the carrier of a tun device");
   }
   return {};
+}
+
+/// By ethtool, which tells what was switched, and not what the interface made of it so far.
+Carrier carrier(const InterfaceName& name) noexcept {
+  const UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  ethtool_value link{ETHTOOL_GLINK, 0};
+  ifreq request{};
+  std::copy(name.str().begin(), name.str().end(), request.ifr_name);
+  request.ifr_data = static_cast<char*>(static_cast<void*>(&link));
+  const bool known = socket && ::ioctl(socket.get(), SIOCETHTOOL, &request) == 0;
+  return known && link.data != 0 ? Carrier::On : Carrier::Off;
 }
 
 }  // namespace tunnel::tun

@@ -39,4 +39,7 @@ enum class Carrier : std::uint8_t { Off, On };
 /// Without carrier the kernel sends nothing into the device, while its addresses and routes stay.
 Result<void> set_carrier(const UniqueFd& device, Carrier carrier);
 
+/// Off also where there is no such interface.
+Carrier carrier(const InterfaceName& name) noexcept;
+
 }  // namespace tunnel::tun

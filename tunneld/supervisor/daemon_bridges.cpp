@@ -6,6 +6,7 @@
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/daemon.hpp"
+#include "tunneld/supervisor/dismissal.hpp"
 #include "tunneld/supervisor/processes.hpp"
 
 #include <fmt/format.h>
@@ -170,8 +171,7 @@ void Daemon::adopted(const SiteName& socket, Caller who, const ipc::Adopt& adopt
                      std::vector<UniqueFd> descriptors) {
   auto* site = adopt.version == ipc::kVersion && adopt.site == socket ? find(socket) : nullptr;
   if (site == nullptr || stopping_ || descriptors.size() != 1) {
-    who.channel->send(ipc::Shutdown{"the restarted tunneld has no such site"});
-    who.channel->close();
+    dismiss(io_, std::move(who), "the restarted tunneld has no such site");
     return give_up_adoption(socket);
   }
   site->adopt(std::move(who), adopt, std::move(descriptors.front()));

@@ -8,6 +8,7 @@
 #include "tunneld/base/escape.hpp"
 #include "tunneld/base/secret.hpp"
 #include "tunneld/supervisor/clock.hpp"
+#include "tunneld/supervisor/dismissal.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/processes.hpp"
 
@@ -175,7 +176,11 @@ std::string Site::adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& devi
   const auto name = tun::device_name(device);
   if (!name || *name != profile_.ppp.interface || device_) return "its device is not ours";
   if (const auto leased = lease_address(); !leased) return leased.error().message();
-  // It has proved itself to the daemon before, who let the link come up.
+  // It has proved itself to the daemon before, who let the link come up: no bridge can.
+  if (!profile_.ppp.auth.require.empty() && tun::carrier(*name) != tun::Carrier::On) {
+    return "its peer has not proved itself";
+  }
+  if (adopt.up_for > steady_now().time_since_epoch()) return "its link is older than the machine";
   if (!adopt.up || !objection(*adopt.up, profile_.ppp, remote()).empty() ||
       adopt.role != role_of(profile_)) {
     return "its link is not the one in the profile";
@@ -187,8 +192,7 @@ std::string Site::adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& devi
 void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   if (const auto why = adoption_refusal(adopt, device); !why.empty()) {
     say(audit::Priority::Warning, fmt::format("bridge {} is not adopted: {}", caller.pid, why));
-    caller.channel->send(ipc::Shutdown{why});
-    return caller.channel->close();
+    return dismiss(context_.io, std::move(caller), why);
   }
   device_ = std::move(device);
   take_link(*adopt.up);
