@@ -79,6 +79,30 @@ TEST(HostileBridge, CannotFillTheLogWithItsStages) {
   EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 2000);
 }
 
+/// As the account of the bridges: one claim after the other, each on a connection of its own.
+constexpr auto kClaimant = R"(
+  use Socket;
+  for (1 .. $ARGV[1]) {
+    socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0) or die $!;
+    connect($s, pack_sockaddr_un("/run/tunneld/bridge.sock")) or die $!;
+    send($s, pack("H*", $ARGV[0]), 0) or die $!;
+    sysread($s, my $answer, 65536);
+  }
+)";
+
+TEST(HostileBridge, CannotFillTheLogWithClaims) {
+  constexpr int kClaims = 3000;
+  World world;
+  world.start_tunneld("labs");
+  const auto claimed =
+      world.exec("labs", {"setpriv", "--reuid=pppossh", "--regid=pppossh", "--clear-groups", "perl",
+                          "-e", kClaimant, hex(claim()), std::to_string(kClaims)});
+  EXPECT_EQ(claimed.status, 0) << claimed.err;
+  const auto refused = log_lines(world, "labs", "auth", "has no ticket").size();
+  EXPECT_GT(refused, 100U);
+  EXPECT_LT(refused, kClaims / 2U);
+}
+
 // Only who was given a site's socket is asked for the link that it has.
 TEST(HostileBridge, CannotOfferItselfForAdoption) {
   World world;
@@ -91,7 +115,7 @@ TEST(HostileBridge, CannotOfferItselfForAdoption) {
   forge(world, hex(adopt), "", 0);
   EXPECT_EQ(world.bridge_pid("labs"), bridge);
   EXPECT_EQ(text_of(world.status("labs").site, "state"), "up");
-  EXPECT_THAT(world.read("labs", "/var/log/tunneld/console.log"),
+  EXPECT_THAT(world.read("labs", "/var/log/tunneld/auth.log"),
               HasSubstr("came without saying for whom"));
   const auto folder = world.exec("labs", {"setpriv", "--reuid=pppossh", "--regid=pppossh",
                                           "--clear-groups", "ls", "/run/tunneld/bridges"});

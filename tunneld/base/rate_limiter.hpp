@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
 
 namespace tunnel {
 
@@ -27,6 +30,26 @@ class RateLimiter {
   Duration interval_;
   Duration tolerance_;
   TimePoint due_ = TimePoint::min();
+};
+
+/// For what anybody can bring about as often as he likes, and which is told to the administrator:
+/// some of it, and how much was left out.
+class ToldSparingly {
+ public:
+  constexpr ToldSparingly(unsigned burst, unsigned per_second) noexcept
+      : limiter_{burst, per_second} {}
+
+  /// Whether to tell of one more: how many were not told of since the last. nullopt: this one is
+  /// not.
+  constexpr std::optional<std::uint64_t> tell(TimePoint now) noexcept {
+    if (limiter_.allow(now)) return std::exchange(untold_, 0);
+    ++untold_;
+    return std::nullopt;
+  }
+
+ private:
+  RateLimiter limiter_;
+  std::uint64_t untold_ = 0;
 };
 
 }  // namespace tunnel

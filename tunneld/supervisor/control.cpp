@@ -100,20 +100,9 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }
 
-/// Whoever keeps asking must not fill the log with it.
 void Daemon::not_allowed(const PeerCredentials& peer, std::string_view sentence) {
-  if (!refusals_told_.allow(steady_now())) {
-    ++refusals_untold_;
-    return;
-  }
-  audit::Record record;
-  record.type = audit::LogType::Auth;
-  record.priority = audit::Priority::Warning;
-  record.text = fmt::format("control: refused uid {} (pid {}): {}", peer.uid, peer.pid, sentence);
-  if (const auto untold = std::exchange(refusals_untold_, 0); untold > 0) {
-    record.text += fmt::format(" (and {} more refusals that were not told)", untold);
-  }
-  audit_.write(std::move(record));
+  tell_refusal(control_refusals_, {},
+               fmt::format("control: refused uid {} (pid {}): {}", peer.uid, peer.pid, sentence));
 }
 
 std::variant<Site*, RpcError> Daemon::site_from(const json::object& params) {

@@ -282,6 +282,19 @@ void Daemon::say(audit::Priority priority, std::string text) {
   audit_.write(std::move(record));
 }
 
+void Daemon::tell_refusal(ToldSparingly& sparingly, std::string site, std::string text) {
+  const auto untold = sparingly.tell(steady_now());
+  if (!untold) return;
+  audit::Record record;
+  record.type = audit::LogType::Auth;
+  record.priority = audit::Priority::Warning;
+  record.site = std::move(site);
+  record.text = std::move(text);
+  if (*untold > 0)
+    record.text += fmt::format(" (and {} more refusals that were not told)", *untold);
+  audit_.write(std::move(record));
+}
+
 void Daemon::update_service_status() {
   const auto up = std::count_if(sites_.begin(), sites_.end(), [](const auto& entry) {
     return entry.second->machine().state() == State::Up;

@@ -169,6 +169,8 @@ class Daemon final : private ControlApi {
   std::string site_of(const audit::Record& record) const;
 
   void say(audit::Priority priority, std::string text);
+  /// A warning in auth.log. Whoever keeps asking must not fill it.
+  void tell_refusal(ToldSparingly& sparingly, std::string site, std::string text);
   void update_service_status();
 
   boost::asio::io_context& io_;
@@ -208,8 +210,8 @@ class Daemon final : private ControlApi {
   };
 
   std::vector<Tracer> tracers_;
-  RateLimiter refusals_told_{10, 1};
-  std::uint64_t refusals_untold_ = 0;
+  ToldSparingly control_refusals_{10, 1};
+  ToldSparingly claim_refusals_{500, 5};  // as many sites may dial a daemon that has just started
   std::unique_ptr<boost::asio::steady_timer> stop_timer_;
   std::unique_ptr<Adoptions> adoptions_;
   Tickets tickets_;

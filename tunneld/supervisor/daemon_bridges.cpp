@@ -107,7 +107,7 @@ void Daemon::caller(Caller who, ipc::FromBridge first) {
     claimed(std::move(who), *claim);
     return wipe(claim->ticket);
   }
-  say(audit::Priority::Warning, fmt::format("bridge {} came without saying for whom", who.pid));
+  tell_refusal(claim_refusals_, {}, fmt::format("bridge {} came without saying for whom", who.pid));
   who.channel->close();
 }
 
@@ -155,14 +155,10 @@ std::string Daemon::claim_refusal(const Caller& who, const ipc::Claim& claim) {
 void Daemon::claimed(Caller who, const ipc::Claim& claim) {
   const auto reason = claim_refusal(who, claim);
   if (reason.empty()) return find(claim.site)->claim(std::move(who), claim);
-  audit::Record record;
-  record.type = audit::LogType::Auth;
-  record.priority = audit::Priority::Warning;
-  record.site = claim.site.str();
-  record.text =
+  tell_refusal(
+      claim_refusals_, claim.site.str(),
       fmt::format("refused from {} with key {} (process {}): {}", escape_text(claim.peer),
-                  claim.key.empty() ? "(not told)" : escape_text(claim.key), who.pid, reason);
-  audit_.write(std::move(record));
+                  claim.key.empty() ? "(not told)" : escape_text(claim.key), who.pid, reason));
   who.channel->send(ipc::Refused{reason});
   who.channel->close();
 }
