@@ -75,6 +75,18 @@ Offer offer(std::chrono::milliseconds up_for = std::chrono::milliseconds{1}) {
   return {hex(all.first(before)), hex(all.subspan(before + settings))};
 }
 
+void share_secret(const World& world, const std::string& gateway) {
+  world.write(gateway, "/etc/tunneld/secrets.toml", "[secrets]\ntalisker = \"correct horse\"\n");
+  world.shell(gateway, "cd /etc/tunneld; chmod 600 secrets.toml; chown tunneld secrets.toml");
+}
+
+/// Labs wants PPP's authentication of HOME.
+void require_proof(const World& world) {
+  world.edit_profile("labs", "[routes]",
+                     "[ppp.auth]\npeer = \"talisker\"\nrequire = [\"chap-md5\"]\n\n[routes]");
+  share_secret(world, "labs");
+}
+
 class HijackedBridge : public testing::Test {
  protected:
   HijackedBridge() { do_without_tickets(world_); }
@@ -115,16 +127,27 @@ TEST_F(HijackedBridge, IsAdoptedWithALinkThatItsProfileAllows) {
 
 // Or whoever has the peer's SSH key need not know its PPP secret: a restart of tunneld will come.
 TEST_F(HijackedBridge, WhosePeerHasNotProvedItselfIsNotAdoptedAndKilled) {
-  world_.edit_profile("labs", "[routes]",
-                      "[ppp.auth]\npeer = \"talisker\"\nrequire = [\"chap-md5\"]\n\n[routes]");
-  world_.write("labs", "/etc/tunneld/secrets.toml", "[secrets]\ntalisker = \"correct horse\"\n");
-  world_.shell("labs", "cd /etc/tunneld; chmod 600 secrets.toml; chown tunneld secrets.toml");
+  require_proof(world_);
   const auto bridge = claim(offer());
   const ProcessHandle process{bridge.pid()};
   restart_tunneld();
   EXPECT_TRUE(process.gone_within(kPatience));
   expect_refused("its peer has not proved itself");
   world_.wait_for("labs", is_state("listening"));
+}
+
+// The other side of it: a proof that an earlier tunneld has seen is not asked for again.
+TEST(Adoption, OfALinkWhosePeerHasProvedItselfTakesItAsItIs) {
+  World world;
+  world.edit_profile("home", "[routes]", "[ppp.auth]\nname = \"talisker\"\n\n[routes]");
+  require_proof(world);
+  share_secret(world, "home");
+  world.start();
+  const auto bridge = world.bridge_pid("labs");
+  world.stop("labs", "tunneld", "KILL");
+  world.start_tunneld("labs");
+  world.wait_until_up("labs");
+  EXPECT_EQ(world.bridge_pid("labs"), bridge);
 }
 
 TEST_F(HijackedBridge, WhoseLinkIsOlderThanTheMachineIsNotAdopted) {
