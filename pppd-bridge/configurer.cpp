@@ -19,6 +19,7 @@ namespace tunnel::bridge {
 
 namespace {
 
+constexpr std::uint32_t kMostMtu = 65535;  // of a tun device, and of PPP's MRU
 constexpr std::size_t kMostText = 1024;
 constexpr std::size_t kMostRequest = 64;
 
@@ -41,7 +42,7 @@ std::optional<tun::PointToPoint> decode(Bytes request) {
   tun::PointToPoint wanted;
   const auto mtu = in.u32();
   const auto has_ipv4 = in.u8();
-  if (!mtu || !has_ipv4) return std::nullopt;
+  if (!mtu || *mtu > kMostMtu || !has_ipv4 || *has_ipv4 > 1) return std::nullopt;
   wanted.mtu = Mtu{*mtu};
   if (*has_ipv4 == 1) {
     const auto local = in.u32();
@@ -50,7 +51,7 @@ std::optional<tun::PointToPoint> decode(Bytes request) {
     wanted.ipv4 = tun::Ipv4Ends{Ipv4Address{*local}, Ipv4Address{*remote}};
   }
   const auto has_ipv6 = in.u8();
-  if (!has_ipv6) return std::nullopt;
+  if (!has_ipv6 || *has_ipv6 > 1) return std::nullopt;
   if (*has_ipv6 == 1) {
     Ipv6Address address;
     const auto octets = in.take(address.bytes.size());

@@ -53,6 +53,19 @@ TEST(CrashBrake, HoldsEitherEndDownForFiveMinutes) {
   }
 }
 
+TEST(CrashBrake, IsKnownAsSuchUntilItsPauseIsOver) {
+  SiteWorld other{ipc::Role::Dial};
+  other.bring_to(State::Waiting);
+  EXPECT_FALSE(other.machine.braked());
+  SiteWorld site{ipc::Role::Dial};
+  site.bring_to(State::Up);
+  site.handle(Event::CrashLoop, "killed by its sandbox");
+  site.handle(Event::Claimed);  // which is refused
+  EXPECT_TRUE(site.machine.braked());
+  site.expire();
+  EXPECT_FALSE(site.machine.braked());
+}
+
 TEST(CrashBrake, ARetryEndsThePause) {
   SiteWorld site{ipc::Role::Dial};
   site.bring_to(State::Lcp);

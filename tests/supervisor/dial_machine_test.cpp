@@ -96,6 +96,21 @@ TEST_P(DialInEveryStage, FailureIsFollowedByAPauseAndAnotherAttempt) {
   }
 }
 
+TEST_P(DialInEveryStage, GoingToAndFroIsEndedAfterAllOfTheirTimes) {
+  site.bring_to(GetParam());
+  const auto begin = site.now;
+  int steps = 0;
+  for (auto next = State::Connect; is_stage(site.state()) && steps < 1000; ++steps) {
+    site.now = std::min(site.now + 30s, *site.machine.deadline());
+    site.machine.expire(site.now);
+    site.handle(reached(next));
+    next = next == State::Connect ? State::Auth : State::Connect;
+  }
+  EXPECT_EQ(site.state(), State::Waiting);
+  EXPECT_EQ(site.now - begin, patience_for({}).attempt());
+  EXPECT_EQ(site.machine.last_error(), "no link after all the time that its stages have together");
+}
+
 TEST_P(DialInEveryStage, SilenceIsEndedAfterAWhile) {
   site.bring_to(GetParam());
   const bool ppp = GetParam() >= State::Lcp;

@@ -19,6 +19,10 @@ struct Patience {
   Duration connect{};  // in each state before PPP
   Duration ppp{};      // in each of LCP, authentication and the network protocols
   Duration close{};    // after it was asked to end
+
+  /// A whole attempt: each of the states before PPP, and each of PPP's, once. The bridge says which
+  /// state it is in, and one that its peer has taken over could go to and fro for ever.
+  Duration attempt() const noexcept { return 4 * connect + 3 * ppp; }
 };
 
 /// Long enough for PPP to give up first, and never so short that a busy machine is taken for a

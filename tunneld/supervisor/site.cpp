@@ -223,6 +223,7 @@ void Site::device_lost() {
 void Site::path_changed() {
   if (profile_.dial() == nullptr) return;
   if (machine_.state() == State::Waiting) {
+    if (machine_.braked()) return;  // another path is no reason for another try at a crash
     handle(Event::Retry, "the addresses of this gateway have changed");
   } else if (bridge_) {
     bridge_->channel->send(ipc::PathChanged{});

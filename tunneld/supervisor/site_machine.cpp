@@ -1,5 +1,6 @@
 #include "tunneld/supervisor/site_machine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tunnel::supervisor {
@@ -57,6 +58,8 @@ void SiteMachine::handle(Event event, TimePoint now, std::string reason) {
   if (event == Event::Stop) last_error_.clear();
   state_ = cell.next;
   if (from != state_) since_ = now;
+  if (!is_attempt(from) || event == Event::Claimed) attempt_until_ = now + patience_.attempt();
+  if (from != state_) braked_ = event == Event::CrashLoop;
   pause_.reset();
   for (const auto action : cell.actions) run(action, now, reason);
   if (from != state_ || pause_) note(event, from, reason);
@@ -69,9 +72,12 @@ void SiteMachine::expire(TimePoint now) {
     handle(Event::AttemptsSpent, now, last_error_);
     return;
   }
-  handle(
-      Event::Timeout, now,
-      is_attempt(state_) ? "nothing heard in state " + std::string{name(state_)} : std::string{});
+  handle(Event::Timeout, now, is_attempt(state_) ? timeout_reason(now) : std::string{});
+}
+
+std::string SiteMachine::timeout_reason(TimePoint now) const {
+  if (now >= attempt_until_) return "no link after all the time that its stages have together";
+  return "nothing heard in state " + std::string{name(state_)};
 }
 
 void SiteMachine::note(Event event, State from, const std::string& reason) {
@@ -117,7 +123,9 @@ void SiteMachine::run(Action action, TimePoint now, const std::string& reason) {
     case Action::TakeDown:
       return out_.take_down();
     case Action::ArmStage:
-      return arm(is_ppp(state_) ? patience_.ppp : patience_.connect, now);
+      deadline_ =
+          std::min(now + (is_ppp(state_) ? patience_.ppp : patience_.connect), attempt_until_);
+      return;
     case Action::ArmRetry:
       pause_ = retry_pause();
       return arm(*pause_, now);

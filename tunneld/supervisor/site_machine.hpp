@@ -71,12 +71,16 @@ class SiteMachine {
 
   unsigned failures() const noexcept { return backoff_.failures(); }
 
+  /// Whether it waits because its bridges crashed again and again.
+  bool braked() const noexcept { return braked_; }
+
   /// Whether an administrator wants this link (Stop was not the last word).
   bool wanted() const noexcept { return wanted_; }
 
  private:
   void run(Action action, TimePoint now, const std::string& reason);
   void arm(Duration pause, TimePoint now);
+  std::string timeout_reason(TimePoint now) const;
   void hold_down(std::chrono::milliseconds pause, TimePoint now, const std::string& reason);
   void note(Event event, State from, const std::string& reason);
   std::chrono::milliseconds retry_pause();
@@ -88,6 +92,8 @@ class SiteMachine {
   State state_ = State::Down;
   TimePoint since_{};
   std::optional<TimePoint> deadline_;
+  TimePoint attempt_until_{};
+  bool braked_ = false;
   std::optional<std::chrono::milliseconds> pause_;  // the one just armed, for the log
   bool held_ = false;                               // the link that just ended had lasted
   bool wanted_ = false;
