@@ -5,8 +5,8 @@ set(CPACK_PACKAGE_NAME tunneld)
 set(CPACK_PACKAGE_CONTACT "tunneld maintainers <maintainers@tunneld.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
 set(CPACK_PACKAGE_DESCRIPTION
-"Joins private networks of two or more sites over the public network, with
-nothing more at the far end than an SSH account. A gateway dials the other
+"Joins private networks of two or more sites over the public network, through
+nothing but the SSH port that is open already. A gateway dials the other
 one by SSH, PPP runs inside the SSH channel, and its packets are routed to
 and from a tun device. Links are dialled again for ever, and while one is
 down its packets are refused, not sent in the clear.")
