@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tunnel::supervisor {
 namespace {
@@ -103,6 +105,48 @@ TEST(Process, ThatHasTheNumberOfAnotherIsNotTakenForIt) {
   auto mark = read_process(child.pid())->mark;
   ++mark.started;
   EXPECT_FALSE(runs(mark));
+}
+
+constexpr uid_t kAccount = 995;
+
+std::optional<pid_t> session_in(const std::vector<Relative>& line) {
+  const auto found = session_process(line, kAccount);
+  return found ? std::optional{found->pid} : std::nullopt;
+}
+
+Relative relative(pid_t pid, uid_t user) {
+  return {.mark = {.pid = pid, .started = 1}, .user = user};
+}
+
+TEST(Session, IsServedByTheProcessBelowSshdsMonitor) {
+  // The bridge, the shell that sshd gave its command to, sshd, its monitor, and the one that
+  // listens.
+  EXPECT_EQ(session_in({relative(90, kAccount), relative(80, kAccount), relative(70, kAccount),
+                        relative(60, 0), relative(50, 0)}),
+            70);
+  EXPECT_EQ(session_in({relative(90, kAccount), relative(70, kAccount), relative(60, 0)}), 70);
+}
+
+TEST(Session, IsNobodyElses) {
+  EXPECT_EQ(session_in({}), std::nullopt);
+  EXPECT_EQ(session_in({relative(90, kAccount), relative(60, 0)}), std::nullopt) << "itself";
+  EXPECT_EQ(session_in({relative(90, kAccount), relative(70, 1000), relative(60, 0)}),
+            std::nullopt);
+  EXPECT_EQ(session_in({relative(90, kAccount), relative(70, kAccount)}), std::nullopt);
+}
+
+TEST(Process, IsOpenedOnlyWhileItIsTheSame) {
+  Child child;
+  auto mark = read_process(child.pid())->mark;
+  const auto handle = open_process(mark);
+  EXPECT_TRUE(runs(handle));
+  end_process(handle.get());
+  EXPECT_EQ(child.wait(), SIGTERM);
+  EXPECT_FALSE(open_process(mark));
+  const Child other;
+  mark = read_process(other.pid())->mark;
+  ++mark.started;
+  EXPECT_FALSE(open_process(mark));
 }
 
 TEST(Peer, OfASocketIsHeldByItsProcess) {

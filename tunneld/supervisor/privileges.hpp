@@ -13,9 +13,9 @@ Result<void> prepare_directory(const std::filesystem::path& directory, Account o
                                unsigned mode);
 
 /// Started as root: becomes `user`, with CAP_NET_ADMIN (devices, routes) and CAP_SETUID,
-/// CAP_SETGID and CAP_KILL (to start bridges under another account, and to end them), and nothing
-/// else, for good. Started as another user, by systemd: keeps what it was given, and says which of
-/// these is missing.
+/// CAP_SETGID and CAP_KILL (to start bridges under another account, and to end them and what sshd
+/// has left of their sessions), and nothing else, for good. Started as another user, by systemd:
+/// keeps what it was given, and says which of these is missing.
 Result<void> keep_only_needed_powers(const std::string& user);
 
 }  // namespace tunnel::supervisor

@@ -98,6 +98,31 @@ std::vector<ProcessMark> ancestry(pid_t pid) {
   return line;
 }
 
+std::optional<ProcessMark> session_process(std::span<const Relative> line, uid_t user) noexcept {
+  const auto monitor = std::find_if(line.begin(), line.end(),
+                                    [](const Relative& each) { return each.user == uid_t{0}; });
+  // Who asks is no session of his own.
+  if (monitor == line.end() || monitor - line.begin() < 2) return std::nullopt;
+  const auto& below = *(monitor - 1);
+  return below.user == user ? std::optional{below.mark} : std::nullopt;
+}
+
+std::optional<ProcessMark> session_process(pid_t pid, uid_t user) {
+  std::vector<Relative> line;
+  for (const auto& mark : ancestry(pid)) {
+    const auto whose = user_of(mark.pid);
+    if (!whose) break;
+    line.push_back({mark, *whose});
+  }
+  return session_process(line, user);
+}
+
+UniqueFd open_process(const ProcessMark& process) {
+  UniqueFd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0))};
+  // Seen after it was opened, it was there all the while: the number was not another's.
+  return runs(process) ? std::move(pidfd) : UniqueFd{};
+}
+
 UniqueFd peer_process(int socket, pid_t pid) {
   int pidfd = -1;
   socklen_t length = sizeof pidfd;
@@ -114,6 +139,10 @@ bool runs(const UniqueFd& pidfd) {
 void kill_process(const UniqueFd& pidfd) {
   if (!pidfd) return;
   static_cast<void>(::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0));
+}
+
+void end_process(int pidfd) {
+  static_cast<void>(::syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, nullptr, 0));
 }
 
 }  // namespace tunnel::supervisor

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,23 @@ bool runs(const ProcessMark& process);
 /// init's, or that of an ancestor which asked for it.
 std::vector<ProcessMark> ancestry(pid_t pid);
 
+/// A process and its real user.
+struct Relative {
+  ProcessMark mark;
+  uid_t user = 0;
+};
+
+/// Of somebody's ancestry, itself first: the process by which sshd serves the session that it was
+/// started in. That is the one below the first that is root's, sshd's monitor, if it is this
+/// user's. Nothing: it was not started so.
+std::optional<ProcessMark> session_process(std::span<const Relative> line, uid_t user) noexcept;
+
+/// The same, of a process.
+std::optional<ProcessMark> session_process(pid_t pid, uid_t user);
+
+/// A pidfd of exactly this process; empty: it is gone.
+UniqueFd open_process(const ProcessMark& process);
+
 /// A pidfd of the process whose credentials SO_PEERCRED of this socket has, which is `pid`. Empty:
 /// it is gone. Before Linux 6.5 there is no asking for exactly that process, and one that has been
 /// given its number meanwhile would be taken for it.
@@ -56,5 +74,8 @@ bool runs(const UniqueFd& pidfd);
 
 /// SIGKILL to the process of a pidfd, if there is one.
 void kill_process(const UniqueFd& pidfd);
+
+/// SIGTERM to the process of a pidfd.
+void end_process(int pidfd);
 
 }  // namespace tunnel::supervisor

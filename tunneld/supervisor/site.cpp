@@ -166,9 +166,15 @@ void Site::claim(Caller caller, const ipc::Claim& claim) {
 
 /// Only a process of the bridges' account is ever signalled.
 Site::Bridge Site::bridge_of(Caller caller) const {
-  const bool ours = caller.handle && user_of(caller.pid) == context_.bridge_user;
-  return {std::move(caller.channel), nullptr, caller.pid,
-          ours ? std::move(caller.handle) : UniqueFd{}};
+  Bridge bridge{std::move(caller.channel), nullptr, caller.pid, {}, {}};
+  if (!caller.handle || user_of(caller.pid) != context_.bridge_user) return bridge;
+  const auto* answer = profile_.answer();
+  if (answer != nullptr && answer->ticket == config::Ticket::Require) {
+    bridge.session = session_process(caller.pid, context_.bridge_user);
+    if (!runs(caller.handle)) bridge.session.reset();  // it may be another process's
+  }
+  bridge.handle = std::move(caller.handle);
+  return bridge;
 }
 
 /// Why a bridge of an earlier daemon cannot go on; empty: it can.

@@ -15,6 +15,7 @@
 #include "tunneld/supervisor/lease_store.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/ppp_authority.hpp"
+#include "tunneld/supervisor/processes.hpp"
 #include "tunneld/supervisor/proof_brake.hpp"
 #include "tunneld/supervisor/site_machine.hpp"
 
@@ -147,6 +148,7 @@ class Site final : private SiteOutput {
     std::unique_ptr<ChildProcess> child;  // only of a dialling bridge that we started
     pid_t pid = 0;
     UniqueFd handle;  // a pidfd, so that no other process is signalled; it may be missing
+    std::optional<ProcessMark> session;  // of sshd, if a ticket shows that it is one
   };
 
   // SiteOutput

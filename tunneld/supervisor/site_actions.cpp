@@ -6,6 +6,7 @@
 #include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/processes.hpp"
 #include "tunneld/supervisor/site.hpp"
+#include "tunneld/supervisor/ssh_session.hpp"
 
 #include <fmt/format.h>
 
@@ -158,7 +159,7 @@ void Site::start_bridge() {
   if (!child) return handle_later(Event::LinkFailed, child.error().message());
   const auto pid = (*child)->pid();
   attach(Bridge{std::make_shared<BridgeChannel>(context_.io, std::move(ours)), std::move(*child),
-                pid, UniqueFd{}});
+                pid, UniqueFd{}, std::nullopt});
   if (const auto handed = hand_over_settings(); !handed) {
     handle_later(Event::LinkRefused, handed.error().message());
   }
@@ -235,6 +236,7 @@ void Site::kill_bridge() {
   if (!bridge_) return;
   bridge_->channel->close();
   kill_process(bridge_->handle);
+  if (bridge_->session) end_session(context_.io, *bridge_->session, context_.bridge_user);
   context_.bridge_sockets->remove(profile_.name);
   bridge_.reset();
 }
