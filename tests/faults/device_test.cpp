@@ -129,7 +129,8 @@ TEST(Fault22, AProgramDeletesOurRouteAgainAndAgain) {
     for (; tries < kEnough; ++tries) {
       world.shell("home", "ip route delete 172.16.1.0/24 dev tun0");
       std::string line;
-      while (!line.starts_with("172.16.1.0/24 dev tun0")) line = monitor.wait_for("172.16.1.0", 3s);
+      while (!line.starts_with("172.16.1.0/24 dev tun0"))
+        line = monitor.wait_for("172.16.1.0", 10s);
     }
   } catch (const Timeout&) {  // it is not put back any more
   }

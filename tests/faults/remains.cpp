@@ -90,7 +90,7 @@ std::size_t memory_of(pid_t pid) {
   std::ifstream rollup{"/proc/" + std::to_string(pid) + "/smaps_rollup"};
   for (std::string word; rollup >> word;) {
     std::size_t kib = 0;
-    if (word == "Pss:" && rollup >> kib) return kib;
+    if (word == "Anonymous:" && rollup >> kib) return kib;
   }
   return 0;
 }

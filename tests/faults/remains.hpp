@@ -21,7 +21,8 @@ struct Remains {
   std::map<std::string, int> descriptors{};
   /// Processes that ended and that nobody has waited for.
   std::size_t zombies = 0;
-  /// Of tunneld, in KiB: its share of what it has in memory (PSS).
+  /// Of tunneld, in KiB: what is in no file. (Its share of what is in files, which PSS has as well,
+  /// grows when others that use them end: another test's tunneld, say.)
   std::size_t memory = 0;
 };
 

@@ -17,8 +17,9 @@ namespace json = boost::json;
 
 namespace {
 
-/// What is wanted is wanted of a machine that has nothing else to do.
-constexpr double kBusyMachine = 5;
+/// What is wanted is wanted of a machine that has nothing else to do; any other one gets so many
+/// times as much, and what is beyond that is no machine's fault.
+constexpr double kBusyMachine = 10;
 
 /// What tunneld may have more in memory after a fault, in KiB: its log's tail, a buffer here and
 /// there; nothing that comes again each time.
@@ -55,8 +56,8 @@ void Trial::record(const Figure& figure, double value) {
   figures_[figure.what] = {{"value", value}, {"wanted", figure.most}, {"unit", figure.unit}};
   std::cout << "#" << fault_.number << ' ' << fault_.name << ", " << figure.what << ": " << value
             << ' ' << figure.unit << " (wanted: " << figure.most << ")\n";
-  const bool time = figure.judged == Figure::Judged::AsTime;
-  EXPECT_LE(value, time ? figure.most * kBusyMachine : figure.most) << figure.what;
+  const bool busy = figure.judged == Figure::Judged::OnBusyMachine;
+  EXPECT_LE(value, busy ? figure.most * kBusyMachine : figure.most) << figure.what;
 }
 
 void Trial::reached(std::string_view figure, Clock::time_point when) {
@@ -78,6 +79,18 @@ void Trial::finish(Limit limit) {
   write_line();
 }
 
+/// What is going away just now, as a descriptor that waits for a process to end, is not left: only
+/// what stays is.
+Remains Trial::look_again(const std::string& gateway) const {
+  const auto end = Clock::now() + kPatience;
+  for (;;) {
+    auto now = look_at(bed_.world(), gateway);
+    const bool clean = now.zombies == 0 && differences(before_.at(gateway), now).empty();
+    if (clean || Clock::now() >= end) return now;
+    bed_.packets().let_pass(100ms);
+  }
+}
+
 void Trial::check_invariants() {
   const auto leaks = bed_.leaks();
   EXPECT_THAT(leaks, testing::IsEmpty()) << "in the clear";
@@ -86,7 +99,7 @@ void Trial::check_invariants() {
   std::size_t zombies = 0;
   std::int64_t memory = 0;
   for (const auto* gateway : kGateways) {
-    const auto after = look_at(bed_.world(), gateway);
+    const auto after = look_again(gateway);
     const auto found = differences(before_[gateway], after);
     EXPECT_THAT(found, testing::IsEmpty()) << "at " << gateway;
     stale += found.size();

@@ -16,18 +16,23 @@ namespace tunnel::test {
 /// One figure that is measured, and what is wanted of it.
 struct Figure {
   enum class Judged : std::uint8_t {
-    AsTime,   // a machine that is busy with other things may take a few times as long
-    Exactly,  // a count, say, which no load excuses
+    OnBusyMachine,  // a time, say: with other things to do, a machine takes several times as long
+    Exactly,        // a count, say, which no load excuses
   };
 
   const char* what;
   double most;
   const char* unit = "ms";
-  Judged judged = Judged::AsTime;
+  Judged judged = Judged::OnBusyMachine;
 };
 
 constexpr Figure within(const char* what, Limit most) {
   return {what, static_cast<double>(most.count())};
+}
+
+/// What is spent, and not only what is waited, depends on what else the machine does.
+constexpr Figure share_of_machine(const char* what, double most, const char* unit) {
+  return {what, most, unit};
 }
 
 constexpr Figure at_most(const char* what, double most, const char* unit = "") {
@@ -71,6 +76,7 @@ class Trial {
  private:
   void record(const Figure& figure, double value);
   const Figure& find(std::string_view figure) const;
+  Remains look_again(const std::string& gateway) const;
   void check_invariants();
   void write_line() const;
 

@@ -228,9 +228,8 @@ Status World::status(const std::string& gateway, const std::string& site_name) c
   return {finished.status, std::move(document), std::move(site)};
 }
 
-StatusWatch World::watch(const std::string& gateway) const {
-  return StatusWatch{
-      spawn(gateway, {"tunnelctl", "status", site_of(gateway), "--watch", "--json"})};
+StatusWatch World::watch(const std::string& gateway, const std::string& site) const {
+  return StatusWatch{spawn(gateway, {"tunnelctl", "status", site, "--watch", "--json"})};
 }
 
 json::object World::wait_for(const std::string& gateway, const Condition& condition,

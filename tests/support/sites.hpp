@@ -89,7 +89,9 @@ class World {
   Status status(const std::string& gateway) const { return status(gateway, site_of(gateway)); }
 
   Status status(const std::string& gateway, const std::string& site) const;
-  StatusWatch watch(const std::string& gateway) const;
+  StatusWatch watch(const std::string& gateway) const { return watch(gateway, site_of(gateway)); }
+
+  StatusWatch watch(const std::string& gateway, const std::string& site) const;
   /// Waits until the gateway's site is so.
   boost::json::object wait_for(const std::string& gateway, const Condition& condition,
                                Limit limit = kPatience) const;
