@@ -176,8 +176,10 @@ TEST(Claim, AcrossARestartOfTunneldIsRefusedAndMadeAgain) {
 
   world.stop("labs", "tunneld", "KILL");
   world.start_tunneld("labs");
+  auto watch = world.watch("home");  // it does not wait for long
+  watch.wait_for(is_state("lcp"));
   let_it_go_on(world);
-  world.wait_for("home", is_waiting_for("is none of this tunneld's"));
+  watch.wait_for(is_waiting_for("is none of this tunneld's"));
   heard(world);
   let_it_go_on(world);
   world.wait_until_up("home");

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <variant>
 #include <vector>
@@ -62,8 +63,9 @@ TEST(HostileDialler, SpoofsNoSourceOfEitherFamily) {
   EXPECT_THAT(seen.printed(), HasSubstr("2 packets captured"));
 }
 
-bool connects(const World& world, const std::string& from, const std::string& address, int port) {
-  const auto tried = world.exec(from, {"timeout", "1", "bash", "-c",
+bool connects(const World& world, const std::string& from, const std::string& address, int port,
+              std::chrono::seconds limit) {
+  const auto tried = world.exec(from, {"timeout", std::to_string(limit.count()), "bash", "-c",
                                        "exec 3<>/dev/tcp/" + address + '/' + std::to_string(port)});
   return tried.status == 0;
 }
@@ -77,12 +79,12 @@ TEST(HostileDialler, ReachesNoServiceOfTheGatewayThatTheFilterDoesNotName) {
   const std::vector<std::string> addresses{"10.224.1.2", "192.168.253.4", "172.16.1.4"};
   for (const auto& address : addresses) {
     for (const auto* from : {"client", "home"}) {
-      EXPECT_FALSE(connects(world, from, address, 7777)) << from << " to " << address;
+      EXPECT_FALSE(connects(world, from, address, 7777, 1s)) << from << " to " << address;
     }
   }
-  EXPECT_TRUE(connects(world, "client", "192.168.253.4", 22)) << "which a rule names";
+  EXPECT_TRUE(connects(world, "client", "192.168.253.4", 22, 15s)) << "which a rule names";
   EXPECT_EQ(world.tunnelctl("labs", {"filter", "flush", "--yes"}).status, 0);
-  EXPECT_TRUE(connects(world, "client", "192.168.253.4", 7777)) << "it is the filter's doing";
+  EXPECT_TRUE(connects(world, "client", "192.168.253.4", 7777, 15s)) << "it is the filter's doing";
 }
 
 constexpr auto kCall =

@@ -335,10 +335,15 @@ TEST_F(Secrets, AreNotWrittenToACoreFile) {
                 testing::ContainsRegex("Max core file size  *0  *0 "));
     const auto folder = fs::read_symlink(process + "/cwd").native();
     const auto before = cores_in(world_, gateway, folder);
+    auto home = world_.watch("home");
+    auto labs = world_.watch("labs");
+    const auto at_home = number_of(home.wait_for(is_state("up")), "established");
+    const auto at_labs = number_of(labs.wait_for(is_state("up")), "established");
     bridge.signal(SIGABRT);
     EXPECT_TRUE(bridge.gone_within(kPatience));
     EXPECT_EQ(cores_in(world_, gateway, folder), before) << folder;
-    world_.wait_until_up(gateway);
+    home.wait_for(is_established(at_home + 1));
+    labs.wait_for(is_established(at_labs + 1));
   }
   // Where the kernel writes such files at all, anybody else's is.
   if (content("/proc/sys/kernel/core_pattern").find_first_of("/|") != std::string::npos) return;
