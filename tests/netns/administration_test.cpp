@@ -122,6 +122,7 @@ TEST(Removal, IsUndoneWhenTheProfileIsBack) {
 
   EXPECT_THAT(reload.out, HasSubstr("added: labs"));
   world.wait_until_up("home");
+  world.wait_until_up("labs");
   EXPECT_TRUE(reaches(world, "client", "192.168.253.1"));
 }
 

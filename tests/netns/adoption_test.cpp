@@ -35,6 +35,7 @@ TEST(Adoption, OfABridgeThatIsStoppedIsGivenUpAndTheLinkMadeAnew) {
               << std::chrono::duration_cast<Limit>(std::chrono::steady_clock::now() - begin).count()
               << " ms\n";
     world.wait_until_up("home");
+    world.wait_until_up("labs");
     EXPECT_THAT(log_lines(world, gateway, "console", "no bridge came forward for tun0"), SizeIs(1));
     EXPECT_TRUE(reaches(world, "client", "192.168.253.1"));
   }

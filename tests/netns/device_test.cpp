@@ -28,6 +28,7 @@ class Device : public testing::Test {
   void expect_link_after_retry() {
     world_.tunnelctl("home", {"retry", "labs"});
     world_.wait_until_up("home");
+    world_.wait_until_up("labs");
     EXPECT_TRUE(reaches(world_, "client", "192.168.253.1"));
   }
 
@@ -116,6 +117,7 @@ TEST_F(Device, NetworkOfAnotherInterfaceIsReportedAsAConflict) {
 TEST_F(Device, SecondDaemonEndsWithASentenceAndDisturbsNobody) {
   start();
   world_.wait_until_up("home");
+  world_.wait_until_up("labs");
   const auto bridge = world_.bridge_pid("home");
 
   const auto second = world_.exec("home", {"tunneld"});

@@ -155,6 +155,7 @@ TEST_F(CutOff, InEveryStateIsReportedAndMended) {
   relay.cut_after(CuttingRelay::kNever);
   world_.tunnelctl("home", {"retry", "labs"});
   watch.wait_for(is_state("up"));
+  world_.wait_until_up("labs");
   EXPECT_TRUE(reaches(world_, "client", "192.168.253.1"));
   EXPECT_EQ(open_descriptors(world_.tunneld_pid("home")), descriptors);
 }
