@@ -190,9 +190,18 @@ void add_flooder(const World& world) {
   world.shell("labs", "chmod 755 /etc/ssh/flooded; rm -f " + times_file());
 }
 
+/// Up to a second after a device has lost its carrier, the kernel says so of its routes.
+void wait_until_routes_are_dead(Bed& bed, const std::string& gateway, const std::string& device) {
+  const auto line = "ip route show table all dev " + device;
+  while (bed.world().shell(gateway, line).find(" linkdown") == std::string::npos) {
+    bed.packets().let_pass(50ms);
+  }
+}
+
 TEST(Fault34, ThePeerFloodsConfigureRequests) {
   Bed bed{SshClient::Libssh2, add_flooder};
   const auto& world = bed.world();
+  wait_until_routes_are_dead(bed, "labs", "tun9");
   Trial trial{{34,
                "the peer floods Configure-Requests",
                "rate limit, hold-down",

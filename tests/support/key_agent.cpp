@@ -107,6 +107,7 @@ KeyAgent::KeyAgent(const std::string& key, Willing willing) {
   TUNNEL_CHECK(listener.has_value());
   impl_->listener = std::move(*listener);
   make_blocking(impl_->listener.get());
+  const std::lock_guard lock{impl_->mutex};  // it adds to the list that it is being put into
   impl_->threads.emplace_back([impl = impl_.get()] { impl->accept_all(); });
 }
 
