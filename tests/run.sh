@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds tunneld and runs every test there is.
 #
-#   tests/run.sh [--unit] [--netns] [--interop] [--fuzz SECONDS] [--checks] [--bench]
+#   tests/run.sh [--unit] [--netns] [--interop] [--fuzz SECONDS] [--checks] [--bench] [--sanitize]
 #                [--filter REGEX] [--preset PRESET]
 #
 #   --unit      only the hermetic tests, in parallel: no network, no root, no clock
@@ -15,6 +15,9 @@
 #   --bench     only a short benchmark, of a minute (tests/bench/run.sh), and 20 sites that dial one
 #               hub at once (tests/bench/load.sh); figures are shown, and kept in the build
 #               directory, but not judged
+#   --sanitize  only the hermetic tests and those in a private machine, of a build under
+#               AddressSanitizer and UndefinedBehaviorSanitizer (preset asan), and of the latter
+#               those that have threads, under ThreadSanitizer (preset tsan); not part of everything
 #   --filter    only tests whose name matches, and neither checks nor benchmark
 #   --preset    a preset of CMakePresets.json instead of ci (or $PRESET)
 #
@@ -119,6 +122,26 @@ run_interop() {
   run_ctest interop tests/support/private-machine.sh -- "${selection[@]}"
 }
 
+# Builds of their own, whatever the preset.
+run_sanitize() {
+  local preset=asan
+  if build; then
+    run_unit
+    run_netns
+  else
+    give_up 'tests under ASan and UBSan' 'did not build'
+  fi
+  preset=tsan
+  heading "Threads under ThreadSanitizer"
+  if cmake --preset tsan </dev/null && cmake --build build/tsan --target threaded_tests </dev/null; then
+    # What was not built has no label.
+    run_ctest threads tests/support/private-machine.sh -- --label-regex '^(unit|netns)$' \
+      ${filter:+--tests-regex "$filter"}
+  else
+    give_up 'tests under TSan' 'did not build'
+  fi
+}
+
 run_fuzz() {
   local output=build/fuzz-output totals
   heading "Fuzzing, each target for $fuzz_seconds s"
@@ -202,7 +225,7 @@ run_bench() {
 parse_arguments() {
   while (($# > 0)); do
     case $1 in
-      --unit | --netns | --interop | --checks | --bench) groups+=("${1#--}") ;;
+      --unit | --netns | --interop | --checks | --bench | --sanitize) groups+=("${1#--}") ;;
       --fuzz)
         [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
         groups+=(fuzz)
@@ -230,7 +253,7 @@ main() {
   local group line
   parse_arguments "$@"
   rc/install-packages.sh test
-  if [[ ${groups[*]} == fuzz ]] || build; then  # which has a build of its own
+  if [[ ${groups[*]} =~ ^(fuzz|sanitize)$ ]] || build; then  # which have builds of their own
     for group in "${groups[@]}"; do "run_$group"; done
   else
     give_up 'build' 'failed, and no test was run'
