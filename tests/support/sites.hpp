@@ -89,6 +89,7 @@ class World {
   Status status(const std::string& gateway) const { return status(gateway, site_of(gateway)); }
 
   Status status(const std::string& gateway, const std::string& site) const;
+
   StatusWatch watch(const std::string& gateway) const { return watch(gateway, site_of(gateway)); }
 
   StatusWatch watch(const std::string& gateway, const std::string& site) const;
