@@ -17,6 +17,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -71,7 +73,8 @@ int put_filter_in_force(const std::filesystem::path& config_dir) {
   return 0;
 }
 
-int run(const std::filesystem::path& config_dir) {
+/// All that is read before anything is done, or an exit status: what is wrong has been said.
+std::variant<supervisor::Daemon::Start, int> read_all(const std::filesystem::path& config_dir) {
   auto loaded = config::load(config_dir);
   if (!loaded.configuration) return refuse(loaded.diagnostics, config_dir);
   auto policy = supervisor::load_policy(*loaded.configuration);
@@ -80,13 +83,37 @@ int run(const std::filesystem::path& config_dir) {
   if (::access(program.c_str(), X_OK) < 0) {
     return complain(errno_error(fmt::format("find pppd-bridge at {}", program.native())).message());
   }
-  if (const auto prepared = prepare_machine(loaded.configuration->gateway); !prepared) {
+  if (const auto account = supervisor::find_account(loaded.configuration->gateway.bridge_user);
+      !account) {
+    return complain(account.error().message());
+  }
+  return supervisor::Daemon::Start{config_dir, std::move(*loaded.configuration),
+                                   std::move(loaded.secrets), std::move(policy.policy), program};
+}
+
+int check(const std::filesystem::path& config_dir) {
+  const auto read = read_all(config_dir);
+  if (const auto* status = std::get_if<int>(&read)) return *status;
+  std::printf("tunneld %s can run with %s\n", std::string{kVersion}.c_str(), config_dir.c_str());
+  return 0;
+}
+
+int run(const std::filesystem::path& config_dir, std::vector<std::string> arguments) {
+  const auto own = supervisor::this_program(std::move(arguments));
+  if (!own) return complain(own.error().message());
+  auto left = supervisor::LeftBehind::from_environment();
+  if (!left) complain(left.error().message());  // and start as if there had been nothing
+  auto read = read_all(config_dir);
+  if (const auto* status = std::get_if<int>(&read)) return *status;
+  auto& start = std::get<supervisor::Daemon::Start>(read);
+  if (const auto prepared = prepare_machine(start.configuration.gateway); !prepared) {
     return complain(prepared.error().message());
   }
+  start.program = *own;
+  if (left) start.left = std::move(*left);
+  start.left_is_lost = !left;
   boost::asio::io_context context{1};
-  auto daemon = supervisor::Daemon::create(
-      context, {config_dir, std::move(*loaded.configuration), std::move(loaded.secrets),
-                std::move(policy.policy), program});
+  auto daemon = supervisor::Daemon::create(context, std::move(start));
   if (!daemon) return complain(daemon.error().message());
   (*daemon)->run();
   return 0;
@@ -109,13 +136,19 @@ int main(int argc, char** argv) {
   bool filter_only = false;
   app.add_flag("--filter-only", filter_only,
                "Put the packet filter in force, and end: at boot, before there is a network");
+  bool check_only = false;
+  auto* check_flag = app.add_flag(
+      "--check", check_only,
+      "Say whether tunneld could run with this configuration, and end: nothing is touched");
+  check_flag->excludes("--filter-only");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   try {
-    return filter_only ? put_filter_in_force(config_dir) : run(config_dir);
+    if (check_only) return check(config_dir);
+    return filter_only ? put_filter_in_force(config_dir) : run(config_dir, {argv + 1, argv + argc});
   } catch (const std::exception& error) {
     return complain(error.what());
   }

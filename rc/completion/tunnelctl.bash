@@ -55,7 +55,7 @@ _tunnelctl() {
   mapfile -t plain < <(_tunnelctl_plain_words)
   case ${plain[0]-} in
     '')
-      choices='status up down restart retry reload check log routes leases metrics trace key filter nat import version'
+      choices='status up down restart retry reload restart-daemon check log routes leases metrics trace key filter nat import version'
       options+=' --version'
       ;;
     status)
@@ -70,7 +70,7 @@ _tunnelctl() {
       options+=' --pcap --all --octets --count'
       ((${#plain[@]} > 1)) || choices=$(_tunnelctl_sites)
       ;;
-    reload | routes | leases | metrics | version) options+=' --json' ;;
+    reload | restart-daemon | routes | leases | metrics | version) options+=' --json' ;;
     filter)
       case ${plain[1]-} in
         '') choices='show test stats states flush' ;;

@@ -50,6 +50,31 @@ std::string kind_name(const testing::TestParamInfo<SocketKind>& kind) {
 INSTANTIATE_TEST_SUITE_P(Kinds, UnixSocketTest,
                          testing::Values(SocketKind::Stream, SocketKind::SeqPacket), kind_name);
 
+TEST_P(UnixSocketTest, ThatListensIsKnownByItsFileAndKind) {
+  const auto server = listening();
+  EXPECT_TRUE(check_listening(server.get(), path(), GetParam()));
+  const auto other = GetParam() == SocketKind::Stream ? SocketKind::SeqPacket : SocketKind::Stream;
+  EXPECT_FALSE(check_listening(server.get(), path(), other));
+  EXPECT_FALSE(check_listening(server.get(), path().native() + "x", GetParam()));
+  EXPECT_FALSE(check_listening(STDIN_FILENO, path(), GetParam()));
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  EXPECT_FALSE(check_listening(server.get(), path(), GetParam())) << "nobody finds it any more";
+}
+
+TEST_P(UnixSocketTest, ThatIsBoundOnlyOrConnectedDoesNotListen) {
+  const auto server = listening();
+  const auto client = connect_unix(path(), GetParam());
+  ASSERT_TRUE(client);
+  const auto session = accept(server);
+  EXPECT_FALSE(check_listening(session.get(), path(), GetParam()));
+  EXPECT_EQ(static_cast<bool>(check_connected(session.get())), GetParam() == SocketKind::SeqPacket);
+  EXPECT_FALSE(check_connected(server.get()));
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  const auto bound = bind_unix(path(), GetParam(), 0600);
+  ASSERT_TRUE(bound);
+  EXPECT_FALSE(check_listening(bound->get(), path(), GetParam()));
+}
+
 TEST_P(UnixSocketTest, WhoConnectsIsHeard) {
   const auto server = listening();
   const auto client = connect_unix(path(), GetParam());

@@ -341,8 +341,8 @@ TEST_F(Verbs, HelpHasExamplesAndTheExitStatus) {
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, HasSubstr("Examples:"));
   EXPECT_THAT(outcome.out, HasSubstr("Exit status:"));
-  for (const auto* verb : {"status", "up", "down", "restart", "retry", "reload", "check", "log",
-                           "routes", "leases", "metrics", "key", "version"}) {
+  for (const auto* verb : {"status", "up", "down", "restart", "retry", "reload", "restart-daemon",
+                           "check", "log", "routes", "leases", "metrics", "key", "version"}) {
     EXPECT_EQ(tunnelctl({verb, "--help"}).code, 0) << verb;
     EXPECT_THAT(outcome.out, HasSubstr(std::string{"\n  "} + verb + ' '));
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tests/faults/leak_watch.hpp"
-#include "tests/faults/numbered_stream.hpp"
+#include "tests/support/numbered_stream.hpp"
 #include "tests/faults/remains.hpp"
 #include "tests/support/sites.hpp"
 #include "tests/support/tcp_stream.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/faults/numbered_stream.hpp"
+#include "tests/support/numbered_stream.hpp"
 #include "tests/support/sites.hpp"
 #include "tests/support/wire.hpp"
 

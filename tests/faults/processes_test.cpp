@@ -1,6 +1,6 @@
 // Faults 1 to 7: processes that are killed or stand still.
 
-#include "tests/faults/service_manager.hpp"
+#include "tests/support/service_manager.hpp"
 #include "tests/faults/trial.hpp"
 #include "tests/netns/clients.hpp"
 #include "tests/support/gateway.hpp"

@@ -121,6 +121,7 @@ TEST_F(ReadGroup, MayChangeNothingAndSeeNoPackets) {
       {"retry", {"retry", "home"}},
       {"reload", {"reload"}},
       {"filter.flush", {"filter", "flush", "--yes"}},
+      {"restart-daemon", {"restart-daemon"}},
       {"trace", {"trace", "home", "--pcap", "-", "--count", "1"}}};
   for (const auto& [method, arguments] : steering) {
     const auto refused = tunnelctl("tunneld-read", arguments);

@@ -55,7 +55,7 @@ TEST(Verbs, OfThoseWhoMayOnlyReadChangeNothingAndShowNoPackets) {
                                               "metrics", "filter.stats", "filter.states",
                                               "nat.rules", "nat.sessions", "version"));
   EXPECT_THAT(steering, ::testing::ElementsAre("up", "down", "restart", "retry", "reload", "trace",
-                                               "filter.flush"));
+                                               "filter.flush", "restart-daemon"));
 }
 
 TEST(Verbs, TakeTheirParametersAndNoOthers) {

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,6 +69,9 @@ class Child {
     ::kill(pid_, SIGKILL);
     wait();
   }
+
+  /// Somebody else has waited for it.
+  void forget() { pid_ = -1; }
 
   /// How it ended, as waitpid(2) has it.
   int wait() {
@@ -163,6 +168,25 @@ TEST(Peer, ThatHasEndedDoesNotRun) {
   child.end();
   EXPECT_FALSE(runs(handle));
   EXPECT_FALSE(runs(UniqueFd{}));
+}
+
+TEST(Child, IsKnownAndTakenLeaveOf) {
+  Child child;
+  const auto handle = open_child(child.pid());
+  EXPECT_TRUE(is_child(handle));
+  kill_process(handle);
+  pollfd ended{handle.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&ended, 1, 10000), 1);
+  EXPECT_TRUE(is_child(handle)) << "nobody has waited for it";
+  reap_child(handle);
+  EXPECT_FALSE(is_child(handle));
+  child.forget();
+}
+
+TEST(Child, OfSomebodyElseIsNone) {
+  EXPECT_FALSE(is_child(open_child(::getppid())));
+  EXPECT_FALSE(is_child(UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}));
+  EXPECT_FALSE(is_child(UniqueFd{}));
 }
 
 TEST(Peer, IsKilledByItsHandle) {

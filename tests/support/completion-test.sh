@@ -70,7 +70,7 @@ offers "$folder/sites" tunnelctl import freebsd "$folder/si"
 offers "$folder/sites" tunnelctl import freebsd x --to "$folder/si"
 offers 'up' tunnelctl status --until u
 offers 'down' tunnelctl status --until=d
-for command in status up down restart retry reload check log routes leases metrics trace version 'key gen' 'key show' 'filter show' 'filter test' 'filter states' 'nat rules' 'nat sessions' 'import freebsd'; do
+for command in status up down restart retry reload restart-daemon check log routes leases metrics trace version 'key gen' 'key show' 'filter show' 'filter test' 'filter states' 'nat rules' 'nat sessions' 'import freebsd'; do
   # shellcheck disable=SC2086  # two words
   for option in $(options_in_help $command); do
     offers "$option" tunnelctl $command "$option"

@@ -41,9 +41,11 @@ END
   chmod 640 /etc/tunneld/tunneld.toml /etc/tunneld/sites/home.toml
 }
 
+started() { "$programs/tunnelctl" status --json | grep -o '"started":"[^"]*"'; }
+
 user_of_daemon() { stat --format %U "/proc/$(<"$pid_file")"; }
 
-sed "s|@CMAKE_INSTALL_FULL_SBINDIR@|$programs|" "$here/../../rc/tunneld.init.in" >"$init"
+sed "s|@CMAKE_INSTALL_FULL_S\{0,1\}BINDIR@|$programs|" "$here/../../rc/tunneld.init.in" >"$init"
 chmod 755 "$init"
 write_profiles
 
@@ -58,9 +60,18 @@ expect 0 'starting it again is no error' "$init" start
 expect 0 'and changes nothing' test "$(<"$pid_file")" = "$first"
 expect 0 'it can be reloaded' "$init" reload
 expect 0 'and runs on' kill -0 "$first"
+before=$(started)
 expect 0 'it can be restarted' "$init" restart
-expect 1 'which makes another of it' test "$(<"$pid_file")" = "$first"
+expect 0 'which makes another of it' test "$(started)" != "$before"
+expect 0 'in the same process' test "$(<"$pid_file")" = "$first"
+kill -STOP "$first"
+expect 0 'also if it does not answer' "$init" restart
+expect 1 'which is another process then' test "$(<"$pid_file")" = "$first"
 second=$(<"$pid_file")
+printf 'nonsense\n' >>/etc/tunneld/tunneld.toml
+expect 1 'it is not restarted with a mistake in its configuration' "$init" restart
+expect 0 'and runs on' kill -0 "$second"
+sed -i '$d' /etc/tunneld/tunneld.toml
 expect 0 'it can be stopped' "$init" stop
 expect 1 'and is gone' kill -0 "$second"
 expect 1 'with its device' ip link show tun0

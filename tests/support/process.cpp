@@ -47,11 +47,14 @@ UniqueFd open_null() {
 }
 
 /// Between fork and exec: only what is safe there.
-[[noreturn]] void become(char* const* arguments, int in, int out, int err) {
+[[noreturn]] void become(char* const* arguments, int in, int out, int err,
+                         const std::vector<int>& further) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   ::dup2(in, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
+  int number = STDERR_FILENO;
+  for (const int each : further) ::dup2(each, ++number);
   ::execvp(arguments[0], arguments);
   ::_exit(127);
 }
@@ -106,7 +109,7 @@ Process::Process(std::vector<std::string> command, Streams streams) : command_{j
   if (pid_ < 0) fail_errno("fork");
   if (pid_ == 0) {
     become(arguments.data(), streams.input < 0 ? null.get() : streams.input,
-           streams.output < 0 ? out.write.get() : streams.output, err.write.get());
+           streams.output < 0 ? out.write.get() : streams.output, err.write.get(), streams.further);
   }
   pidfd_ = open_pidfd(pid_);
   out_.pipe = std::move(out.read);

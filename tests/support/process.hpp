@@ -38,6 +38,7 @@ struct Finished {
 struct Streams {
   int input = -1;
   int output = -1;
+  std::vector<int> further{};  // to be 3, 4 and so on; above that many
 };
 
 /// A child of the test, which is killed with this object. What it prints is read line by line;

@@ -2,9 +2,11 @@
 
 #include "tunneld/base/secret.hpp"
 
+#include <linux/sockios.h>
+#include <linux/un.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace tunnel {
 
@@ -58,6 +61,31 @@ void collect_descriptors(msghdr& message, std::vector<UniqueFd>& out) {
       out.emplace_back(fd);
     }
   }
+}
+
+int number_option(int socket, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
+bool is_unix(int socket, SocketKind kind) {
+  return number_option(socket, SO_DOMAIN) == AF_UNIX &&
+         number_option(socket, SO_TYPE) == socket_type(kind);
+}
+
+/// Whether who connects to `path` gets to this socket: another one may have been bound there since.
+/// Without CAP_NET_ADMIN the kernel does not say, and that there is a socket has to do.
+bool is_file_of(int socket, const std::filesystem::path& path) {
+  struct stat there {};
+
+  if (::lstat(path.c_str(), &there) < 0 || !S_ISSOCK(there.st_mode)) return false;
+  const UniqueFd file{::ioctl(socket, SIOCUNIXFILE)};
+
+  struct stat bound {};
+
+  if (!file || ::fstat(file.get(), &bound) < 0) return errno == EPERM;
+  return bound.st_dev == there.st_dev && bound.st_ino == there.st_ino;
 }
 
 /// Removes a socket file on which nobody listens. Whatever else stands at `path` stays: a live
@@ -127,6 +155,35 @@ Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind,
   if (!socket) return socket;
   if (::listen(socket->get(), SOMAXCONN) < 0) return errno_error("listen on " + path.native());
   return socket;
+}
+
+Result<void> check_listening(int socket, const std::filesystem::path& path, SocketKind kind) {
+  if (!is_unix(socket, kind) || number_option(socket, SO_ACCEPTCONN) != 1) {
+    return make_error(std::errc::invalid_argument, "it is no Unix socket that listens");
+  }
+  sockaddr_un bound{};
+  socklen_t size = sizeof bound;
+  void* into = &bound;
+  if (::getsockname(socket, static_cast<sockaddr*>(into), &size) < 0) {
+    return errno_error("read the name of a socket");
+  }
+  const std::string_view name{bound.sun_path, ::strnlen(bound.sun_path, sizeof bound.sun_path)};
+  if (name != path.native() || !is_file_of(socket, path)) {
+    return make_error(std::errc::invalid_argument,
+                      "it is not the socket that is found at " + path.native());
+  }
+  return {};
+}
+
+Result<void> check_connected(int socket) {
+  sockaddr_un peer{};
+  socklen_t size = sizeof peer;
+  void* into = &peer;
+  if (is_unix(socket, SocketKind::SeqPacket) &&
+      ::getpeername(socket, static_cast<sockaddr*>(into), &size) == 0) {
+    return {};
+  }
+  return make_error(std::errc::invalid_argument, "it is no Unix socket that is connected");
 }
 
 Result<PeerCredentials> peer_credentials(int socket) {

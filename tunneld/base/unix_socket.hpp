@@ -48,6 +48,13 @@ Result<UniqueFd> bind_unix(const std::filesystem::path& path, SocketKind kind, m
 /// (std::errc::file_exists).
 Result<UniqueFd> listen_unix(const std::filesystem::path& path, SocketKind kind, mode_t mode);
 
+/// Whether a descriptor that somebody else has made is a socket as listen_unix() makes it, for this
+/// very file; the error is a sentence about what it is not.
+Result<void> check_listening(int socket, const std::filesystem::path& path, SocketKind kind);
+
+/// The same of a connected SOCK_SEQPACKET socket, wherever it leads.
+Result<void> check_connected(int socket);
+
 /// Connects without waiting, to a listener that has room in its backlog; non-blocking afterwards.
 /// A path longer than sockaddr_un is an error.
 Result<UniqueFd> connect_unix(const std::filesystem::path& path, SocketKind kind);

@@ -64,6 +64,10 @@ constexpr const char* kDownFooter =
 clear. --withdraw takes these routes away too: then the networks are left to whatever other route
 there is.)";
 
+constexpr const char* kRestartDaemonFooter =
+    R"(For an upgrade, or a changed [gateway], without systemd; with it, "systemctl restart tunneld" does the
+same. The new program and the configuration are tried first: with a mistake, nothing is changed.)";
+
 constexpr const char* kMetricsFooter =
     R"(Prints Prometheus' text format, version 0.0.4. For node_exporter, tunneld writes the same into a file
 by itself: [metrics] in tunneld.toml. For another exporter:
@@ -112,6 +116,7 @@ class CommandLine {
     add_status();
     add_site_verbs();
     add_reload();
+    add_restart_daemon();
     add_check();
     add_log();
     add_routes();
@@ -204,6 +209,14 @@ class CommandLine {
     auto* reload = add_verb(app_, "reload", "Take over the configuration: all of it, or none");
     add_json(reload, reload_.format);
     yields(reload, command_, reload_);
+  }
+
+  void add_restart_daemon() {
+    auto* restart = add_verb(app_, "restart-daemon",
+                             "Run the installed tunneld in place of the running one: links stay");
+    add_json(restart, restart_daemon_.format);
+    restart->footer(kRestartDaemonFooter);
+    yields(restart, command_, restart_daemon_);
   }
 
   void add_check() {
@@ -319,6 +332,7 @@ class CommandLine {
   StatusCommand status_;
   SiteCommand sites_;
   ReloadCommand reload_;
+  RestartDaemonCommand restart_daemon_;
   CheckCommand check_;
   LogCommand log_;
   RoutesCommand routes_;

@@ -52,6 +52,10 @@ struct ReloadCommand {
   Format format = Format::Text;
 };
 
+struct RestartDaemonCommand {
+  Format format = Format::Text;
+};
+
 struct CheckCommand {
   std::filesystem::path path{};  // empty: the configuration directory
   Format format = Format::Text;
@@ -161,11 +165,11 @@ struct ImportFreebsdCommand {
 };
 
 using Command =
-    std::variant<StatusCommand, SiteCommand, ReloadCommand, CheckCommand, LogCommand, RoutesCommand,
-                 LeasesCommand, MetricsCommand, TraceCommand, KeyGenCommand, KeyShowCommand,
-                 AuthorizedKeysCommand, VersionCommand, FilterShowCommand, FilterTestCommand,
-                 FilterStatsCommand, FilterFlushCommand, NatRulesCommand, FilterStatesCommand,
-                 NatSessionsCommand, ImportFreebsdCommand>;
+    std::variant<StatusCommand, SiteCommand, ReloadCommand, RestartDaemonCommand, CheckCommand,
+                 LogCommand, RoutesCommand, LeasesCommand, MetricsCommand, TraceCommand,
+                 KeyGenCommand, KeyShowCommand, AuthorizedKeysCommand, VersionCommand,
+                 FilterShowCommand, FilterTestCommand, FilterStatsCommand, FilterFlushCommand,
+                 NatRulesCommand, FilterStatesCommand, NatSessionsCommand, ImportFreebsdCommand>;
 
 struct Invocation {
   CommonOptions common{};

@@ -10,6 +10,7 @@ namespace tunnel::ctl {
 ExitCode run(const Context& context, const StatusCommand& command);
 ExitCode run(const Context& context, const SiteCommand& command);
 ExitCode run(const Context& context, const ReloadCommand& command);
+ExitCode run(const Context& context, const RestartDaemonCommand& command);
 ExitCode run(const Context& context, const CheckCommand& command);
 ExitCode run(const Context& context, const LogCommand& command);
 ExitCode run(const Context& context, const RoutesCommand& command);

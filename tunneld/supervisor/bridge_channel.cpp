@@ -3,6 +3,8 @@
 #include "tunneld/base/secret.hpp"
 #include "tunneld/base/unix_socket.hpp"
 
+#include <sys/socket.h>
+
 #include <utility>
 
 namespace tunnel::supervisor {
@@ -54,6 +56,10 @@ void BridgeChannel::send(const ipc::ToBridge& message, std::span<const int> desc
   wipe(datagram);  // there may be a secret in it
   // What tunneld sends is little; a bridge that does not even take that is stuck.
   if (!sent) gone(sent.error().message());
+}
+
+void BridgeChannel::end_sending() {
+  ::shutdown(socket_.native_handle(), SHUT_WR);
 }
 
 void BridgeChannel::close() {

@@ -31,7 +31,14 @@ class BridgeChannel : public std::enable_shared_from_this<BridgeChannel> {
 
   void send(const ipc::ToBridge& message, std::span<const int> descriptors = {});
 
+  /// The bridge sees the end of what we say, and ends its own part; what it has said until then can
+  /// still be read.
+  void end_sending();
+
   void close();
+
+  /// For who keeps it open beyond this process.
+  int descriptor() { return socket_.native_handle(); }
 
  private:
   void wait();

@@ -66,9 +66,16 @@ class Prepare {
   int inherited_;
 };
 
+int output_of(const ChildSpec& spec, int otherwise) {
+  return spec.output < 0 ? otherwise : spec.output;
+}
+
 ChildEnd end_of(int status) {
   constexpr std::array kOfItsOwn{SIGSYS, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
-  if (WIFEXITED(status)) return {fmt::format("exited with status {}", WEXITSTATUS(status))};
+  if (WIFEXITED(status)) {
+    const int number = WEXITSTATUS(status);
+    return {fmt::format("exited with status {}", number), false, number == 0};
+  }
   if (!WIFSIGNALED(status)) return {"ended"};
   const int number = WTERMSIG(status);
   const bool crashed = std::find(kOfItsOwn.begin(), kOfItsOwn.end(), number) != kOfItsOwn.end();
@@ -115,7 +122,9 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(boost::asio::io_contex
     process::posix::default_launcher launcher;
     launcher.env = kEmptyEnvironment.data();
     auto child = launcher(context, code, process::filesystem::path{spec.program.native()},
-                          spec.arguments, Prepare{spec}, process::process_stdio{nullptr, {}, {}});
+                          spec.arguments, Prepare{spec},
+                          process::process_stdio{nullptr, output_of(spec, STDOUT_FILENO),
+                                                 output_of(spec, STDERR_FILENO)});
     if (code) return failed(code);
     std::unique_ptr<ChildProcess> result{
         new ChildProcess{std::make_unique<Impl>(std::move(child))}};

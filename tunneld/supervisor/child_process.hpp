@@ -33,12 +33,15 @@ struct ChildSpec {
   std::optional<Account> account;
   /// Kept open in the child, under the same number; everything else above 2 is closed.
   int inherited = -1;
+  /// Where it writes what it says; -1: where we do.
+  int output = -1;
 };
 
 /// How a child ended.
 struct ChildEnd {
-  std::string words;     // "exited with status 1", "was killed by signal 9"
-  bool crashed = false;  // by a signal that its own code brought about, or its sandbox
+  std::string words;       // "exited with status 1", "was killed by signal 9"
+  bool crashed = false;    // by a signal that its own code brought about, or its sandbox
+  bool succeeded = false;  // exit status 0
 };
 
 /// A child of ours: started without a shell, with an empty environment and /dev/null as its

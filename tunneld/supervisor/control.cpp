@@ -95,6 +95,7 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   if (method == "filter.states") return filter_states();
   if (method == "nat.rules") return nat_rules();
   if (method == "nat.sessions") return nat_sessions();
+  if (method == "restart-daemon") return restart_daemon(client);
   if (method == "metrics") return json::value(json::object{{"text", metrics()}});
   if (method == "version") return json::value(json::object{{"version", kVersion}});
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
@@ -141,6 +142,7 @@ RpcResult Daemon::status(const json::object& params) {
   result["config"] = config_dir_.native();
   result["log_dir"] = gateway_.log_dir.native();
   result["all_up"] = all_up;
+  result["awaited_bridges"] = awaited_bridges();
   result["lost_log_lines"] = audit_.lost_lines();
   result["lost_packet_records"] = lost_records().packets;
   result["lost_flow_events"] = lost_records().events;
@@ -148,6 +150,12 @@ RpcResult Daemon::status(const json::object& params) {
   result["conflicts"] = texts(conflicts());
   result["sites"] = std::move(sites);
   return json::value(std::move(result));
+}
+
+/// Links of an earlier daemon that are up, and whose bridges have not come forward yet.
+std::int64_t Daemon::awaited_bridges() const {
+  return std::count_if(sites_.begin(), sites_.end(),
+                       [&](const auto& entry) { return adoptions_->awaits(entry.first); });
 }
 
 std::vector<std::string> Daemon::conflicts() const {

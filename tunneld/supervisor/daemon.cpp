@@ -58,19 +58,6 @@ Result<AccessGroup> find_group(const std::string& name, const char* key) {
   return AccessGroup{entry->gr_gid, name};
 }
 
-/// A control socket for the members of a group, to begin with by its file.
-Result<UniqueFd> listen_for(const AccessGroup& group, const std::filesystem::path& path,
-                            const std::string& user) {
-  auto listening = listen_unix(path, SocketKind::Stream, 0660);
-  if (!listening) return listening;
-  if (::chown(path.c_str(), static_cast<uid_t>(-1), group.id) < 0) {
-    return errno_error(fmt::format(
-        "give {} to the group {} (the user {} must be a member of it: `usermod -aG {} {}`)",
-        path.native(), group.name, user, group.name, user));
-  }
-  return listening;
-}
-
 }  // namespace
 
 Daemon::Daemon(boost::asio::io_context& context, Start start)
@@ -86,6 +73,7 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
       site_context_{
           context,
           audit_,
+          manager_,
           nullptr,
           history_,
           leases_,
@@ -102,17 +90,26 @@ Daemon::Daemon(boost::asio::io_context& context, Start start)
           }},
       tickets_{fill_random, [](const ProcessMark& process) { return runs(process); }, {}},
       signals_{context, SIGTERM, SIGINT, SIGHUP},
+      program_{std::move(start.program)},
+      left_{std::move(start.left)},
+      left_is_lost_{start.left_is_lost},
       metrics_wanted_{start.configuration.metrics},
       metrics_export_{
           context, [this] { return metrics(); },
           [this](audit::Priority priority, std::string text) { say(priority, std::move(text)); }},
-      started_{wall_now()} {}
+      started_{wall_now()} {
+  signals_.add(SIGUSR1);
+  for (const auto& each : left_.all()) {
+    if (each.name != kKeptChild) manager_.has(each.name, each.descriptor.get());
+  }
+}
 
 Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context, Start start) {
   const auto sites = start.configuration.sites;
   auto pools = start.configuration.pools;
   auto policy = std::move(start.policy);
   std::unique_ptr<Daemon> daemon{new Daemon{context, std::move(start)}};
+  if (daemon->left_is_lost_) daemon->forget_what_was_left(sites);
   // The sockets first: a second daemon ends here, before it has touched anything.
   if (auto opened = daemon->open_sockets(); !opened) return opened.error();
   if (auto opened = daemon->open_filter(std::move(policy)); !opened) return opened.error();
@@ -161,18 +158,31 @@ Result<void> Daemon::open_sockets() {
   return open_bridge_sockets(account->uid);
 }
 
+/// A control socket for the members of a group, to begin with by its file.
+Result<UniqueFd> Daemon::listen_for(const AccessGroup& group, const std::string& name) {
+  auto listening = listen_at(name, SocketKind::Stream, 0660);
+  if (!listening) return listening;
+  const auto path = gateway_.runtime_dir / name;
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), group.id) < 0) {
+    return errno_error(fmt::format(
+        "give {} to the group {} (the user {} must be a member of it: `usermod -aG {} {}`)",
+        path.native(), group.name, gateway_.user, group.name, gateway_.user));
+  }
+  return listening;
+}
+
 Result<void> Daemon::open_control_sockets() {
   const auto group = find_group(gateway_.control_group, "control_group");
   if (!group) return group.error();
   Access access{::geteuid(), *group};
-  auto control = listen_for(*group, gateway_.runtime_dir / "control.sock", gateway_.user);
+  auto control = listen_for(*group, "control.sock");
   if (!control) return control.error();
   UniqueFd read;
   if (!gateway_.read_group.empty()) {
     const auto readers = find_group(gateway_.read_group, "read_group");
     if (!readers) return readers.error();
     access.read = *readers;
-    auto listening = listen_for(*readers, gateway_.runtime_dir / "read.sock", gateway_.user);
+    auto listening = listen_for(*readers, "read.sock");
     if (!listening) return listening.error();
     read = std::move(*listening);
   }
@@ -200,13 +210,18 @@ void Daemon::run() {
     });
   });
   arm_signals();
+  unblock_end_signals();
+  take_children();
   start_sites();
+  refuse_what_is_left();
   metrics_export_.set(metrics_wanted_);
   manager_.ready();
   update_service_status();
   io_.run();
-  metrics_export_.set(std::nullopt);
   packet_log_.reset();
+  if (departure_) go(*departure_);
+  metrics_export_.set(std::nullopt);
+  manager_.let_go_of_all();
   say(audit::Priority::Notice, "tunneld ends; the networks of its sites stay refused");
 }
 
@@ -243,6 +258,8 @@ void Daemon::arm_signals() {
     if (error) return;
     if (number == SIGHUP) {
       static_cast<void>(reload());
+    } else if (number == SIGUSR1) {
+      depart(Departure::Ends);
     } else {
       stop();
     }

@@ -8,21 +8,25 @@
 #include "tunneld/supervisor/bridge_listener.hpp"
 #include "tunneld/supervisor/bridge_sockets.hpp"
 #include "tunneld/supervisor/control_server.hpp"
+#include "tunneld/supervisor/left_behind.hpp"
 #include "tunneld/supervisor/metrics_export.hpp"
 #include "tunneld/supervisor/network.hpp"
 #include "tunneld/supervisor/notify.hpp"
 #include "tunneld/supervisor/packet_filter.hpp"
 #include "tunneld/supervisor/packet_log.hpp"
 #include "tunneld/supervisor/site.hpp"
+#include "tunneld/supervisor/successor.hpp"
 #include "tunneld/supervisor/ticket_office.hpp"
 #include "tunneld/supervisor/tickets.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <filesystem>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,11 +62,16 @@ class Daemon final : private ControlApi {
     config::Secrets secrets;
     policy::FilterPolicy policy;
     std::filesystem::path bridge_program;
+    /// This program, and what an earlier one has left to it.
+    Program program{};
+    LeftBehind left{};
+    bool left_is_lost = false;  // there was something, and nobody can tell what
   };
 
   static Result<std::unique_ptr<Daemon>> create(boost::asio::io_context& context, Start start);
 
-  /// Guards, then sites, then readiness; returns when the daemon has been told to end.
+  /// Guards, then sites, then readiness; returns when the daemon has been told to end and its links
+  /// are closed. Where they are left to the next one, the process ends here.
   void run();
 
  private:
@@ -70,6 +79,21 @@ class Daemon final : private ControlApi {
 
   Result<void> open_sockets();
   Result<void> open_control_sockets();
+  /// A socket of runtime_dir: the one that an earlier daemon has left to us, or one of our own.
+  Result<UniqueFd> listen_at(const std::string& name, SocketKind kind, mode_t mode);
+  Result<UniqueFd> listen_for(const AccessGroup& group, const std::string& name);
+  using Check = std::function<Result<void>(const UniqueFd&)>;
+  /// The first of that name that passes the check; whatever else has the name is refused.
+  UniqueFd take_left(const std::string& name, const Check& check);
+  void forget_what_was_left(const std::vector<config::Site>& sites);
+  /// Bridges that this process has started before it executed the program that it is now.
+  void take_children();
+  /// The device of the site, if an earlier daemon has left it to us.
+  bool take_device(Site& site);
+  void take_bridge(const SiteName& name);
+  void overheard(const SiteName& name, const ipc::FromBridge& message);
+  void refuse_what_is_left();
+  void refuse_left(const std::string& name, const std::string& why);
   Result<void> open_bridge_sockets(uid_t bridge_user);
   Result<void> open_filter(policy::FilterPolicy policy);
   /// Before the policy is in force: what its rules log is not to be missed.
@@ -94,6 +118,17 @@ class Daemon final : private ControlApi {
   void changed(const SiteName& name, const Transition& transition);
   void arm_signals();
   void stop();
+
+  /// How this daemon goes without closing its links.
+  enum class Departure : std::uint8_t { Ends, Executes };
+
+  void depart(Departure how);
+  [[noreturn]] void go(Departure how);
+  std::vector<LeftBehind::Each> what_is_kept() const;
+  RpcResult restart_daemon(ClientId client);
+  Result<void> begin_check(ClientId client);
+  void checked(const ChildEnd& end);
+  void refuse_restart(const std::string& why);
   void finish_if_stopped();
 
   using ReloadResult = std::variant<ReloadReport, ReloadRefused>;
@@ -137,6 +172,7 @@ class Daemon final : private ControlApi {
   /// Tells the site's bridge what all who trace it want together.
   void renew_trace(const SiteName& name);
   RpcResult status(const boost::json::object& params);
+  std::int64_t awaited_bridges() const;
   /// Sentences about what is in the way of what is wanted.
   std::vector<std::string> conflicts() const;
   /// For Prometheus.
@@ -219,6 +255,22 @@ class Daemon final : private ControlApi {
   std::unique_ptr<BridgeListener> bridges_;
   std::unique_ptr<ControlServer> control_;
   boost::asio::signal_set signals_;
+  Program program_;
+  LeftBehind left_;
+  bool left_is_lost_ = false;
+  std::map<SiteName, std::shared_ptr<BridgeChannel>> overheard_;
+  std::list<boost::asio::posix::stream_descriptor> children_;  // pidfds
+
+  /// A `restart-daemon` whose program is being tried.
+  struct Restart {
+    ClientId client;
+    UniqueFd said;
+    std::unique_ptr<ChildProcess> child;
+    std::unique_ptr<boost::asio::steady_timer> patience;
+  };
+
+  std::optional<Restart> restart_;
+  std::optional<Departure> departure_;
   std::optional<config::Metrics> metrics_wanted_;
   MetricsExport metrics_export_;
   audit::WallTime started_;

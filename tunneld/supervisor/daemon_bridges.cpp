@@ -21,9 +21,9 @@ namespace tunnel::supervisor {
 Result<void> Daemon::open_bridge_sockets(uid_t bridge_user) {
   const auto& folder = gateway_.runtime_dir;
   // Open to all, as connecting is writing; who comes is checked by SO_PEERCRED.
-  auto bridges = listen_unix(folder / "bridge.sock", SocketKind::SeqPacket, 0666);
+  auto bridges = listen_at("bridge.sock", SocketKind::SeqPacket, 0666);
   if (!bridges) return bridges.error();
-  auto tickets = listen_unix(folder / "ticket.sock", SocketKind::SeqPacket, 0600);
+  auto tickets = listen_at("ticket.sock", SocketKind::SeqPacket, 0600);
   if (!tickets) return tickets.error();
   auto sockets = BridgeSockets::open(folder / "bridges");
   if (!sockets) return sockets.error();
@@ -51,6 +51,7 @@ Result<void> Daemon::open_bridge_sockets(uid_t bridge_user) {
 void Daemon::call_bridges_of_earlier() {
   for (const auto& name : bridge_sockets_->sites()) {
     const bool there = adoptions_->call(name);
+    take_bridge(name);
     if (!there || find(name) == nullptr) bridge_sockets_->remove(name);
   }
 }
@@ -61,9 +62,12 @@ void Daemon::start_sites() {
   std::vector<Site*> abandoned;
   for (const auto& [name, site] : sites_) {
     const auto left = network_->left_behind(site->profile().ppp.interface, name);
-    if (left && !adoptions_->awaits(name)) abandoned.push_back(site.get());
-    wanted.emplace(name,
-                   left ? site->network_left_behind(*left) : site->network(Site::Device::Absent));
+    const bool alone = left && !adoptions_->awaits(name);
+    const bool taken = alone && take_device(*site);
+    if (alone && !taken) abandoned.push_back(site.get());
+    wanted.emplace(name, left && !taken
+                             ? site->network_left_behind(*left)
+                             : site->network(taken ? Site::Device::Present : Site::Device::Absent));
   }
   network_->set_all(std::move(wanted));
   for (auto* site : abandoned) abandon_device(*site);
@@ -97,7 +101,11 @@ void Daemon::give_up_adoption(const SiteName& name) {
   auto* site = find(name);
   if (site == nullptr) return;
   release_lease(name);
-  abandon_device(*site);
+  if (take_device(*site)) {
+    static_cast<void>(network_->set(name, site->network(Site::Device::Present)));
+  } else {
+    abandon_device(*site);
+  }
   bridge_sockets_->remove(name);
   if (site->profile().autostart == config::Autostart::Yes && !stopping_) site->start();
 }
@@ -171,6 +179,7 @@ void Daemon::adopted(const SiteName& socket, Caller who, const ipc::Adopt& adopt
     return give_up_adoption(socket);
   }
   site->adopt(std::move(who), adopt, std::move(descriptors.front()));
+  static_cast<void>(left_.take(kept_name(KeptOfSite::Device, socket)));  // the same one, or no use
   if (site->machine().state() != State::Down) return;
   release_lease(socket);  // it was not adopted after all
   if (site->profile().autostart == config::Autostart::Yes) site->start();

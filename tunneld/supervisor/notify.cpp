@@ -19,7 +19,7 @@ void ServiceManager::arm_watchdog() {
   watchdog_.expires_after(interval_);
   watchdog_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    sd_notify(0, "WATCHDOG=1");
+    well();
     arm_watchdog();
   });
 }
@@ -38,6 +38,31 @@ void ServiceManager::stopping() {
 
 void ServiceManager::status(const std::string& text) {
   sd_notify(0, ("STATUS=" + text).c_str());
+}
+
+void ServiceManager::well() {
+  if (interval_.count() > 0) sd_notify(0, "WATCHDOG=1");
+}
+
+void ServiceManager::keep(const std::string& name, int descriptor) {
+  if (const auto found = kept_.find(name); found != kept_.end() && found->second == descriptor) {
+    return;
+  }
+  let_go(name);
+  kept_.emplace(name, descriptor);
+  // A bridge that ends while we are away is to be heard all the same: it is not for the manager to
+  // close its socket then (FDPOLL=0).
+  const auto message = "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name;
+  sd_pid_notify_with_fds(0, 0, message.c_str(), &descriptor, 1);
+}
+
+void ServiceManager::let_go(const std::string& name) {
+  if (kept_.erase(name) == 0) return;
+  sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + name).c_str());
+}
+
+void ServiceManager::let_go_of_all() {
+  while (!kept_.empty()) let_go(std::string{kept_.begin()->first});
 }
 
 }  // namespace tunnel::supervisor

@@ -18,4 +18,8 @@ Result<void> prepare_directory(const std::filesystem::path& directory, Account o
 /// keeps what it was given, and says which of these is missing.
 Result<void> keep_only_needed_powers(const std::string& user);
 
+/// From now on a program that this process executes in its own place has its powers too; no other
+/// child gets them by that, since bridges give up theirs before they are executed.
+Result<void> keep_powers_over_exec();
+
 }  // namespace tunnel::supervisor

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -129,6 +130,21 @@ UniqueFd peer_process(int socket, pid_t pid) {
   if (::getsockopt(socket, SOL_SOCKET, kPeerPidfd, &pidfd, &length) == 0) return UniqueFd{pidfd};
   if (errno != ENOPROTOOPT) return UniqueFd{};
   return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
+
+UniqueFd open_child(pid_t pid) {
+  return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
+
+bool is_child(const UniqueFd& pidfd) {
+  siginfo_t ignored{};
+  return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &ignored, WEXITED | WNOHANG | WNOWAIT) ==
+         0;
+}
+
+void reap_child(const UniqueFd& pidfd) {
+  siginfo_t ignored{};
+  ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &ignored, WEXITED | WNOHANG);
 }
 
 bool runs(const UniqueFd& pidfd) {

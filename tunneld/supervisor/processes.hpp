@@ -69,6 +69,15 @@ UniqueFd open_process(const ProcessMark& process);
 /// given its number meanwhile would be taken for it.
 UniqueFd peer_process(int socket, pid_t pid);
 
+/// A pidfd of a child of ours that nobody has waited for, so that its number is its own.
+UniqueFd open_child(pid_t pid);
+
+/// Whether a descriptor is a pidfd of a child of ours.
+bool is_child(const UniqueFd& pidfd);
+
+/// Takes leave of a child that has ended.
+void reap_child(const UniqueFd& pidfd);
+
 /// Whether the process of a pidfd has not ended.
 bool runs(const UniqueFd& pidfd);
 

@@ -201,6 +201,7 @@ void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
     return dismiss(context_.io, std::move(caller), why);
   }
   device_ = std::move(device);
+  keep(KeptOfSite::Device, device_.get());
   take_link(*adopt.up);
   peer_ = escape_text(adopt.peer);
   key_ = escape_text(adopt.key);
@@ -212,10 +213,41 @@ void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   handle(Event::Adopted, fmt::format("adopted bridge {}", bridge_->pid));
 }
 
+bool Site::take_device(UniqueFd& device) {
+  if (device_ || !tun::set_carrier(device, tun::Carrier::Off)) return false;
+  device_ = std::move(device);
+  return true;
+}
+
+void Site::overhear(const ipc::FromBridge& message) {
+  if (const auto* event = std::get_if<ipc::PppEvent>(&message)) return on(*event);
+  if (const auto* text = std::get_if<ipc::RemoteText>(&message)) return on(*text);
+  if (const auto* down = std::get_if<ipc::LinkDown>(&message)) {
+    last_error_ = escape_text(down->reason);
+    say(audit::Priority::Warning,
+        fmt::format("the link went while there was no tunneld: {}", last_error_));
+  }
+  // What else it has said of its link it says again when it is adopted, and what it has asked it
+  // asks again.
+}
+
+void Site::leave() {
+  if (machine_.state() != State::Up) kill_bridge();
+}
+
+void Site::keep(KeptOfSite what, int descriptor) {
+  context_.manager.keep(kept_name(what, profile_.name), descriptor);
+}
+
+void Site::let_go(KeptOfSite what) {
+  context_.manager.let_go(kept_name(what, profile_.name));
+}
+
 void Site::device_lost() {
   if (!device_) return;
   say(audit::Priority::Warning,
       fmt::format("the tun device {} was deleted", profile_.ppp.interface.str()));
+  let_go(KeptOfSite::Device);
   device_.reset();
   handle(Event::BridgeGone, "the tun device was deleted");
   const auto state = machine_.state();

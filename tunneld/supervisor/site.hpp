@@ -13,7 +13,9 @@
 #include "tunneld/supervisor/dial_agent.hpp"
 #include "tunneld/supervisor/history_store.hpp"
 #include "tunneld/supervisor/lease_store.hpp"
+#include "tunneld/supervisor/left_behind.hpp"
 #include "tunneld/supervisor/network.hpp"
+#include "tunneld/supervisor/notify.hpp"
 #include "tunneld/supervisor/ppp_authority.hpp"
 #include "tunneld/supervisor/processes.hpp"
 #include "tunneld/supervisor/proof_brake.hpp"
@@ -35,6 +37,8 @@ namespace tunnel::supervisor {
 struct SiteContext {
   boost::asio::io_context& io;
   audit::Audit& audit;
+  /// Keeps devices and the sockets of bridges that have a link over a restart.
+  ServiceManager& manager;
   Network* network = nullptr;
   HistoryStore& history;
   /// Where a site with a pool gets its peer's address from; the daemon releases it when the link is
@@ -103,6 +107,13 @@ class Site final : private SiteOutput {
   void claim(Caller caller, const ipc::Claim& claim);
   /// A bridge of an earlier tunneld has this site's link; the device is its tun descriptor.
   void adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device);
+  /// The device of an earlier daemon, whose bridge is gone: used as if we had made it, or left
+  /// alone (false).
+  bool take_device(UniqueFd& device);
+  /// What its bridge had said while there was no tunneld to hear it.
+  void overhear(const ipc::FromBridge& message);
+  /// The daemon goes, and the next one adopts what is up; what is not up yet is ended.
+  void leave();
   /// The tun device was deleted by somebody else.
   void device_lost();
   /// The gateway's addresses outside have changed: a link that was dialled is looked at now, and
@@ -142,6 +153,9 @@ class Site final : private SiteOutput {
 
   pid_t bridge_pid() const noexcept { return bridge_ ? bridge_->pid : 0; }
 
+  /// Our child that has the link; 0: there is none, or it is sshd's, or an earlier daemon's.
+  pid_t child() const noexcept { return bridge_ && bridge_->child ? bridge_->pid : 0; }
+
  private:
   struct Bridge {
     std::shared_ptr<BridgeChannel> channel;
@@ -164,6 +178,8 @@ class Site final : private SiteOutput {
   void alert(const std::string& reason) override;
   void changed(const Transition& transition) override;
 
+  void keep(KeptOfSite what, int descriptor);
+  void let_go(KeptOfSite what);
   void handle(Event event, const std::string& reason);
   void decide(Event event, const std::string& reason);
   void child_ended(const ChildEnd& end);

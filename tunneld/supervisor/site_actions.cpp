@@ -81,6 +81,7 @@ void Site::open_device() {
       return handle_later(Event::LinkFailed, device_error_);
     }
     device_ = std::move(*device);
+    keep(KeptOfSite::Device, device_.get());
   }
   if (const auto done = update_network(); !done) {
     device_error_ = done.error().context;
@@ -98,6 +99,7 @@ void Site::fail_network(const Error& error) {
 void Site::remove_device() {
   link_.reset();
   // The routes first, so that nothing is sent into a device that is about to go.
+  let_go(KeptOfSite::Device);
   UniqueFd device = std::move(device_);
   static_cast<void>(update_network());
 }
@@ -176,6 +178,7 @@ void Site::attach(Bridge bridge) {
   bridge_->channel->listen(
       [this](ipc::FromBridge message, std::vector<UniqueFd>) { received(std::move(message)); },
       [this](const std::string& why) {
+        let_go(KeptOfSite::Bridge);
         // The end of a child of ours is told by the kernel, with how it ended; this is for the
         // bridge that closes its socket and lives on.
         if (!bridge_->child) return handle_later(Event::BridgeGone, why);
@@ -233,6 +236,7 @@ void Site::stop_bridge() {
 
 void Site::kill_bridge() {
   heartbeat_.cancel();
+  let_go(KeptOfSite::Bridge);
   if (!bridge_) return;
   bridge_->channel->close();
   kill_process(bridge_->handle);
@@ -270,11 +274,13 @@ void Site::take_up() {
   if (const auto on = tun::set_carrier(device_, tun::Carrier::On); !on) {
     return handle_later(Event::LinkFailed, on.error().message());
   }
+  if (bridge_) keep(KeptOfSite::Bridge, bridge_->channel->descriptor());
   arm_heartbeat();
 }
 
 void Site::take_down() {
   heartbeat_.cancel();
+  let_go(KeptOfSite::Bridge);
   if (device_) static_cast<void>(tun::set_carrier(device_, tun::Carrier::Off));
   link_.reset();
   history_.current_established.reset();

@@ -1,4 +1,4 @@
-#include "tests/faults/numbered_stream.hpp"
+#include "tests/support/numbered_stream.hpp"
 
 #include "tests/support/socket_address.hpp"
 
