@@ -124,7 +124,7 @@ class Daemon final : private ControlApi {
 
   void depart(Departure how);
   [[noreturn]] void go(Departure how);
-  std::vector<LeftBehind::Each> what_is_kept() const;
+  std::vector<LeftBehind::Each> what_is_kept();
   RpcResult restart_daemon(ClientId client);
   Result<void> begin_check(ClientId client);
   void checked(const ChildEnd& end);

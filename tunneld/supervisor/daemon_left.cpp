@@ -18,6 +18,7 @@
 namespace tunnel::supervisor {
 
 void Daemon::refuse_left(const std::string& name, const std::string& why) {
+  manager_.has(name, -1);  // whether we knew of it or not
   manager_.let_go(name);
   say(audit::Priority::Warning, fmt::format("a descriptor named \"{}\" that was left to this "
                                             "tunneld is closed: {}",

@@ -101,17 +101,20 @@ void Daemon::depart(Departure how) {
   io_.stop();
 }
 
-std::vector<LeftBehind::Each> Daemon::what_is_kept() const {
+std::vector<LeftBehind::Each> Daemon::what_is_kept() {
   std::vector<LeftBehind::Each> kept;
   for (const auto& [name, descriptor] : manager_.kept()) {
     UniqueFd copy{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
     if (copy) kept.push_back({name, std::move(copy)});
   }
+  const auto add_child = [&](UniqueFd child) {
+    if (child) kept.push_back({std::string{kKeptChild}, std::move(child)});
+  };
+  for (auto& child : children_) {
+    add_child(UniqueFd{::fcntl(child.native_handle(), F_DUPFD_CLOEXEC, 3)});
+  }
   for (const auto& [name, site] : sites_) {
-    if (site->child() == 0) continue;
-    if (auto child = open_child(site->child())) {
-      kept.push_back({std::string{kKeptChild}, std::move(child)});
-    }
+    if (site->child() != 0) add_child(open_child(site->child()));
   }
   return kept;
 }
