@@ -41,7 +41,7 @@ END
   chmod 640 /etc/tunneld/tunneld.toml /etc/tunneld/sites/home.toml
 }
 
-started() { "$programs/tunnelctl" status --json | grep -o '"started":"[^"]*"'; }
+started() { { "$programs/tunnelctl" status --json || true; } | grep -o '"started":"[^"]*"'; }
 
 user_of_daemon() { stat --format %U "/proc/$(<"$pid_file")"; }
 
