@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -94,6 +95,10 @@ ServiceManager::~ServiceManager() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
+std::filesystem::path ServiceManager::log() const {
+  return world_.folder() / "nodes" / gateway_ / "tunneld.log";
+}
+
 std::vector<std::string> ServiceManager::command() const {
   const auto microseconds = std::chrono::microseconds{watchdog_}.count();
   std::vector<std::string> command{"env", "NOTIFY_SOCKET=" + (folder_ / "notify").native(),
@@ -107,7 +112,9 @@ std::vector<std::string> ServiceManager::command() const {
   if (descriptors_ > 0) {
     command.insert(command.end(), {"prlimit", "--nofile=" + std::to_string(descriptors_)});
   }
-  command.insert(command.end(), {"sh", "-c", "export LISTEN_PID=$$; exec tunneld"});
+  // Not into a pipe of ours, which its bridges would hold open when it has ended.
+  command.insert(command.end(),
+                 {"sh", "-c", "export LISTEN_PID=$$; exec tunneld >>\"$0\" 2>&1", log().native()});
   return command;
 }
 
@@ -188,8 +195,8 @@ void ServiceManager::take(std::string_view message, std::vector<UniqueFd> descri
 void ServiceManager::wait(const std::function<bool()>& ready, std::string_view what) {
   std::unique_lock lock{mutex_};
   if (progress_.wait_for(lock, kPatience, ready)) return;
-  throw Timeout{std::string{what} + "; it keeps " + joined(names()) +
-                ", and tunneld said: " + tunneld_->printed()};
+  throw Timeout{std::string{what} + "; it keeps " + joined(names()) + "; what tunneld said is in " +
+                log().native() + ": " + last_words()};
 }
 
 void ServiceManager::wait_for_message(std::string_view assignment, std::size_t count) {
@@ -199,6 +206,12 @@ void ServiceManager::wait_for_message(std::string_view assignment, std::size_t c
                    std::count(assignments_.begin(), assignments_.end(), assignment)) >= count;
       },
       "tunneld does not say " + std::string{assignment});
+}
+
+std::string ServiceManager::last_words() const {
+  std::ifstream file{log()};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  return text.substr(text.size() - std::min(text.size(), std::size_t{4000}));
 }
 
 std::vector<std::string> ServiceManager::names() const {

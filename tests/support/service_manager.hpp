@@ -33,7 +33,7 @@ class ServiceManager {
 
   void signal(int number) const { tunneld_->signal(number); }
 
-  /// Signals it, and waits until it has ended, and how.
+  /// Signals it, and waits until it has ended; as Finished has its status.
   int end(int number);
 
   pid_t pid() const { return tunneld_->pid(); }
@@ -72,6 +72,8 @@ class ServiceManager {
   void wait(const std::function<bool()>& ready, std::string_view what);
   std::vector<std::string> names() const;
   std::vector<std::string> command() const;
+  std::filesystem::path log() const;
+  std::string last_words() const;
 
   const World& world_;
   std::string gateway_;

@@ -83,7 +83,9 @@ json::object route(const SiteName& site, const Prefix& network, const char* kind
 RpcResult Daemon::call(std::string_view method, const json::object& params, ClientId client) {
   if (method == "status") return status(params);
   if (method == "up" || method == "down" || method == "restart" || method == "retry") {
-    return site_verb(method, params);
+    auto answer = site_verb(method, params);
+    keep_wishes();
+    return answer;
   }
   if (method == "reload") return reload_verb();
   if (method == "log") return log(params);

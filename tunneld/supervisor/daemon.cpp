@@ -212,6 +212,7 @@ void Daemon::run() {
   arm_signals();
   unblock_end_signals();
   take_children();
+  take_wishes();
   start_sites();
   refuse_what_is_left();
   metrics_export_.set(metrics_wanted_);
@@ -316,6 +317,7 @@ void Daemon::update_service_status() {
   const auto up = std::count_if(sites_.begin(), sites_.end(), [](const auto& entry) {
     return entry.second->machine().state() == State::Up;
   });
+  keep_wishes();
   manager_.status(fmt::format("{} of {} links are up", up, sites_.size()));
 }
 

@@ -18,6 +18,7 @@
 #include "tunneld/supervisor/successor.hpp"
 #include "tunneld/supervisor/ticket_office.hpp"
 #include "tunneld/supervisor/tickets.hpp"
+#include "tunneld/supervisor/wishes.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -85,6 +86,11 @@ class Daemon final : private ControlApi {
   using Check = std::function<Result<void>(const UniqueFd&)>;
   /// The first of that name that passes the check; whatever else has the name is refused.
   UniqueFd take_left(const std::string& name, const Check& check);
+  void take_wishes();
+  /// As they are now, for the next daemon.
+  void keep_wishes();
+  Wishes present_wishes() const;
+  bool wanted_up(const config::Site& profile) const;
   void forget_what_was_left(const std::vector<config::Site>& sites);
   /// Bridges that this process has started before it executed the program that it is now.
   void take_children();
@@ -258,6 +264,8 @@ class Daemon final : private ControlApi {
   Program program_;
   LeftBehind left_;
   bool left_is_lost_ = false;
+  UniqueFd wishes_file_;
+  Wishes wishes_;
   std::map<SiteName, std::shared_ptr<BridgeChannel>> overheard_;
   std::list<boost::asio::posix::stream_descriptor> children_;  // pidfds
 

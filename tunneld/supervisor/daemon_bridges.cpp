@@ -76,8 +76,7 @@ void Daemon::start_sites() {
     if (!adoptions_->awaits(name)) release_lease(name);
   }
   for (const auto& [name, site] : sites_) {
-    const bool wanted_up = site->profile().autostart == config::Autostart::Yes;
-    if (!wanted_up) continue;
+    if (!wanted_up(site->profile())) continue;
     if (adoptions_->awaits(name)) {
       site->await_adoption();
     } else {
@@ -107,7 +106,7 @@ void Daemon::give_up_adoption(const SiteName& name) {
     abandon_device(*site);
   }
   bridge_sockets_->remove(name);
-  if (site->profile().autostart == config::Autostart::Yes && !stopping_) site->start();
+  if (wanted_up(site->profile()) && !stopping_) site->start();
 }
 
 void Daemon::caller(Caller who, ipc::FromBridge first) {
@@ -182,7 +181,7 @@ void Daemon::adopted(const SiteName& socket, Caller who, const ipc::Adopt& adopt
   static_cast<void>(left_.take(kept_name(KeptOfSite::Device, socket)));  // the same one, or no use
   if (site->machine().state() != State::Down) return;
   release_lease(socket);  // it was not adopted after all
-  if (site->profile().autostart == config::Autostart::Yes) site->start();
+  if (wanted_up(site->profile())) site->start();
 }
 
 }  // namespace tunnel::supervisor

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,20 @@
 #include <utility>
 
 namespace tunnel::supervisor {
+
+namespace {
+
+/// A line for each of a thousand sites.
+constexpr std::size_t kMostWishes = 64 * 1024;
+
+std::string text_of(const UniqueFd& file) {
+  std::string text(kMostWishes, '\0');
+  const auto count = ::pread(file.get(), text.data(), text.size(), 0);
+  text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+  return count < 0 ? "unreadable" : text;
+}
+
+}  // namespace
 
 void Daemon::refuse_left(const std::string& name, const std::string& why) {
   manager_.has(name, -1);  // whether we knew of it or not
@@ -58,7 +73,8 @@ Result<UniqueFd> Daemon::listen_at(const std::string& name, SocketKind kind, mod
 
 /// What the manager keeps cannot be told from what it does not.
 void Daemon::forget_what_was_left(const std::vector<config::Site>& sites) {
-  for (const auto* name : {"control.sock", "read.sock", "bridge.sock", "ticket.sock"}) {
+  for (const auto* name :
+       {"control.sock", "read.sock", "bridge.sock", "ticket.sock", kKeptWishes.data()}) {
     manager_.has(name, -1);
   }
   for (const auto& site : sites) {
@@ -67,6 +83,65 @@ void Daemon::forget_what_was_left(const std::vector<config::Site>& sites) {
     }
   }
   manager_.let_go_of_all();
+}
+
+/// A file that cannot be made costs the wishes, should there be a restart, and nothing now.
+void Daemon::take_wishes() {
+  const std::string name{kKeptWishes};
+  wishes_file_ = take_left(name, [this](const UniqueFd& fd) -> Result<void> {
+    auto read = read_wishes(text_of(fd));
+    if (!read) return make_error(std::errc::invalid_argument, "it is no list of wishes");
+    wishes_ = std::move(*read);
+    return {};
+  });
+  if (!wishes_file_) {
+    wishes_file_ = UniqueFd{::memfd_create(name.c_str(), MFD_CLOEXEC)};
+    if (wishes_file_) manager_.keep(name, wishes_file_.get());
+  }
+  for (const auto& [site, wish] : wishes_) {
+    if (auto* known = find(site); known != nullptr && wish == Wish::Withdrawn) {
+      known->begin_withdrawn();
+    }
+  }
+}
+
+Wishes Daemon::present_wishes() const {
+  Wishes wishes;
+  for (const auto& [name, site] : sites_) {
+    const auto successor = successors_.find(name);
+    const bool replaced = successor != successors_.end();
+    if (replaced && !successor->second.profile) continue;
+    const auto& profile = replaced ? *successor->second.profile : site->profile();
+    const bool wanted = replaced ? successor->second.begin == Begin::Now : site->machine().wanted();
+    const bool usual = wanted == (profile.autostart == config::Autostart::Yes);
+    const bool holds = profile.routes.on_down == config::OnDown::Hold;
+    if (!wanted && holds && !replaced && !site->guarded()) {
+      wishes.emplace(name, Wish::Withdrawn);
+    } else if (!usual) {
+      wishes.emplace(name, wanted ? Wish::Up : Wish::Down);
+    }
+  }
+  return wishes;
+}
+
+/// In the same file, which the manager has already.
+void Daemon::keep_wishes() {
+  auto present = present_wishes();
+  if (present == wishes_ || stopping_) return;
+  wishes_ = std::move(present);
+  const auto text = write_wishes(wishes_);
+  const auto written = ::ftruncate(wishes_file_.get(), 0) == 0
+                           ? ::pwrite(wishes_file_.get(), text.data(), text.size(), 0)
+                           : -1;
+  if (written != static_cast<ssize_t>(text.size())) {
+    say(audit::Priority::Warning, errno_error("keep what is wanted over a restart").message());
+  }
+}
+
+bool Daemon::wanted_up(const config::Site& profile) const {
+  const auto wish = wishes_.find(profile.name);
+  if (wish == wishes_.end()) return profile.autostart == config::Autostart::Yes;
+  return wish->second == Wish::Up;
 }
 
 bool Daemon::take_device(Site& site) {
@@ -79,7 +154,7 @@ bool Daemon::take_device(Site& site) {
                              "it is not the tun device " + profile.ppp.interface.str());
   });
   if (!left) return false;
-  if (profile.autostart == config::Autostart::Yes && site.take_device(left)) return true;
+  if (wanted_up(profile) && site.take_device(left)) return true;
   manager_.let_go(kept_name(KeptOfSite::Device, profile.name));
   return false;
 }

@@ -33,6 +33,9 @@ std::optional<KeptName> parse_kept_name(std::string_view name);
 /// Under which name a tunneld that executes its successor hands over each of its children: a pidfd.
 inline constexpr std::string_view kKeptChild = "child";
 
+/// The file with what somebody has said of sites (wishes.hpp).
+inline constexpr std::string_view kKeptWishes = "wishes";
+
 /// The descriptors that an earlier tunneld has left to this one, by systemd's descriptor store or
 /// by executing it (sd_listen_fds(3)). They come from whoever started us, and are what somebody
 /// says they are: each is looked at before it is used, and what nobody has a use for is closed.

@@ -122,6 +122,12 @@ class Site final : private SiteOutput {
   /// From now on the networks are refused (or not) while the link is down.
   void guard(bool on);
 
+  /// The same, before the site wants anything of the kernel: its networks are not refused.
+  void begin_withdrawn() noexcept { guarded_ = false; }
+
+  /// Whether its networks are refused while the link is down.
+  bool guarded() const noexcept { return guarded_; }
+
   enum class Device : std::uint8_t { Absent, Present };
   /// From now on the bridges of this site, the present one and those to come, report frames.
   void trace(const ipc::Trace& wanted);
