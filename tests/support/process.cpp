@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -55,6 +56,8 @@ UniqueFd open_null() {
   ::dup2(err, STDERR_FILENO);
   int number = STDERR_FILENO;
   for (const int each : further) ::dup2(each, ++number);
+  // What the test was started with is nobody's business.
+  ::close_range(static_cast<unsigned>(number) + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execvp(arguments[0], arguments);
   ::_exit(127);
 }

@@ -177,9 +177,11 @@ void Daemon::adopted(const SiteName& socket, Caller who, const ipc::Adopt& adopt
     dismiss(io_, std::move(who), "the restarted tunneld has no such site");
     return give_up_adoption(socket);
   }
+  const auto kept = kept_name(KeptOfSite::Device, socket);
+  const auto left = left_.take(kept);  // the same device, or one of no use
   site->adopt(std::move(who), adopt, std::move(descriptors.front()));
-  static_cast<void>(left_.take(kept_name(KeptOfSite::Device, socket)));  // the same one, or no use
   if (site->machine().state() != State::Down) return;
+  manager_.let_go(kept);
   release_lease(socket);  // it was not adopted after all
   if (wanted_up(site->profile())) site->start();
 }

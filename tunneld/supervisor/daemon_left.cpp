@@ -199,7 +199,8 @@ void Daemon::refuse_what_is_left() {
   std::vector<LeftBehind::Each> waiting;
   for (auto& each : left_.take_all()) {
     const auto of = parse_kept_name(each.name);
-    if (of && of->what == KeptOfSite::Device && adoptions_->awaits(of->site)) {
+    const bool awaited = of && find(of->site) != nullptr && adoptions_->awaits(of->site);
+    if (awaited && of->what == KeptOfSite::Device) {
       waiting.push_back(std::move(each));
       continue;
     }
