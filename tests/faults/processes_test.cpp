@@ -1,9 +1,9 @@
 // Faults 1 to 7: processes that are killed or stand still.
 
-#include "tests/support/service_manager.hpp"
 #include "tests/faults/trial.hpp"
 #include "tests/netns/clients.hpp"
 #include "tests/support/gateway.hpp"
+#include "tests/support/service_manager.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,6 +60,32 @@ TEST_P(Fault02, KillOfTunneld) {
     EXPECT_EQ(number_of(world.status(gateway).site, "established"), 1) << gateway;
     EXPECT_EQ(text_of(world.status(gateway).site, "last_error"), "") << gateway;
   }
+  trial.finish();
+}
+
+// No fault, but what an upgrade does.
+TEST_P(Fault02, RestartOfTunneld) {
+  Bed bed{GetParam()};
+  const auto& world = bed.world();
+  Trial trial{{2,
+               "restart of tunneld (tunnelctl restart-daemon)",
+               "the next one takes over; bridges forward on",
+               {within("taken over at HOME", 2s), within("taken over at Labs", 2s),
+                at_most("flaps", 0), at_most("lost", 0, "packets")}},
+              bed};
+  trial.begins();
+  for (const auto& [gateway, figure] :
+       {std::pair{"home", "taken over at HOME"}, std::pair{"labs", "taken over at Labs"}}) {
+    const auto bridge = world.bridge_pid(gateway);
+    trial.begins();
+    EXPECT_EQ(world.tunnelctl(gateway, {"restart-daemon"}).status, 0);
+    trial.reached(figure);
+    EXPECT_EQ(world.bridge_pid(gateway), bridge);
+  }
+  bed.packets().goes_on();
+  trial.count_lost();
+  const auto established = number_of(world.status("home").site, "established");
+  trial.counted("flaps", static_cast<double>(established - 1));
   trial.finish();
 }
 

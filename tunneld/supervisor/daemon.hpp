@@ -220,6 +220,7 @@ class Daemon final : private ControlApi {
   config::Gateway gateway_;
   audit::Audit audit_;
   ServiceManager manager_;
+  Dismissals dismissals_;
   HistoryStore history_;
   LeaseStore leases_;
   config::Secrets secrets_;

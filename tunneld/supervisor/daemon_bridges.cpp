@@ -6,7 +6,6 @@
 #include "tunneld/base/unix_socket.hpp"
 #include "tunneld/supervisor/clock.hpp"
 #include "tunneld/supervisor/daemon.hpp"
-#include "tunneld/supervisor/dismissal.hpp"
 #include "tunneld/supervisor/processes.hpp"
 
 #include <fmt/format.h>
@@ -172,13 +171,16 @@ void Daemon::claimed(Caller who, const ipc::Claim& claim) {
 
 void Daemon::adopted(const SiteName& socket, Caller who, const ipc::Adopt& adopt,
                      std::vector<UniqueFd> descriptors) {
+  // The same device as the bridge's: of no use, whether it stays or has it in its hand and goes.
+  const auto kept = kept_name(KeptOfSite::Device, socket);
+  const auto left = left_.take(kept);
   auto* site = adopt.version == ipc::kVersion && adopt.site == socket ? find(socket) : nullptr;
   if (site == nullptr || stopping_ || descriptors.size() != 1) {
-    dismiss(io_, std::move(who), "the restarted tunneld has no such site");
+    dismissals_.dismiss(*who.channel, std::move(who.handle),
+                        "the restarted tunneld has no such site");
+    manager_.let_go(kept);
     return give_up_adoption(socket);
   }
-  const auto kept = kept_name(KeptOfSite::Device, socket);
-  const auto left = left_.take(kept);  // the same device, or one of no use
   site->adopt(std::move(who), adopt, std::move(descriptors.front()));
   if (site->machine().state() != State::Down) return;
   manager_.let_go(kept);

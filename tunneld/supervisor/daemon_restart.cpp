@@ -122,6 +122,7 @@ std::vector<LeftBehind::Each> Daemon::what_is_kept() {
 /// Nothing is destroyed: the destructors would end the bridges.
 void Daemon::go(Departure how) {
   for (const auto& [name, site] : sites_) site->leave();
+  dismissals_.kill_all();
   if (how == Departure::Ends) {
     manager_.stopping();
     say(audit::Priority::Notice, "tunneld ends, and leaves its links to the next one");

@@ -8,7 +8,6 @@
 #include "tunneld/base/escape.hpp"
 #include "tunneld/base/secret.hpp"
 #include "tunneld/supervisor/clock.hpp"
-#include "tunneld/supervisor/dismissal.hpp"
 #include "tunneld/supervisor/ppp_settings.hpp"
 #include "tunneld/supervisor/processes.hpp"
 
@@ -198,7 +197,7 @@ std::string Site::adoption_refusal(const ipc::Adopt& adopt, const UniqueFd& devi
 void Site::adopt(Caller caller, const ipc::Adopt& adopt, UniqueFd device) {
   if (const auto why = adoption_refusal(adopt, device); !why.empty()) {
     say(audit::Priority::Warning, fmt::format("bridge {} is not adopted: {}", caller.pid, why));
-    return dismiss(context_.io, std::move(caller), why);
+    return context_.dismissals.dismiss(*caller.channel, std::move(caller.handle), why);
   }
   device_ = std::move(device);
   keep(KeptOfSite::Device, device_.get());

@@ -11,6 +11,7 @@
 #include "tunneld/supervisor/child_process.hpp"
 #include "tunneld/supervisor/crash_brake.hpp"
 #include "tunneld/supervisor/dial_agent.hpp"
+#include "tunneld/supervisor/dismissal.hpp"
 #include "tunneld/supervisor/history_store.hpp"
 #include "tunneld/supervisor/lease_store.hpp"
 #include "tunneld/supervisor/left_behind.hpp"
@@ -39,6 +40,7 @@ struct SiteContext {
   audit::Audit& audit;
   /// Keeps devices and the sockets of bridges that have a link over a restart.
   ServiceManager& manager;
+  Dismissals& dismissals;
   Network* network = nullptr;
   HistoryStore& history;
   /// Where a site with a pool gets its peer's address from; the daemon releases it when the link is
