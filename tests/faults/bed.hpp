@@ -1,8 +1,8 @@
 #pragma once
 
 #include "tests/faults/leak_watch.hpp"
-#include "tests/support/numbered_stream.hpp"
 #include "tests/faults/remains.hpp"
+#include "tests/support/numbered_stream.hpp"
 #include "tests/support/sites.hpp"
 #include "tests/support/tcp_stream.hpp"
 

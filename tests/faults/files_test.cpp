@@ -3,6 +3,7 @@
 #include "tests/faults/clock_shift.hpp"
 #include "tests/faults/trial.hpp"
 #include "tests/support/gateway.hpp"
+#include "tests/support/service_manager.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
