@@ -192,4 +192,22 @@ std::vector<Conflict> conflicts(const Wanted& wanted, const Actual& actual) {
   return found;
 }
 
+std::vector<InterfaceName> taken(std::vector<InterfaceName> names, const Wanted& wanted,
+                                 const std::vector<Link>& links) {
+  // Few of hundreds are somebody else's: these are looked for.
+  std::set<std::string> others;
+  for (const auto& link : links) {
+    const bool held = link.tun && is_wanted(wanted, link);  // the alias may be yet to come
+    if (!link.ours() && !held) others.insert(link.name);
+  }
+  std::erase_if(names, [&](const auto& name) { return !others.contains(name.str()); });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::string taken_text(const InterfaceName& name) {
+  return '"' + name.str() + "\" is an interface of this machine already, and no tun of tunneld's";
+}
+
 }  // namespace tunnel::routes

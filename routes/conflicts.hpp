@@ -34,4 +34,12 @@ struct Conflict {
 ///   the link is down.
 std::vector<Conflict> conflicts(const Wanted& wanted, const Actual& actual);
 
+/// Pure. Those of `names` that are interfaces already, and somebody else's: no tun devices with our
+/// alias, nor those of `wanted`, which get theirs by the plan. Sorted.
+std::vector<InterfaceName> taken(std::vector<InterfaceName> names, const Wanted& wanted,
+                                 const std::vector<Link>& links);
+
+/// A sentence about one of them, without what to do.
+std::string taken_text(const InterfaceName& name);
+
 }  // namespace tunnel::routes

@@ -53,6 +53,10 @@ Result<std::vector<Value>> dump(NetlinkSocket& socket, const messages::Message& 
   return error;
 }
 
+Result<std::vector<Link>> links_of(NetlinkSocket& socket) {
+  return dump<Link>(socket, messages::dump_links(), messages::decode_link, "links");
+}
+
 /// The foreign route to exactly this network that the kernel would follow, if it is one.
 Result<std::optional<Route>> look_up(NetlinkSocket& socket, const Prefix& network) {
   std::optional<Route> found;
@@ -210,6 +214,12 @@ Kernel::Kernel(Kernel&&) noexcept = default;
 Kernel& Kernel::operator=(Kernel&&) noexcept = default;
 Kernel::~Kernel() = default;
 
+Result<std::vector<Link>> read_links() {
+  auto socket = NetlinkSocket::open();
+  if (!socket.has_value()) return socket.error();
+  return links_of(*socket);
+}
+
 Result<Kernel> Kernel::open() {
   auto socket = NetlinkSocket::open();
   if (!socket.has_value()) return socket.error();
@@ -220,7 +230,7 @@ Result<Kernel> Kernel::open() {
 
 Result<Actual> Kernel::read(const Wanted& wanted) {
   Actual actual;
-  auto links = dump<Link>(impl_->socket, messages::dump_links(), messages::decode_link, "links");
+  auto links = links_of(impl_->socket);
   if (!links.has_value()) return links.error();
   actual.links = std::move(*links);
   actual.ipv6 = has_ipv6();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace tunnel::routes {
 
@@ -14,6 +15,9 @@ enum class Noticed : std::uint8_t {
   Nothing,
   Changed,  ///< read() again; notifications may also have been lost
 };
+
+/// All interfaces of the network namespace of this process; no privilege is needed.
+Result<std::vector<Link>> read_links();
 
 /// The network namespace of this process, through rtnetlink.
 class Kernel {

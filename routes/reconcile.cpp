@@ -51,14 +51,18 @@ std::vector<Address> outside_of(const Wanted& wanted, const Actual& actual) {
   return outside;
 }
 
-Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted, const Admit& admit) {
+Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted, const Admit& admit,
+                          const Prepare& prepare) {
   const auto actual = kernel.read(wanted);
   if (!actual.has_value()) return actual.error();
   Outcome outcome;
   outcome.conflicts = conflicts(wanted, *actual);
   outcome.missing = missing(wanted, *actual);
   outcome.outside = outside_of(wanted, *actual);
+  const auto prepared = prepare ? prepare(*actual) : Result<void>{};
+  if (!prepared.has_value()) outcome.failed.push_back({{}, prepared.error()});
   for (const auto& change : plan(wanted, *actual)) {
+    if (!prepared.has_value() && !makes_guard(change)) continue;
     if (admit && !makes_guard(change) && !admit(change)) continue;
     const auto applied = kernel.apply(change);
     if (applied.has_value()) {

@@ -32,10 +32,14 @@ struct Outcome {
 /// Whether a change may be made now. Guards are not asked for.
 using Admit = std::function<bool(const Change&)>;
 
+/// Told what the kernel has, before anything is changed. Its error counts as that of a guard.
+using Prepare = std::function<Result<void>(const Actual&)>;
+
 /// Reads, plans and applies. A failed change does not keep the others from being made (one site's
 /// trouble is not another's), but where a guard cannot be put in place nothing else is done: better
 /// no route than a leak. Fails only where the kernel cannot be read.
-Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted, const Admit& admit = {});
+Result<Outcome> reconcile(Kernel& kernel, const Wanted& wanted, const Admit& admit = {},
+                          const Prepare& prepare = {});
 
 /// Outcome::outside of what the kernel has.
 std::vector<Address> outside_of(const Wanted& wanted, const Actual& actual);

@@ -175,7 +175,8 @@ std::string user_of(const SourceFile& gateway, const Facts& facts) {
 
 }  // namespace
 
-Loaded load(const fs::path& directory, SecretsWanted wanted) {
+Loaded load(const fs::path& directory, SecretsWanted wanted,
+            std::function<bool(const InterfaceName&)> taken) {
   std::vector<Diagnostic> diagnostics;
   check_directory(directory, diagnostics);
   check_directory(directory / "sites", diagnostics);
@@ -192,6 +193,7 @@ Loaded load(const fs::path& directory, SecretsWanted wanted) {
   auto secrets = read_secrets(directory, user_of(gateway, facts), &names, wanted);
   // A secret that a mistake keeps from being read is not missing as well.
   if (secrets && secrets->diagnostics.empty()) facts.secrets = &secrets->secrets;
+  facts.taken = std::move(taken);
   auto loaded = parse(gateway, sites, facts);
   if (secrets) {
     loaded.secrets = std::move(secrets->secrets);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 
 namespace tunnel::config {
 
@@ -15,7 +16,9 @@ enum class SecretsWanted : std::uint8_t { Yes, IfReadable, No };
 /// Reads tunneld.toml, secrets.toml and sites/*.toml of `directory` (dot files and other names are
 /// none of ours), and parse()s them. A directory that anyone may write to is a diagnostic, as is a
 /// file that cannot be read. Diagnostics name files as paths that begin with `directory`.
-Loaded load(const std::filesystem::path& directory, SecretsWanted secrets = SecretsWanted::Yes);
+/// `taken` is Facts::taken.
+Loaded load(const std::filesystem::path& directory, SecretsWanted secrets = SecretsWanted::Yes,
+            std::function<bool(const InterfaceName&)> taken = {});
 
 /// For `tunnelctl check FILE`: one profile, one tunneld.toml or one secrets.toml alone. Relative
 /// paths in a profile are relative to the parent of the folder `sites`, or to the profile's own

@@ -51,6 +51,8 @@ struct Facts {
   std::function<KeyFacts(const std::filesystem::path&)> key;
   /// Where the secrets that a profile needs must be; nullptr: not to be looked at.
   const Secrets* secrets = nullptr;
+  /// Whether an interface of that name is there, and is somebody else's; empty: not to be asked.
+  std::function<bool(const InterfaceName&)> taken{};
 };
 
 /// Whether the secrets of a configuration could be looked at by whoever looked at the rest.

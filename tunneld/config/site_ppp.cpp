@@ -224,6 +224,14 @@ void check_ipv6_fits(SiteDraft& draft) {
   }
 }
 
+void check_interface(SiteDraft& draft, const Facts& facts) {
+  if (!draft.interface || !facts.taken || !facts.taken(draft.interface->value)) return;
+  draft.report.error(draft.interface->where,
+                     in_quotes(draft.interface->value.str()) +
+                         " is an interface of this machine already, and no tun of tunneld's",
+                     "write another name, such as \"tun0\"");
+}
+
 }  // namespace
 
 void read_ppp(const Table& root, SiteDraft& draft, const Facts& facts) {
@@ -231,6 +239,7 @@ void read_ppp(const Table& root, SiteDraft& draft, const Facts& facts) {
   draft.interface = in.required("interface", interface_name, "\"tun0\"");
   const auto written = read_options(in, draft);
   choose_protocols(in, written, draft);
+  check_interface(draft, facts);
   if (draft.ppp.options.ip == Policy::Deny) {
     refuse_addresses(in);
   } else {

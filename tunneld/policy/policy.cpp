@@ -83,6 +83,12 @@ Diagnostic about_rule(const FilterPolicy& policy, const filter::Place& place, st
                                            std::move(message), std::move(hint));
 }
 
+std::vector<InterfaceName> names_of_tunnels(const FilterPolicy& policy) {
+  auto names = policy.tunnels;
+  names.insert(names.end(), policy.closing.begin(), policy.closing.end());
+  return names;
+}
+
 filter::compiler::Compiled compile(const FilterPolicy& policy,
                                    const filter::compiler::Options& options) {
   filter::compiler::Compiled compiled;
@@ -92,8 +98,12 @@ filter::compiler::Compiled compile(const FilterPolicy& policy,
   }
   auto& table = compiled.table;
   table.chains.insert(table.chains.end(), policy.source_checks.begin(), policy.source_checks.end());
-  table.maps.insert(table.maps.end(), policy.source_maps.begin(), policy.source_maps.end());
-  if (!policy.closing.empty()) close(policy.closing, table);
+  for (const auto& map : policy.source_maps) table.maps.push_back(without(map, policy.taken));
+  auto closing = policy.closing;
+  std::erase_if(closing, [&](const InterfaceName& each) {
+    return std::find(policy.taken.begin(), policy.taken.end(), each) != policy.taken.end();
+  });
+  if (!closing.empty()) close(closing, table);
   return compiled;
 }
 

@@ -20,8 +20,12 @@ struct FilterPolicy {
   config::LogStates log_states = config::LogStates::No;
   std::vector<filter::nft::Chain> source_checks{};
   std::vector<filter::nft::Map> source_maps{};
+  std::vector<InterfaceName> tunnels{};  // of the sites
   KnownNames::Used names{};              // of hosts, that the rules were read with
   std::vector<InterfaceName> closing{};  // tunnels of no site any more: nothing passes them
+  /// Of both, those that are somebody else's interfaces now: what crosses these is not ours to
+  /// drop.
+  std::vector<InterfaceName> taken{};
 };
 
 /// A policy without mistakes, or all that is wrong in its files, in their order.
@@ -29,6 +33,9 @@ struct Loaded {
   FilterPolicy policy{};
   std::vector<Diagnostic> diagnostics{};
 };
+
+/// Whose interfaces are looked at: all that the policy drops packets of by their names alone.
+std::vector<InterfaceName> names_of_tunnels(const FilterPolicy& policy);
 
 /// Reads the rule files that a configuration names, and makes sure that they can be put in force.
 /// Names of hosts in them are asked for.

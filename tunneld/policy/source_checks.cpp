@@ -70,6 +70,7 @@ void add_source_checks(const config::Configuration& configuration, FilterPolicy&
     const auto& interface = site.ppp.interface.str();
     const auto name = "sources_" + interface;
     policy.source_checks.push_back(chain_of(configuration, site, name));
+    policy.tunnels.push_back(site.ppp.interface);
     tunnels.elements.emplace_back(Value(interface), filter::nft::going_to(name));
   }
   policy.source_checks.push_back(
@@ -77,6 +78,14 @@ void add_source_checks(const config::Configuration& configuration, FilterPolicy&
        filter::nft::Hook{"filter", "prerouting", kBeforeAllElse},
        {{filter::nft::lead(filter::nft::meta("iifname"), tunnels.name)}}});
   policy.source_maps.push_back(std::move(tunnels));
+}
+
+filter::nft::Map without(filter::nft::Map tunnels, const std::vector<InterfaceName>& interfaces) {
+  std::erase_if(tunnels.elements, [&](const auto& element) {
+    return std::any_of(interfaces.begin(), interfaces.end(),
+                       [&](const auto& each) { return element.first == Value(each.str()); });
+  });
+  return tunnels;
 }
 
 void close(const std::vector<InterfaceName>& interfaces, filter::nft::Table& table) {

@@ -11,6 +11,9 @@ namespace tunnel::policy {
 /// Where the peer may choose its address, any of those that it may choose is let in.
 void add_source_checks(const config::Configuration& configuration, FilterPolicy& policy);
 
+/// The map that leads from tunnels to their checks, without these interfaces.
+filter::nft::Map without(filter::nft::Map tunnels, const std::vector<InterfaceName>& interfaces);
+
 /// Makes the kernel drop what comes out of these interfaces, or is to go into them.
 void close(const std::vector<InterfaceName>& interfaces, filter::nft::Table& table);
 

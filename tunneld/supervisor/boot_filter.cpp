@@ -2,6 +2,8 @@
 
 #include "filter/kernel/nftables.hpp"
 #include "filter/nft/commands.hpp"
+#include "routes/conflicts.hpp"
+#include "routes/kernel.hpp"
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/config/load.hpp"
 #include "tunneld/policy/policy.hpp"
@@ -24,6 +26,21 @@ constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 std::string texts(const std::vector<Diagnostic>& diagnostics) {
   std::string all;
   for (const auto& each : diagnostics) all += explain(each) + '\n';
+  return all;
+}
+
+/// Those of these names that are somebody else's interfaces. Where nobody can say: none, and all is
+/// checked, as fails closed.
+std::vector<InterfaceName> taken(std::vector<InterfaceName> names) {
+  const auto links = routes::read_links();
+  return links ? routes::taken(std::move(names), {}, *links) : std::vector<InterfaceName>{};
+}
+
+std::string taken_texts(const std::vector<InterfaceName>& names) {
+  std::string all;
+  for (const auto& name : names) {
+    all += routes::taken_text(name) + ": what comes from it is not checked\n";
+  }
   return all;
 }
 
@@ -53,12 +70,14 @@ Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir)
   const auto state_dir =
       loaded.configuration ? loaded.configuration->gateway.state_dir : config::Gateway{}.state_dir;
   if (loaded.configuration) {
-    const auto policy = load_policy(*loaded.configuration);
-    wrong = texts(policy.diagnostics);
+    auto read = load_policy(*loaded.configuration);
+    auto& policy = read.policy;
+    wrong = texts(read.diagnostics);
     if (wrong.empty()) {
-      const auto done = put(nftables, policy.policy, state_dir);
-      if (done) return std::string{"the packet filter is in force"};
-      wrong = texts({why_refused(nftables, policy.policy, done.error())});
+      policy.taken = taken(names_of_tunnels(policy));
+      const auto done = put(nftables, policy, state_dir);
+      if (done) return taken_texts(policy.taken) + "the packet filter is in force";
+      wrong = texts({why_refused(nftables, policy, done.error())});
     }
   }
   const auto commands = saved_filter(state_dir).read();

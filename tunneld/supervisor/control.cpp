@@ -1,5 +1,6 @@
 // What tunnelctl asks of the daemon: the methods of the control socket.
 
+#include "routes/conflicts.hpp"
 #include "routes/model.hpp"
 #include "tunneld/base/text.hpp"
 #include "tunneld/base/version.hpp"
@@ -162,6 +163,9 @@ std::int64_t Daemon::awaited_bridges() const {
 
 std::vector<std::string> Daemon::conflicts() const {
   auto found = network_->conflicts();
+  for (const auto& each : filter_->policy().taken) {
+    found.push_back(routes::taken_text(each) + ": give its site another one");
+  }
   if (filter_->flushed()) {
     found.emplace_back("the packet filter was flushed, and everything passes");
   }

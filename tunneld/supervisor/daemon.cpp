@@ -3,6 +3,7 @@
 
 #include "tunneld/supervisor/daemon.hpp"
 
+#include "routes/conflicts.hpp"
 #include "tunneld/base/check.hpp"
 #include "tunneld/base/diagnostic.hpp"
 #include "tunneld/base/unix_socket.hpp"
@@ -114,10 +115,10 @@ Result<std::unique_ptr<Daemon>> Daemon::create(boost::asio::io_context& context,
   if (daemon->left_is_lost_) daemon->forget_what_was_left(sites);
   // The sockets first: a second daemon ends here, before it has touched anything.
   if (auto opened = daemon->open_sockets(); !opened) return opened.error();
-  if (auto opened = daemon->open_filter(std::move(policy)); !opened) return opened.error();
   auto network = Network::open(context, forwarding_of(daemon->gateway_), daemon->audit_);
   if (!network) return network.error();
   daemon->network_ = std::move(*network);
+  if (auto opened = daemon->open_filter(std::move(policy)); !opened) return opened.error();
   daemon->site_context_.network = daemon->network_.get();
   if (const auto read = daemon->history_.load(); !read) {
     daemon->say(audit::Priority::Warning, read.error().message());
@@ -143,6 +144,9 @@ Result<void> Daemon::open_filter(policy::FilterPolicy policy) {
   filter_ = std::move(*opened);
   filter_->on_policy(
       [this](const auto& in_force, const auto& rules) { policy_in_force(in_force, rules); });
+  auto taken = network_->taken(names_of_tunnels(policy));
+  if (!taken) return taken.error();
+  policy.taken = std::move(*taken);
   open_packet_log(policy);
   const auto wrong = filter_->put(std::move(policy));
   if (wrong.empty()) return {};
@@ -205,6 +209,9 @@ void Daemon::run() {
         if (site->profile().ppp.interface == interface) site->device_lost();
       }
     });
+  });
+  network_->on_look([this](const routes::Wanted& wanted, const routes::Actual& actual) {
+    return filter_->spare(routes::taken(names_of_tunnels(filter_->policy()), wanted, actual.links));
   });
   network_->on_path_changed([this] {
     boost::asio::post(io_, [this] {

@@ -141,6 +141,7 @@ class Daemon final : private ControlApi {
   ReloadResult reload();
   ReloadReport apply(config::Configuration wanted);
   std::vector<std::string> said(const std::vector<Diagnostic>& diagnostics);
+  std::function<bool(const InterfaceName&)> taken() const;
   std::vector<std::string> needs_restart(const config::Configuration& wanted);
   std::vector<std::string> renew_filter(const config::Configuration& wanted);
   void let_go(const InterfaceName& interface);

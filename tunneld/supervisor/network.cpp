@@ -99,7 +99,11 @@ Result<routes::Outcome> Network::reconcile(Cause cause) {
   const auto admit = [&](const routes::Change& change) {
     return cause == Cause::OurOwn || brake_.admit(change, now);
   };
-  auto outcome = routes::reconcile(kernel_, everything(), admit);
+  const auto wanted = everything();
+  const auto prepare = [&](const routes::Actual& actual) {
+    return on_look_ ? on_look_(wanted, actual) : Result<void>{};
+  };
+  auto outcome = routes::reconcile(kernel_, wanted, admit, prepare);
   if (!outcome) {
     say(audit::Priority::Error, outcome.error().message());
     return outcome.error();
@@ -173,6 +177,12 @@ void Network::arm_audit() {
     static_cast<void>(reconcile(Cause::Noticed));
     arm_audit();
   });
+}
+
+Result<std::vector<InterfaceName>> Network::taken(std::vector<InterfaceName> names) const {
+  const auto links = routes::read_links();
+  if (!links) return links.error();
+  return routes::taken(std::move(names), everything(), *links);
 }
 
 std::optional<Mtu> Network::left_behind(const InterfaceName& interface, const SiteName& site) {

@@ -36,12 +36,18 @@ class Network {
   /// Called when this gateway has other addresses outside the tunnels than before.
   using OnPathChanged = std::function<void()>;
 
+  /// Called with what the kernel has, before anything is changed for the sites. After an error
+  /// nothing but guards is made, and set() fails.
+  using OnLook = std::function<Result<void>(const routes::Wanted&, const routes::Actual&)>;
+
   static Result<std::unique_ptr<Network>> open(boost::asio::io_context& context,
                                                routes::Forwarding forwarding, audit::Audit& audit);
 
   void on_missing(OnMissing handler) { on_missing_ = std::move(handler); }
 
   void on_path_changed(OnPathChanged handler) { on_path_changed_ = std::move(handler); }
+
+  void on_look(OnLook handler) { on_look_ = std::move(handler); }
 
   /// What this site wants from now on, put in place before it returns. What failed is in the log;
   /// the error is the first failure that concerns this site's interface or a guard, or
@@ -67,6 +73,9 @@ class Network {
 
   /// Sentences about what is in the way of what is wanted.
   const std::vector<std::string>& conflicts() const noexcept { return conflicts_; }
+
+  /// Those of these names that are interfaces of somebody else's.
+  Result<std::vector<InterfaceName>> taken(std::vector<InterfaceName> names) const;
 
   const std::map<SiteName, SiteNetwork>& wanted() const noexcept { return wanted_; }
 
@@ -94,6 +103,7 @@ class Network {
   audit::Audit& audit_;
   OnMissing on_missing_;
   OnPathChanged on_path_changed_;
+  OnLook on_look_;
   routes::RepairBrake brake_;
   std::optional<std::vector<routes::Address>> outside_;  // nothing: not looked at yet
   std::map<SiteName, SiteNetwork> wanted_;

@@ -1,6 +1,7 @@
 #include "tunneld/supervisor/packet_filter.hpp"
 
 #include "filter/nft/commands.hpp"
+#include "routes/conflicts.hpp"
 #include "tunneld/supervisor/boot_filter.hpp"
 #include "tunneld/supervisor/refused_rule.hpp"
 
@@ -166,7 +167,8 @@ std::vector<Diagnostic> PacketFilter::put(policy::FilterPolicy policy) {
   }
   keep_names(policy.names);
   flushed_ = false;
-  policy_ = std::move(policy);
+  const auto before = std::exchange(policy_, std::move(policy));
+  tell_taken(before.taken);
   changes_ = changes_between(in_force_, compiled);
   changes_.nat = policy_.rules.nat.size();
   in_force_ = std::move(compiled);
@@ -190,6 +192,35 @@ void PacketFilter::keep_names(const policy::KnownNames::Used& names) {
   if (names.addresses == policy_.names.addresses) return;
   if (const auto kept = names_.save(names.addresses); !kept) {
     say(audit::Priority::Warning, kept.error().message());
+  }
+}
+
+Result<void> PacketFilter::spare(std::vector<InterfaceName> taken) {
+  if (taken == policy_.taken) return {};
+  if (flushed_) {
+    policy_.taken = std::move(taken);
+    return {};
+  }
+  auto policy = policy_;
+  policy.taken = std::move(taken);
+  const auto wrong = put(std::move(policy));
+  if (wrong.empty()) return {};
+  return make_error(std::errc::io_error, "the packet filter: " + wrong.front().message);
+}
+
+void PacketFilter::tell_taken(const std::vector<InterfaceName>& before) {
+  const auto& now = policy_.taken;
+  const auto in = [](const auto& all, const InterfaceName& name) {
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
+  for (const auto& name : now) {
+    if (in(before, name)) continue;
+    say(audit::Priority::Error, routes::taken_text(name) + ": what comes from it is not checked");
+  }
+  for (const auto& name : before) {
+    if (in(now, name) || !in(policy_.tunnels, name)) continue;
+    say(audit::Priority::Notice,
+        fmt::format("\"{}\" is nobody else's any more: what comes from it is checked", name.str()));
   }
 }
 

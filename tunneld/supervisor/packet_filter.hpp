@@ -51,6 +51,10 @@ class PacketFilter {
   /// and the present policy stays.
   std::vector<Diagnostic> put(policy::FilterPolicy policy);
 
+  /// Checks tunnels again, but for these, which are somebody else's interfaces. While the table is
+  /// away, that is for the next put().
+  Result<void> spare(std::vector<InterfaceName> taken);
+
   /// Takes the table away, until the next put(): from then on everything passes.
   Result<void> flush();
 
@@ -80,6 +84,7 @@ class PacketFilter {
   void save();
   void settle();
   void keep_names(const policy::KnownNames::Used& names);
+  void tell_taken(const std::vector<InterfaceName>& before);
   void watch();
   void suspect(std::string offender);
   void put_back();

@@ -27,7 +27,7 @@ std::string summary(const ReloadReport& report) {
 Daemon::ReloadResult Daemon::reload() {
   if (stopping_) return ReloadRefused{{"tunneld is ending"}};
   manager_.reloading();
-  auto loaded = config::load(config_dir_);
+  auto loaded = config::load(config_dir_, config::SecretsWanted::Yes, taken());
   auto wrong = said(loaded.diagnostics);
   if (wrong.empty() && loaded.configuration) wrong = needs_restart(*loaded.configuration);
   if (wrong.empty() && loaded.configuration) wrong = renew_filter(*loaded.configuration);
@@ -43,6 +43,14 @@ Daemon::ReloadResult Daemon::reload() {
   say(audit::Priority::Notice, "reload: " + summary(report));
   manager_.ready();
   return report;
+}
+
+/// Whether an interface of the new configuration is somebody else's already.
+std::function<bool(const InterfaceName&)> Daemon::taken() const {
+  return [this](const InterfaceName& interface) {
+    const auto found = network_->taken({interface});
+    return found && !found->empty();
+  };
 }
 
 /// Mistakes as a reload's answer has them; each is in the log as well.
@@ -85,6 +93,9 @@ std::vector<std::string> Daemon::renew_filter(const config::Configuration& wante
     if (std::any_of(wanted.sites.begin(), wanted.sites.end(), uses)) continue;
     loaded.policy.closing.push_back(interface);
   }
+  auto taken = network_->taken(names_of_tunnels(loaded.policy));
+  if (!taken) return {taken.error().message()};
+  loaded.policy.taken = std::move(*taken);
   open_packet_log(loaded.policy);
   auto wrong = said(filter_->put(std::move(loaded.policy)));
   if (!wrong.empty() && !filter_->policy().filters) close_packet_log();
