@@ -52,7 +52,7 @@ class KeyTest : public CtlTest {
     const auto n = std::to_string(number);
     folder_.write("etc/sites/" + name + ".toml",
                   "[site]\nrole = \"answer\"\n[ssh]\nauthorized_keys = [\"" + key + "\"]\n" + more +
-                      "[ppp]\ninterface = \"tun" + n + "\"\nlocal = \"10.224." + n +
+                      "[ppp]\ninterface = \"tuntest" + n + "\"\nlocal = \"10.224." + n +
                       ".2\"\nremote = \"10.224." + n + ".1\"\n[routes]\nremote = [\"192.168." + n +
                       ".0/24\"]\n");
   }
@@ -335,7 +335,7 @@ TEST_F(CheckTest, TellsWhatIsConfigured) {
   EXPECT_EQ(outcome.code, 0) << outcome.out;
   EXPECT_EQ(outcome.out, etc().native() +
                              ": no mistakes; 1 site\n"
-                             "    home: answers 1 key, tun1 10.224.1.2 to 10.224.1.1, "
+                             "    home: answers 1 key, tuntest1 10.224.1.2 to 10.224.1.1, "
                              "networks 192.168.1.0/24\n");
 }
 

@@ -81,7 +81,18 @@ TEST_F(Verbs, AnUnknownSiteIsAnErrorThatNamesTheKnownOnes) {
   EXPECT_EQ(outcome.err,
             "tunnelctl: there is no site \"lab\": did you mean \"labs\"? "
             "(the sites are: home, labs)\n");
-  EXPECT_EQ(outcome.out, "home: up.\n") << "the others are done all the same";
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(Verbs, WithAnUnknownSiteAmongThemNothingIsDoneToTheOthers) {
+  serve_two_sites();
+  for (const auto* verb : {"up", "down", "restart", "retry"}) {
+    const auto outcome = tunnelctl({verb, "labs", "attic", "home", "cellar"});
+    EXPECT_EQ(outcome.code, 1) << verb;
+    EXPECT_THAT(outcome.err, HasSubstr("no site \"attic\""));
+    EXPECT_THAT(outcome.err, HasSubstr("no site \"cellar\""));
+  }
+  EXPECT_THAT(daemon().calls, ::testing::Each(StartsWith("status")));
 }
 
 TEST_F(Verbs, OfAGatewayWithoutSitesTheErrorSaysWhereToWriteOne) {

@@ -16,6 +16,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class Device : public testing::Test {
  protected:
@@ -89,6 +90,54 @@ TEST_F(Device, OfSomebodyElseIsNotTaken) {
 
 std::string conflicts(const World& world) {
   return boost::json::serialize(world.status("home").gateway.at("conflicts"));
+}
+
+/// The interfaces whose packets go to a site's source check.
+std::string checked_at_home(const World& world) {
+  return world.shell("home", "nft list map inet tunneld tunnels");
+}
+
+constexpr auto kUplinkTaken =
+    "\"uplink0\" is an interface of this machine already, and no tun of tunneld's";
+
+TEST_F(Device, WithTheNameOfTheUplinkLeavesTheUplinkAlone) {
+  world_.edit_profile("home", "interface = \"tun0\"", "interface = \"uplink0\"");
+
+  const auto boot = world_.exec("home", {"tunneld", "--filter-only"});
+  EXPECT_EQ(boot.status, 0);
+  EXPECT_THAT(boot.err, HasSubstr(kUplinkTaken));
+  EXPECT_THAT(checked_at_home(world_), Not(HasSubstr("uplink0")));
+  EXPECT_TRUE(reaches(world_, "home", "198.51.100.1"));
+
+  start();
+  world_.wait_for("home", is_waiting_for("the interface name uplink0 is taken"));
+  EXPECT_THAT(world_.tunnelctl("home", {"status"}).out, HasSubstr(kUplinkTaken));
+  EXPECT_TRUE(reaches(world_, "home", "198.51.100.1"));
+
+  for (const auto* verb : {"check", "reload"}) {
+    const auto refused = world_.tunnelctl("home", {verb});
+    EXPECT_EQ(refused.status, 1) << verb;
+    EXPECT_THAT(refused.out + refused.err, HasSubstr(kUplinkTaken)) << verb;
+  }
+  world_.stop("home", "tunneld");
+  EXPECT_TRUE(reaches(world_, "home", "198.51.100.1"));
+}
+
+TEST_F(Device, IsCheckedAsSoonAsItsNameIsNobodyElses) {
+  EXPECT_EQ(world_.exec("home", {"tunneld", "--filter-only"}).status, 0);
+  EXPECT_THAT(checked_at_home(world_), HasSubstr("\"tun0\"")) << "there is none yet";
+
+  world_.output("home", {"ip", "link", "add", "tun0", "type", "bridge"});
+  start();
+  world_.wait_for("home", is_waiting_for("the interface name tun0 is taken"));
+  EXPECT_THAT(checked_at_home(world_), Not(HasSubstr("\"tun0\"")));
+
+  auto log = world_.spawn("home", {"tail", "-n", "0", "-F", "/var/log/tunneld/console.log"});
+  world_.output("home", {"ip", "link", "delete", "tun0"});
+  log.wait_for("\"tun0\" is nobody else's any more");
+  EXPECT_THAT(checked_at_home(world_), HasSubstr("\"tun0\""));
+  expect_link_after_retry();
+  EXPECT_THAT(checked_at_home(world_), HasSubstr("\"tun0\""));
 }
 
 TEST_F(Device, AddressesOfAnotherInterfaceAreReportedAsConflicts) {

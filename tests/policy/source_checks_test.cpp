@@ -88,5 +88,39 @@ TEST(SourceChecks, AreOfTheSitesInterfaceOnly) {
             R"({"goto":{"target":"sources_tun0"}})");
 }
 
+std::vector<std::string> checked(const FilterPolicy& policy) {
+  std::vector<std::string> names;
+  for (const auto& map : compile(policy, policy.options).table.maps) {
+    for (const auto& element : map.elements) {
+      names.push_back(boost::json::serialize(element.first));
+    }
+  }
+  return names;
+}
+
+TEST(SourceChecks, AreNotOfAnInterfaceThatIsSomebodyElses) {
+  FilterPolicy policy;
+  add_source_checks(configuration("", config::dial_profile()), policy);
+  EXPECT_THAT(checked(policy), ElementsAre("\"tun0\""));
+  policy.taken = {*InterfaceName::parse("eth0")};
+  EXPECT_THAT(checked(policy), ElementsAre("\"tun0\""));
+  policy.taken = {*InterfaceName::parse("tun0")};
+  EXPECT_THAT(checked(policy), testing::IsEmpty());
+}
+
+TEST(SourceChecks, AreJoinedByNoEndOfAnInterfaceThatIsSomebodyElses) {
+  FilterPolicy policy;
+  policy.closing = {*InterfaceName::parse("eth0"), *InterfaceName::parse("tun0")};
+  policy.taken = {*InterfaceName::parse("eth0")};
+  const auto table = compile(policy, policy.options).table;
+  ASSERT_EQ(table.chains.size(), 2U);
+  for (const auto& chain : table.chains) {
+    ASSERT_EQ(chain.rules.size(), 1U) << chain.name;
+    EXPECT_THAT(boost::json::serialize(chain.rules.front().front()), HasSubstr("\"tun0\""));
+  }
+  policy.taken.push_back(*InterfaceName::parse("tun0"));
+  EXPECT_THAT(compile(policy, policy.options).table.chains, testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace tunnel::policy

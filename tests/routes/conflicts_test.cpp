@@ -49,6 +49,26 @@ class Conflicts : public testing::Test {
   Actual actual;
 };
 
+std::vector<InterfaceName> names(const std::vector<const char*>& texts) {
+  std::vector<InterfaceName> all;
+  for (const auto* text : texts) all.push_back(*InterfaceName::parse(text));
+  return all;
+}
+
+TEST_F(Conflicts, TakenIsWhatIsThereAndNotOurs) {
+  const auto all = names({"tun0", "tun1", "eth0"});
+  EXPECT_EQ(taken(all, {}, actual.links), names({"eth0", "tun0"})) << "another program's tun";
+  // We hold its descriptor, and the alias is about to come.
+  EXPECT_EQ(taken(all, wanted({labs()}), actual.links), names({"eth0"}));
+  actual.links[1].alias = "tunneld:labs";
+  EXPECT_EQ(taken(all, {}, actual.links), names({"eth0"}));
+  // An alias alone makes nothing ours.
+  actual.links[0].alias = "tunneld:labs";
+  EXPECT_EQ(taken(all, {}, actual.links), names({"eth0"}));
+  actual.links.clear();
+  EXPECT_THAT(taken(all, {}, actual.links), IsEmpty());
+}
+
 TEST_F(Conflicts, AreNoneOnAnOrdinaryGateway) {
   actual.addresses = {
       {.device = kLan,

@@ -1,6 +1,8 @@
 // The verb `check`: the configuration, without a daemon.
 
 #include "filter/language/system_names.hpp"
+#include "routes/conflicts.hpp"
+#include "routes/kernel.hpp"
 #include "tunneld/config/load.hpp"
 #include "tunneld/ctl/diagnostics.hpp"
 #include "tunneld/ctl/document.hpp"
@@ -157,6 +159,27 @@ std::string obstacle_to_metrics(const config::Configuration& configuration) {
          terminal_text(folder.native()) + ", where the file of [metrics] is to be";
 }
 
+/// Whether an interface of this machine has that name, and is no tun of tunneld's.
+bool is_taken(const InterfaceName& name) {
+  const auto links = routes::read_links();
+  return links && !routes::taken({name}, {}, *links).empty();
+}
+
+/// The configuration of this machine is wrong where its interfaces are in the way; of a folder that
+/// is named, nobody knows for which machine it is.
+config::Loaded load_folder(const CheckCommand& command, const fs::path& path) {
+  if (command.path.empty()) return config::load(path, config::SecretsWanted::IfReadable, is_taken);
+  return config::load(path, config::SecretsWanted::IfReadable);
+}
+
+void tell_taken(const Context& context, const config::Configuration& configuration) {
+  for (const auto& site : configuration.sites) {
+    if (!is_taken(site.ppp.interface)) continue;
+    context.complain(site.name.str() + ": " + routes::taken_text(site.ppp.interface) +
+                     ": on this machine it needs another one");
+  }
+}
+
 }  // namespace
 
 ExitCode run(const Context& context, const CheckCommand& command) {
@@ -174,9 +197,8 @@ ExitCode run(const Context& context, const CheckCommand& command) {
     return context.fail("tunnelctl filter show --rules " + terminal_text(path.native()) +
                         " shows a file of rules with its mistakes");
   }
-  auto loaded = kind == fs::file_type::directory
-                    ? config::load(path, config::SecretsWanted::IfReadable)
-                    : config::check_file(path);
+  auto loaded =
+      kind == fs::file_type::directory ? load_folder(command, path) : config::check_file(path);
   if (loaded.configuration) check_rules(loaded);
   if (command.format == Format::Json) {
     context.out.line(json_line(result_json(loaded)));
@@ -190,6 +212,7 @@ ExitCode run(const Context& context, const CheckCommand& command) {
                      " was not checked: only root and the account of tunneld may read it");
   }
   if (!loaded.configuration) return ExitCode::Failed;
+  if (kind == fs::file_type::directory) tell_taken(context, *loaded.configuration);
   if (const auto obstacle = obstacle_to_metrics(*loaded.configuration); !obstacle.empty()) {
     context.complain(obstacle + ": it will not be written until that is mended");
   }

@@ -31,6 +31,19 @@ std::string_view method(SiteVerb verb) {
   return {};
 }
 
+/// Those of several names that no site has; one alone is the daemon's to find.
+boost::system::result<std::vector<std::string>, CallError> unknown_of(
+    Client& client, const std::vector<std::string>& sites) {
+  if (sites.size() < 2) return std::vector<std::string>{};
+  const auto known = site_names(client);
+  if (!known) return known.error();
+  auto unknown = sites;
+  std::erase_if(unknown, [&](const std::string& site) {
+    return std::find(known->begin(), known->end(), site) != known->end();
+  });
+  return unknown;
+}
+
 /// One after the other; one that fails does not spare the rest.
 ExitCode run_sites(const Context& context, const SiteCommand& command, Client& client,
                    const std::vector<std::string>& sites) {
@@ -57,7 +70,16 @@ ExitCode run_sites(const Context& context, const SiteCommand& command, Client& c
 ExitCode run(const Context& context, const SiteCommand& command) {
   auto client = connect(context);
   if (!client) return context.fail(client.error());
-  if (!command.sites.empty()) return run_sites(context, command, *client, command.sites);
+  if (!command.sites.empty()) {
+    const auto unknown = unknown_of(*client, command.sites);
+    if (!unknown) return fail_call(context, *client, unknown.error());
+    // With a name that is wrong, nothing is done to the others either.
+    for (const auto& site : *unknown) {
+      fail_call(context, *client, CallError{kNoSuchSite, {}}, site);
+    }
+    if (!unknown->empty()) return ExitCode::Failed;
+    return run_sites(context, command, *client, command.sites);
+  }
   const auto all = site_names(*client);
   if (!all) return fail_call(context, *client, all.error());
   return run_sites(context, command, *client, *all);

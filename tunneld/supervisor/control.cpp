@@ -227,10 +227,12 @@ RpcResult Daemon::down(Site& site, bool withdraw) {
     return message(fmt::format("{}: down; {} may leave by other routes now", name,
                                joined(site.profile().routes.remote)));
   }
+  const auto& networks = site.profile().routes.remote;
+  const bool one = networks.size() == 1;
   return message(
-      fmt::format("{}: down; {} stay refused at this gateway (`tunnelctl down "
-                  "--withdraw {}` lets them go)",
-                  name, joined(site.profile().routes.remote), name));
+      fmt::format("{}: down; {} {} refused at this gateway (`tunnelctl down "
+                  "--withdraw {}` lets {} go)",
+                  name, joined(networks), one ? "stays" : "stay", name, one ? "it" : "them"));
 }
 
 RpcResult Daemon::reload_verb() {
