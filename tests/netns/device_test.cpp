@@ -140,6 +140,21 @@ TEST_F(Device, IsCheckedAsSoonAsItsNameIsNobodyElses) {
   EXPECT_THAT(checked_at_home(world_), HasSubstr("\"tun0\""));
 }
 
+TEST_F(Device, IsNotCheckedByWhatWasLastInForceEither) {
+  world_.start_tunneld("home");
+  world_.stop("home", "tunneld");
+  EXPECT_THAT(checked_at_home(world_), HasSubstr("\"tun0\""));
+
+  world_.output("home", {"nft", "flush", "ruleset"});
+  world_.output("home", {"ip", "link", "add", "tun0", "type", "bridge"});
+  world_.edit_profile("home", "interface = \"tun0\"", "interfaces = \"tun0\"");
+  const auto boot = world_.exec("home", {"tunneld", "--filter-only"});
+  EXPECT_EQ(boot.status, 0);
+  EXPECT_THAT(boot.err, HasSubstr("last in force is in force again"));
+  EXPECT_THAT(boot.err, HasSubstr("\"tun0\" is an interface of this machine already"));
+  EXPECT_THAT(checked_at_home(world_), Not(HasSubstr("\"tun0\"")));
+}
+
 TEST_F(Device, AddressesOfAnotherInterfaceAreReportedAsConflicts) {
   world_.shell("home",
                "ip address add 10.224.1.1/32 dev lan0; ip address add 10.224.1.2/32 dev lo");

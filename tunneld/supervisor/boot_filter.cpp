@@ -14,6 +14,8 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -34,6 +36,42 @@ std::string texts(const std::vector<Diagnostic>& diagnostics) {
 std::vector<InterfaceName> taken(std::vector<InterfaceName> names) {
   const auto links = routes::read_links();
   return links ? routes::taken(std::move(names), {}, *links) : std::vector<InterfaceName>{};
+}
+
+/// The elements that a command adds to the map of the tunnels; nullptr for another command.
+boost::json::array* tunnels_of(boost::json::value& command) {
+  std::error_code error;
+  const auto* name = command.find_pointer("/add/element/name", error);
+  if (name == nullptr || *name != boost::json::value("tunnels")) return nullptr;
+  auto* elements = command.find_pointer("/add/element/elem", error);
+  return elements == nullptr ? nullptr : elements->if_array();
+}
+
+std::optional<InterfaceName> key_of(const boost::json::value& element) {
+  std::error_code error;
+  const auto* key = element.find_pointer("/0", error);
+  if (key == nullptr || !key->is_string()) return std::nullopt;
+  return InterfaceName::parse(key->get_string());
+}
+
+/// Takes such interfaces out of commands that were kept; returns them.
+std::vector<InterfaceName> spare_taken(boost::json::value& commands) {
+  std::vector<InterfaceName> spared;
+  auto* all = commands.if_array();
+  if (all == nullptr) return spared;
+  for (auto at = all->begin(); at != all->end();) {
+    auto* elements = tunnels_of(*at);
+    for (auto each = elements == nullptr ? nullptr : elements->begin();
+         elements != nullptr && each != elements->end();) {
+      const auto name = key_of(*each);
+      const bool spare = name && !taken({*name}).empty();
+      if (spare) spared.push_back(*name);
+      each = spare ? elements->erase(each) : each + 1;
+    }
+    const bool nothing_left = elements != nullptr && elements->empty();
+    at = nothing_left ? all->erase(at) : at + 1;
+  }
+  return spared;
 }
 
 std::string taken_texts(const std::vector<InterfaceName>& names) {
@@ -80,12 +118,13 @@ Result<std::string> put_filter_in_force(const std::filesystem::path& config_dir)
       wrong = texts({why_refused(nftables, policy, done.error())});
     }
   }
-  const auto commands = saved_filter(state_dir).read();
+  auto commands = saved_filter(state_dir).read();
   if (!commands) return Error{commands.error().code, wrong + commands.error().context};
   if (!commands->contains("nftables")) {
     return make_error(std::errc::invalid_argument,
                       wrong + "and no packet filter was in force before");
   }
+  wrong += taken_texts(spare_taken(commands->at("nftables")));
   const boost::json::object wanted{{"nftables", commands->at("nftables")}};
   if (const auto done = nftables.run(wanted); !done) return done.error();
   return wrong + "the packet filter that was last in force is in force again";
