@@ -90,8 +90,8 @@ std::string wrong_host_key_text(const std::string& server, const std::string& re
 
 std::string refused_key_text(const DialSettings& settings) {
   return "sshd does not accept our key for user " + settings.user +
-         "; is it among the answering site's authorized_keys, is our address allowed, and has sshd "
-         "there read its drop-in (systemctl reload ssh)?";
+         "; is it among the answering site's authorized_keys, and is our address allowed? "
+         "Has sshd there read its drop-in (systemctl reload ssh)?";
 }
 
 std::string wanted_command(const DialSettings& settings) {

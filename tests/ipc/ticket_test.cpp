@@ -28,6 +28,13 @@ TEST(TicketMessage, IsReadAsItWasWritten) {
   EXPECT_EQ(decode_ticket_answer(encode(refused)), refused);
 }
 
+TEST(TicketMessage, MayBeOfAKeyThatNoSiteHas) {
+  const TicketWanted stranger{.version = 7, .site = std::nullopt, .key = "SHA256:abc"};
+  EXPECT_EQ(decode_ticket_wanted(encode(stranger)), stranger);
+  const std::vector<std::uint8_t> no_name{7, 0, 1, '/', 0, 1, 'k'};
+  EXPECT_FALSE(decode_ticket_wanted(no_name));
+}
+
 TEST(TicketMessage, OnTheWireIsAsDocumented) {
   EXPECT_THAT(encode(TicketWanted{.version = 7, .site = *SiteName::parse("a"), .key = "k"}),
               ElementsAre(7, 0, 1, 'a', 0, 1, 'k'));

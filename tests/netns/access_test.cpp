@@ -16,6 +16,7 @@ namespace tunnel::test {
 namespace {
 
 using testing::ContainsRegex;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -159,6 +160,9 @@ TEST_F(ReadGroup, IsNotForStrangersBehindAnOpenFileEither) {
   EXPECT_THAT(log_lines(world_, "labs", "auth", "control: refused uid 65534"), SizeIs(2));
   // Who may steer may do so where all may knock; who may read may not.
   EXPECT_EQ(tunnelctl("tunneld", {"retry", "home"}).status, 0);
+  EXPECT_THAT(
+      log_lines(world_, "labs", "auth", ": retry home"),
+      ElementsAre(ContainsRegex("control: nobody \\(uid 65534, pid [0-9]+\\): retry home$")));
   EXPECT_EQ(tunnelctl("tunneld-read", {"retry", "home"}).status, 4);
 }
 

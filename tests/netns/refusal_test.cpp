@@ -12,6 +12,7 @@
 namespace tunnel::test {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -71,6 +72,8 @@ TEST_P(Refusal, OfTheKeyIsPermanentUntilLabsKnowsIt) {
 
   start_gateways(world);
   expect_permanent(world, "does not accept our key");
+  EXPECT_THAT(log_lines(world, "labs", "auth", "no site has it"),
+              Contains(HasSubstr("key " + fingerprint(world, ours) + " was offered for pppossh")));
 
   world.edit_profile("labs", other, ours);
   EXPECT_EQ(world.tunnelctl("home", {"retry", "labs"}).status, 0);

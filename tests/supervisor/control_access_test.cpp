@@ -150,6 +150,17 @@ TEST_F(ControlAccessTest, AMemberOfTheReadersMayReadAndNoMore) {
   EXPECT_EQ(ask(socket, kEcho).at("id"), 1) << "and the connection goes on";
 }
 
+TEST_F(ControlAccessTest, WhoSteersIsToldOf) {
+  serve();
+  serve_readers();
+  const auto socket = client();
+  EXPECT_EQ(ask(socket, kEcho).at("id"), 1);
+  EXPECT_EQ(error_code_of(ask(reader(), kSteer)), rpc_code::kNotAllowed);
+  EXPECT_THAT(api_.commands, IsEmpty()) << "who reads, or is refused, has steered nothing";
+  EXPECT_EQ(error_code_of(ask(socket, kSteer)), 0);
+  EXPECT_THAT(api_.commands, ::testing::ElementsAre(::testing::Pair(::getpid(), "steer")));
+}
+
 // A descriptor of it that is handed on, or a program that was told its path, cannot do more.
 TEST_F(ControlAccessTest, ByTheReadersSocketNobodyMayDoMore) {
   serve();

@@ -57,11 +57,17 @@ class RecordingApi final : public ControlApi {
     refused.emplace_back(peer, sentence);
   }
 
+  void commanded(const PeerCredentials& peer, std::string_view method,
+                 const boost::json::object& /*params*/) override {
+    commands.emplace_back(peer.pid, method);
+  }
+
   void client_gone(ClientId client) override { gone.push_back(client); }
 
   std::vector<std::string> calls;
   std::vector<ClientId> gone;
   std::vector<std::pair<PeerCredentials, std::string>> refused;
+  std::vector<std::pair<pid_t, std::string>> commands;
   ClientId last_client;
   std::function<void()> during_call;
   std::size_t large = std::size_t{256} << 10;

@@ -124,6 +124,11 @@ ExitCode run(const Context& context, const AuthorizedKeysCommand& command) {
   const auto keys = authorized_keys(configuration->sites, forced, offered);
   if (!keys) return context.fail(keys.error().message());
   for (const auto& refused : keys->refused) context.complain(refused);
+  if (offered && keys->lines.empty() && keys->refused.empty()) {
+    // For its log: sshd has its answer either way.
+    static_cast<void>(ask_for_ticket(gateway.runtime_dir / "ticket.sock", std::nullopt,
+                                     command.offered_fingerprint));
+  }
   context.out.print(keys->lines);
   return ExitCode::Ok;
 }

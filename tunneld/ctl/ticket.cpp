@@ -15,7 +15,8 @@ constexpr int kPatienceMilliseconds = 3000;
 
 }  // namespace
 
-Result<std::string> ask_for_ticket(const std::filesystem::path& socket, const SiteName& site,
+Result<std::string> ask_for_ticket(const std::filesystem::path& socket,
+                                   const std::optional<SiteName>& site,
                                    const std::string& fingerprint) {
   const auto connected = connect_unix(socket, SocketKind::SeqPacket);
   if (!connected) return connected.error();

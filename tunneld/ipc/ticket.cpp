@@ -10,7 +10,7 @@ namespace tunnel::ipc {
 std::vector<std::uint8_t> encode(const TicketWanted& wanted) {
   ByteWriter out;
   put(out, wanted.version);
-  put(out, wanted.site);
+  put(out, wanted.site ? wanted.site->str() : std::string{});
   put(out, wanted.key);
   return std::move(out).finish();
 }
@@ -27,8 +27,11 @@ std::vector<std::uint8_t> encode(const TicketAnswer& answer) {
 std::optional<TicketWanted> decode_ticket_wanted(Bytes datagram) {
   ByteReader in{datagram};
   TicketWanted wanted;
-  const bool good = get(in, wanted.version) && get(in, wanted.site) && get(in, wanted.key);
+  std::string site;
+  const bool good = get(in, wanted.version) && get(in, site) && get(in, wanted.key);
   if (!good || !in.empty()) return std::nullopt;
+  if (!site.empty()) wanted.site = SiteName::parse(site);
+  if (!site.empty() && !wanted.site) return std::nullopt;
   return wanted;
 }
 

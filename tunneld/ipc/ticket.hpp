@@ -20,11 +20,12 @@ inline constexpr std::size_t kTicketOctets = 16;
 /// Longest datagram of either way: two texts and a little.
 inline constexpr std::size_t kMaxTicketMessage = 4096;
 
-/// "Somebody offers this key to my parent, an sshd session, for this site."
+/// "Somebody offers this key to my parent, an sshd session, for this site." Without a site: none
+/// has the key, and the administrator may want to know of it.
 struct TicketWanted {
   std::uint8_t version = kVersion;
-  SiteName site;
-  std::string key;  // fingerprint, as it will be in the claim; may be empty
+  std::optional<SiteName> site{};  // an empty text, where there is none
+  std::string key;                 // fingerprint, as it will be in the claim; may be empty
   bool operator==(const TicketWanted&) const = default;
 };
 

@@ -104,11 +104,6 @@ RpcResult Daemon::call(std::string_view method, const json::object& params, Clie
   return RpcError{rpc_code::kMethodNotFound, fmt::format("there is no method \"{}\"", method), {}};
 }
 
-void Daemon::not_allowed(const PeerCredentials& peer, std::string_view sentence) {
-  tell_refusal(control_refusals_, {},
-               fmt::format("control: refused uid {} (pid {}): {}", peer.uid, peer.pid, sentence));
-}
-
 std::variant<Site*, RpcError> Daemon::site_from(const json::object& params) {
   const auto text = text_parameter(params, "site");
   if (!text) return bad_parameter("the parameter \"site\" is missing");
@@ -238,7 +233,7 @@ RpcResult Daemon::down(Site& site, bool withdraw) {
 RpcResult Daemon::reload_verb() {
   const auto result = reload();
   if (const auto* refused = std::get_if<ReloadRefused>(&result)) {
-    return RpcError{rpc_code::kReloadRefused, "nothing was changed: the configuration has errors",
+    return RpcError{rpc_code::kReloadRefused, "nothing was changed: " + refused->why,
                     json::value(json::object{{"diagnostics", texts(refused->diagnostics)}})};
   }
   const auto& report = std::get<ReloadReport>(result);
@@ -304,6 +299,7 @@ RpcResult Daemon::log(const json::object& params) const {
     // Of traffic there may be so much that nobody finds the rest: it is for those who ask.
     const bool traffic = audit::is_of_traffic(each);
     if (traffic ? !type && selection.empty() : !selection.empty()) continue;
+    if (each == audit::LogType::Ppp && !type && !flag_parameter(params, "all")) continue;
     auto some = traffic ? traffic_entries(each, selection, site) : log_entries(each, site);
     std::move(some.begin(), some.end(), std::back_inserter(entries));
   }

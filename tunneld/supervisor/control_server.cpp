@@ -140,6 +140,7 @@ RpcResult ControlServer::answer(const RpcRequest& request, Client& client) {
   }
   if (auto mistake = mistake_in(*verb, request.params)) return std::move(*mistake);
   if (request.method == "subscribe") return client.subscribe(request.params);
+  if (verb->needs == Power::Control) api_.commanded(owner.peer, request.method, request.params);
   return call(request, client.id());
 }
 

@@ -53,6 +53,10 @@ class ControlApi {
   /// A client was told `sentence`: it may not do what it asked for, or not be a client at all.
   virtual void not_allowed(const PeerCredentials& /*peer*/, std::string_view /*sentence*/) {}
 
+  /// A client is about to be obeyed: a verb that needs Power::Control, before its call().
+  virtual void commanded(const PeerCredentials& /*peer*/, std::string_view /*method*/,
+                         const boost::json::object& /*params*/) {}
+
  protected:
   ~ControlApi() = default;
 };

@@ -52,6 +52,7 @@ std::string summary(const ReloadReport& report);
 /// Why a reload did nothing: each a text to be shown as it is.
 struct ReloadRefused {
   std::vector<std::string> diagnostics;
+  std::string why{"the configuration has errors"};
 };
 
 /// The supervisor: all sites of one gateway, and what they share. One thread, one io_context.
@@ -174,6 +175,8 @@ class Daemon final : private ControlApi {
                  ClientId client) override;
   void client_gone(ClientId client) override;
   void not_allowed(const PeerCredentials& peer, std::string_view sentence) override;
+  void commanded(const PeerCredentials& peer, std::string_view method,
+                 const boost::json::object& params) override;
   RpcResult trace(const boost::json::object& params, ClientId client);
   void traced(const SiteName& name, const ipc::TracedFrame& frame);
   /// Tells the site's bridge what all who trace it want together.
@@ -255,6 +258,7 @@ class Daemon final : private ControlApi {
 
   std::vector<Tracer> tracers_;
   ToldSparingly control_refusals_{10, 1};
+  ToldSparingly key_refusals_{10, 1};
   ToldSparingly claim_refusals_{500, 5};  // as many sites may dial a daemon that has just started
   std::unique_ptr<boost::asio::steady_timer> stop_timer_;
   std::unique_ptr<Adoptions> adoptions_;

@@ -122,7 +122,13 @@ ipc::TicketAnswer Daemon::ticket_wanted(pid_t who, const ipc::TicketWanted& want
   if (wanted.version != ipc::kVersion) {
     return none("this tunnelctl and the running tunneld are of different versions");
   }
-  const auto* site = find(wanted.site);
+  if (!wanted.site) {
+    tell_refusal(key_refusals_, {},
+                 fmt::format("key {} was offered for {}; no site has it", escape_text(wanted.key),
+                             gateway_.bridge_user));
+    return none("no site has this key");
+  }
+  const auto* site = find(*wanted.site);
   if (site == nullptr) return none("the running tunneld has no such site: tunnelctl reload");
   const auto asker = read_process(who);
   const auto session = asker ? read_process(asker->parent) : std::nullopt;
@@ -131,7 +137,7 @@ ipc::TicketAnswer Daemon::ticket_wanted(pid_t who, const ipc::TicketWanted& want
     return none(
         "it was not sshd that asked for it, or /proc does not show its processes (hidepid)");
   }
-  return {tickets_.issue({wanted.site, wanted.key, session->mark}, steady_now()), {}};
+  return {tickets_.issue({*wanted.site, wanted.key, session->mark}, steady_now()), {}};
 }
 
 std::string Daemon::ticket_refusal(const Caller& who, const ipc::Claim& claim, const Site& site) {

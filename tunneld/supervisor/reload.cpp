@@ -25,16 +25,21 @@ std::string summary(const ReloadReport& report) {
 }
 
 Daemon::ReloadResult Daemon::reload() {
-  if (stopping_) return ReloadRefused{{"tunneld is ending"}};
+  if (stopping_) return ReloadRefused{{}, "tunneld is ending"};
   manager_.reloading();
   auto loaded = config::load(config_dir_, config::SecretsWanted::Yes, taken());
   auto wrong = said(loaded.diagnostics);
-  if (wrong.empty() && loaded.configuration) wrong = needs_restart(*loaded.configuration);
+  ReloadRefused refused;
+  if (wrong.empty() && loaded.configuration) {
+    wrong = needs_restart(*loaded.configuration);
+    if (!wrong.empty()) refused.why = "this needs a restart";
+  }
   if (wrong.empty() && loaded.configuration) wrong = renew_filter(*loaded.configuration);
   if (!wrong.empty() || !loaded.configuration) {
     say(audit::Priority::Error, "reload: refused; the running configuration stays as it is");
     manager_.ready();
-    return ReloadRefused{std::move(wrong)};
+    refused.diagnostics = std::move(wrong);
+    return refused;
   }
   const auto secrets_before = std::exchange(secrets_, std::move(loaded.secrets));
   auto report = apply(std::move(*loaded.configuration));
