@@ -123,7 +123,7 @@ TEST_F(Loading, WithoutAFileOfTheGatewayHasTheDefaults) {
 
 TEST_F(Loading, NoticesADirectoryThatIsNotThere) {
   EXPECT_THAT(messages(load(directory_ / "nowhere")),
-              ElementsAre("nowhere/tunneld.toml: there is no such file"));
+              ElementsAre("nowhere: there is no such directory"));
 }
 
 TEST_F(Loading, NoticesAFileInThePlaceOfTheFolder) {
@@ -166,6 +166,14 @@ TEST_F(Loading, LooksAtTheIdentity) {
   EXPECT_THAT(mistakes(), ElementsAre(HasSubstr("there is no " + directory_.string())));
   fs::create_directory(directory_ / "keys/labs");
   EXPECT_THAT(mistakes(), ElementsAre(HasSubstr("Is a directory")));
+}
+
+TEST_F(Loading, KnowsTheKeyThatWasMeant) {
+  write("keys/labs.pub", "");
+  write("sites/labs.toml", with(dial_profile(), "keys/labs", "keys/lab"));
+  const auto loaded = load(directory_);
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(loaded.diagnostics[0].hint, "did you mean \"keys/labs\"?");
 }
 
 TEST_F(Loading, LooksAtTheSshConfig) {

@@ -1,6 +1,6 @@
-// check and key: the verbs that need no daemon.
+// key: the verbs that need no daemon.
 
-#include "tests/ctl/ctl_fixture.hpp"
+#include "tests/ctl/key_fixture.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -17,56 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
-
-constexpr const char* kHomeKey =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPvwt6+qeTknPvqzJPVB2y7tBw5S5M7DUXs+HoOrvzgq";
-constexpr const char* kHomeFingerprint = "SHA256:tI/1r/BXivY/yAbqpkVzPRh8QsH38zSW81JgHLawR6U";
-constexpr const char* kAtticKey =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPvwt6+qeTknPvqzJPVB2y7tBw5S5M7DUXs+HoOrvzgr";
-
-std::string contents(const fs::path& file) {
-  std::ostringstream out;
-  out << std::ifstream{file}.rdbuf();
-  return out.str();
-}
-
-class KeyTest : public CtlTest {
- protected:
-  KeyTest() { set_gateway("/run/tunneld"); }
-
-  void set_gateway(const std::string& runtime_dir, const std::string& bridge = "/opt/pppd-bridge") {
-    folder_.write("etc/tunneld.toml", "[gateway]\nname = \"talisker\"\nruntime_dir = \"" +
-                                          runtime_dir + "\"\nbridge = \"" + bridge + "\"\n");
-  }
-
-  /// A profile that answers; `number` makes its interface and addresses its own.
-  void write_answering(const std::string& name, int number, const std::string& key,
-                       const std::string& more = {}) {
-    const auto n = std::to_string(number);
-    folder_.write("etc/sites/" + name + ".toml",
-                  "[site]\nrole = \"answer\"\n[ssh]\nauthorized_keys = [\"" + key + "\"]\n" + more +
-                      "[ppp]\ninterface = \"tuntest" + n + "\"\nlocal = \"10.224." + n +
-                      ".2\"\nremote = \"10.224." + n + ".1\"\n[routes]\nremote = [\"192.168." + n +
-                      ".0/24\"]\n");
-  }
-
-  fs::path etc() const { return folder_.path / "etc"; }
-
-  std::vector<std::string> files_in(const fs::path& folder) const {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator{folder}) {
-      names.push_back(entry.path().filename());
-    }
-    return names;
-  }
-};
 
 TEST_F(KeyTest, AKeyIsMadeBeforeAnyProfileExists) {
   const auto outcome = tunnelctl({"key", "gen", "labs"});
@@ -142,7 +97,7 @@ TEST_F(KeyTest, WithForceItIs) {
 TEST_F(KeyTest, ANameThatIsNoneMakesNothing) {
   for (const auto* name : {"../labs", "Labs", "", "-x"}) {
     const auto outcome = tunnelctl({"key", "gen", "--", name});
-    EXPECT_EQ(outcome.code, 1) << name;
+    EXPECT_EQ(outcome.code, 2) << name;
     EXPECT_THAT(outcome.err, HasSubstr("is no name for a site"));
   }
   EXPECT_FALSE(fs::exists(etc() / "keys"));
@@ -325,73 +280,6 @@ TEST_F(KeyTest, WithAFolderThatAnybodyMayWriteToNobodyIsLetIn) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.out, "");
   EXPECT_THAT(outcome.err, HasSubstr("anybody may write to this directory"));
-}
-
-class CheckTest : public KeyTest {};
-
-TEST_F(CheckTest, TellsWhatIsConfigured) {
-  write_answering("home", 1, kHomeKey);
-  const auto outcome = tunnelctl({"check"});
-  EXPECT_EQ(outcome.code, 0) << outcome.out;
-  EXPECT_EQ(outcome.out, etc().native() +
-                             ": no mistakes; 1 site\n"
-                             "    home: answers 1 key, tuntest1 10.224.1.2 to 10.224.1.1, "
-                             "networks 192.168.1.0/24\n");
-}
-
-TEST_F(CheckTest, PrintsEveryMistakeOfAFolder) {
-  write_answering("home", 1, "ssh-rsa AAAA");
-  folder_.write("etc/sites/attic.toml", "nonsense\n");
-  const auto outcome = tunnelctl({"check", etc().native()});
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.out, HasSubstr("attic.toml:1:"));
-  EXPECT_THAT(outcome.out, HasSubstr("home.toml:4:"));
-  EXPECT_THAT(outcome.out, HasSubstr("^~~~"));
-  EXPECT_THAT(outcome.out, EndsWith("\n2 mistakes in 2 files\n"));
-}
-
-TEST_F(CheckTest, TakesOneFile) {
-  write_answering("home", 1, kHomeKey);
-  folder_.write("etc/sites/attic.toml", "nonsense\n");
-  EXPECT_EQ(tunnelctl({"check", (etc() / "sites/home.toml").native()}).code, 0);
-  EXPECT_EQ(tunnelctl({"check", (etc() / "sites/attic.toml").native()}).code, 1);
-}
-
-TEST_F(CheckTest, AsJson) {
-  write_answering("home", 1, kHomeKey);
-  const auto good = json::parse(tunnelctl({"check", "--json"}).out);
-  EXPECT_EQ(good.at("ok"), true);
-  EXPECT_EQ(good.at("sites").at(0).at("site"), "home");
-  folder_.write("etc/sites/attic.toml", "nonsense\n");
-  const auto outcome = tunnelctl({"check", "--json"});
-  EXPECT_EQ(outcome.code, 1);
-  const auto bad = json::parse(outcome.out);
-  EXPECT_EQ(bad.at("ok"), false);
-  EXPECT_EQ(bad.at("diagnostics").at(0).at("line"), 1);
-}
-
-TEST_F(CheckTest, SaysWhatIsInTheWayOfTheMetrics) {
-  const auto folder = folder_.path / "textfile";
-  folder_.write("etc/tunneld.toml", "[gateway]\nuser = \"nobody\"\n[metrics]\nfile = \"" +
-                                        (folder / "tunneld.prom").native() + "\"\n");
-  const auto absent = tunnelctl({"check"});
-  EXPECT_EQ(absent.code, 0);
-  EXPECT_THAT(absent.err, HasSubstr("there is no folder " + folder.native()));
-  fs::create_directory(folder);
-  fs::permissions(folder, fs::perms{0755});
-  const auto closed = tunnelctl({"check"});
-  EXPECT_EQ(closed.code, 0);
-  EXPECT_THAT(closed.err, HasSubstr("the account nobody, under which tunneld runs, may not write"));
-  fs::permissions(folder, fs::perms{0777});
-  EXPECT_EQ(tunnelctl({"check"}).err, "");
-}
-
-TEST_F(CheckTest, OfNothingSaysSo) {
-  const auto outcome = tunnelctl({"check", "/nonexistent"});
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err,
-            "tunnelctl: there is no /nonexistent to check: name a configuration "
-            "directory or a profile\n");
 }
 
 }  // namespace

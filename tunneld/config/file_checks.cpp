@@ -8,7 +8,9 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tunnel::config {
 
@@ -29,6 +31,24 @@ std::string shown(const std::filesystem::path& path) {
 
 std::string key_gen(const SiteDraft& draft) {
   return "tunnelctl key gen " + (draft.name ? draft.name->str() : std::string{"SITE"});
+}
+
+/// The key beside the one that is not there which is likely to be meant, as a profile names it.
+std::string nearest_key(const Dial& dial, const Facts& facts) {
+  if (!facts.names) return {};
+  const auto folder = dial.identity.parent_path();
+  const auto names = facts.names(folder);
+  const bool is_public = dial.identity.extension() == ".pub";
+  std::vector<std::string_view> keys;
+  for (const auto& name : names) {
+    if (std::filesystem::path{name}.extension() == ".pub" && !is_public) continue;
+    keys.push_back(name);
+  }
+  const auto meant = nearest(dial.identity.filename().native(), keys);
+  if (!meant) return {};
+  const auto path = folder / *meant;
+  const auto relative = path.lexically_relative(facts.directory);
+  return (relative.empty() || *relative.begin() == ".." ? path : relative).native();
 }
 
 /// What a key of each kind is refused for; an empty message where it is not.
@@ -60,7 +80,9 @@ Complaint complaint_about(KeyKind kind, const SiteDraft& draft) {
               "the private key is the file without .pub; to name a key of an agent, write agent = "
               "\"SOCKET\" as well"};
     case KeyKind::NotAKey:
-      return {"is not a private key, or a damaged one", "make one: " + key_gen(draft)};
+      return {"is not a private key, or a damaged one",
+              "restore it; or make another, whose public line the far gateway must then have: " +
+                  key_gen(draft) + " --force"};
   }
   return {};
 }
@@ -117,7 +139,10 @@ void check_identity(SiteDraft& draft, Location where, const Facts& facts) {
   const auto path = shown(draft.dial.identity);
   const auto key = facts.key(draft.dial.identity);
   if (key.file.error == std::errc::no_such_file_or_directory) {
-    draft.report.error(where, "there is no " + path, "make it: " + key_gen(draft));
+    const auto meant = nearest_key(draft.dial, facts);
+    draft.report.error(
+        where, "there is no " + path,
+        meant.empty() ? "make it: " + key_gen(draft) : "did you mean " + in_quotes(meant) + "?");
     return;
   }
   if (key.file.error) {

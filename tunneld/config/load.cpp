@@ -74,10 +74,39 @@ std::string host_name() {
   return name.data();
 }
 
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error)) {
+    names.push_back(at->path().filename().native());
+  }
+  return names;
+}
+
 Facts facts_about(const fs::path& directory) {
   std::error_code error;
   const auto absolute = fs::absolute(directory, error);
-  return {host_name(), error ? directory : absolute, facts_of, key_facts};
+  Facts facts{host_name(), error ? directory : absolute, facts_of, key_facts};
+  facts.names = names_in;
+  return facts;
+}
+
+/// Files that the facts were asked about and could not say, for want of rights. The list must
+/// outlive the facts.
+void note_closed(Facts& facts, std::vector<fs::path>& closed) {
+  const auto note = [&closed](const fs::path& path, const FileFacts& file) {
+    if (file.error == std::errc::permission_denied) closed.push_back(path);
+  };
+  facts.file = [note, ask = std::move(facts.file)](const fs::path& path) {
+    auto file = ask(path);
+    note(path, file);
+    return file;
+  };
+  facts.key = [note, ask = std::move(facts.key)](const fs::path& path) {
+    auto key = ask(path);
+    note(path, key.file);
+    return key;
+  };
 }
 
 Diagnostic about_directory(const fs::path& path, std::string message, std::string hint) {
@@ -183,18 +212,31 @@ Loaded load(const fs::path& directory, SecretsWanted wanted,
   auto gateway = source_file(directory / "tunneld.toml");
   // Every key in it has a default. But a directory that is not there is a mistake in its name.
   std::error_code ignored;
-  if (gateway.facts.error == std::errc::no_such_file_or_directory &&
-      fs::is_directory(directory, ignored)) {
+  if (gateway.facts.error == std::errc::no_such_file_or_directory) {
     gateway.facts = {};
+    if (!fs::is_directory(directory, ignored)) {
+      diagnostics.push_back(
+          about_directory(directory, "there is no such directory",
+                          "name the one with the profiles in its sites/, or make it; a "
+                          "tunneld.toml in it may be left out"));
+    }
   }
   const auto sites = read_profiles(directory / "sites", diagnostics);
   auto facts = facts_about(directory);
+  std::vector<fs::path> closed;
+  note_closed(facts, closed);
+  const auto note = [&](const SourceFile& file) {
+    if (file.facts.error == std::errc::permission_denied) closed.emplace_back(file.name);
+  };
+  note(gateway);
+  std::for_each(sites.begin(), sites.end(), note);
   const auto names = names_of(sites);
   auto secrets = read_secrets(directory, user_of(gateway, facts), &names, wanted);
   // A secret that a mistake keeps from being read is not missing as well.
   if (secrets && secrets->diagnostics.empty()) facts.secrets = &secrets->secrets;
   facts.taken = std::move(taken);
   auto loaded = parse(gateway, sites, facts);
+  loaded.closed = std::move(closed);
   if (secrets) {
     loaded.secrets = std::move(secrets->secrets);
     loaded.secrets_checked = SecretsChecked::Yes;
@@ -215,10 +257,15 @@ Loaded check_file(const fs::path& file) {
   auto source = source_file(file);
   if (!looks_like_secrets(source)) {
     auto facts = facts_about(directory);
+    std::vector<fs::path> closed;
+    note_closed(facts, closed);
+    if (source.facts.error == std::errc::permission_denied) closed.push_back(file);
     const auto secrets =
         read_secrets(directory, Gateway{}.user, nullptr, SecretsWanted::IfReadable);
     if (secrets && secrets->diagnostics.empty()) facts.secrets = &secrets->secrets;
-    return parse_alone(source, facts);
+    auto loaded = parse_alone(source, facts);
+    loaded.closed = std::move(closed);
+    return loaded;
   }
   wipe(source.text);
   auto [secrets, diagnostics] = parse_secrets(secrets_file(file, Gateway{}.user), nullptr);

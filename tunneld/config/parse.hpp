@@ -53,6 +53,8 @@ struct Facts {
   const Secrets* secrets = nullptr;
   /// Whether an interface of that name is there, and is somebody else's; empty: not to be asked.
   std::function<bool(const InterfaceName&)> taken{};
+  /// What there is in a folder, for a name that is not there; may be empty.
+  std::function<std::vector<std::string>(const std::filesystem::path&)> names{};
 };
 
 /// Whether the secrets of a configuration could be looked at by whoever looked at the rest.
@@ -65,6 +67,8 @@ struct Loaded {
   std::vector<Diagnostic> diagnostics{};
   Secrets secrets{};
   SecretsChecked secrets_checked = SecretsChecked::No;
+  /// Files that whoever looked may not read. Each is in a diagnostic, too.
+  std::vector<std::filesystem::path> closed{};
 };
 
 /// Parses and validates a whole configuration: each file alone, and the sites against each other.

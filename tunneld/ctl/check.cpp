@@ -4,6 +4,7 @@
 #include "routes/conflicts.hpp"
 #include "routes/kernel.hpp"
 #include "tunneld/config/load.hpp"
+#include "tunneld/ctl/check_files.hpp"
 #include "tunneld/ctl/diagnostics.hpp"
 #include "tunneld/ctl/document.hpp"
 #include "tunneld/ctl/units.hpp"
@@ -107,14 +108,17 @@ json::object site_json(const config::Site& site) {
   return out;
 }
 
-json::object result_json(const config::Loaded& loaded) {
+json::object result_json(const config::Loaded& loaded, const std::vector<fs::path>& closed) {
   json::array sites;
+  json::array unreadable;
+  for (const auto& file : closed) unreadable.emplace_back(file.native());
   if (loaded.configuration) {
     for (const auto& site : loaded.configuration->sites) sites.push_back(site_json(site));
   }
-  return {{"ok", loaded.diagnostics.empty()},
+  return {{"ok", loaded.configuration.has_value()},
           {"secrets_checked", loaded.secrets_checked == config::SecretsChecked::Yes},
           {"diagnostics", mistakes_json(loaded.diagnostics)},
+          {"unreadable", std::move(unreadable)},
           {"sites", std::move(sites)}};
 }
 
@@ -180,6 +184,16 @@ void tell_taken(const Context& context, const config::Configuration& configurati
   }
 }
 
+/// A profile in the wrong place is none, and may be all there is.
+void tell_passed_over(const Context& context, const fs::path& directory,
+                      const config::Loaded& loaded) {
+  for (const auto& sentence : passed_over(directory)) context.complain(sentence);
+  if (loaded.configuration && loaded.configuration->sites.empty()) {
+    context.complain("no site: profiles are " +
+                     terminal_text((directory / "sites/NAME.toml").native()));
+  }
+}
+
 }  // namespace
 
 ExitCode run(const Context& context, const CheckCommand& command) {
@@ -199,18 +213,26 @@ ExitCode run(const Context& context, const CheckCommand& command) {
   }
   auto loaded =
       kind == fs::file_type::directory ? load_folder(command, path) : config::check_file(path);
+  const auto closed = take_out_closed(loaded);
+  if (loaded.configuration) check_keys(loaded);
   if (loaded.configuration) check_rules(loaded);
   if (command.format == Format::Json) {
-    context.out.line(json_line(result_json(loaded)));
+    context.out.line(json_line(result_json(loaded, closed)));
   } else if (loaded.configuration) {
     context.out.print(sites_text(path, *loaded.configuration));
-  } else {
+  } else if (!loaded.diagnostics.empty()) {
     context.out.print(mistakes_text(loaded.diagnostics));
+  }
+  if (kind == fs::file_type::directory) tell_passed_over(context, path, loaded);
+  for (const auto& file : closed) {
+    context.complain("you may not read " + terminal_text(file.native()) +
+                     ": run this as root, or as the account of tunneld");
   }
   if (kind == fs::file_type::directory && loaded.secrets_checked == config::SecretsChecked::No) {
     context.complain(terminal_text((path / "secrets.toml").native()) +
                      " was not checked: only root and the account of tunneld may read it");
   }
+  if (!closed.empty() && loaded.diagnostics.empty()) return ExitCode::NotAllowed;
   if (!loaded.configuration) return ExitCode::Failed;
   if (kind == fs::file_type::directory) tell_taken(context, *loaded.configuration);
   if (const auto obstacle = obstacle_to_metrics(*loaded.configuration); !obstacle.empty()) {

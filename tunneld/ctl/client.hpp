@@ -49,6 +49,7 @@ inline constexpr int kNoSuchSite = -32001;
 inline constexpr int kReloadRefused = -32002;
 inline constexpr int kNotAllowed = -32003;
 inline constexpr int kMethodNotFound = -32601;
+inline constexpr int kInvalidParams = -32602;
 
 using CallResult = boost::system::result<boost::json::object, CallError>;
 

@@ -80,7 +80,15 @@ ExitCode Context::fail(const Error& error) const {
 }
 
 Result<config::Gateway> read_gateway(const fs::path& config) {
-  const auto loaded = config::check_file(config / "tunneld.toml");
+  const auto file = config / "tunneld.toml";
+  std::error_code error;
+  if (fs::status(file, error).type() == fs::file_type::not_found) {
+    // Every key in it has a default; but a folder that is not there is a slip of the pen.
+    if (fs::is_directory(config, error)) return config::Gateway{};
+    return make_error(std::errc::invalid_argument,
+                      "there is no directory " + terminal_text(config.native()));
+  }
+  const auto loaded = config::check_file(file);
   if (loaded.configuration) return loaded.configuration->gateway;
   return make_error(std::errc::invalid_argument, loaded.diagnostics.empty()
                                                      ? "there is nothing in " + config.native()
@@ -103,9 +111,9 @@ ExitCode fail_call(const Context& context, Client& client, const CallError& erro
         "the tunneld that runs does not know this command; it may be of an older "
         "release than tunnelctl: restart it");
   }
-  if (error.code == kNotAllowed) {
+  if (error.code == kNotAllowed || error.code == kInvalidParams) {
     context.complain(error.message);
-    return ExitCode::NotAllowed;
+    return error.code == kNotAllowed ? ExitCode::NotAllowed : ExitCode::Usage;
   }
   return context.fail(error.message);
 }

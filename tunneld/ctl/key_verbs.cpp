@@ -45,10 +45,11 @@ json::object key_json(const PublicKey& key) {
   return {{"public_key", key.line}, {"fingerprint", key.fingerprint}};
 }
 
-std::string no_site_name(const std::string& text) {
-  return '"' + terminal_text(text) +
-         "\" is no name for a site: lower-case letters, digits, '-' and '_', at most 32, and a "
-         "letter or digit first";
+ExitCode no_site_name(const Context& context, const std::string& text) {
+  context.complain('"' + terminal_text(text) +
+                   "\" is no name for a site: lower-case letters, digits, '-' and '_', at most 32, "
+                   "and a letter or digit first");
+  return ExitCode::Usage;
 }
 
 fs::path whole_path(const fs::path& path) {
@@ -127,7 +128,7 @@ void print_hint(const Context& context, const SiteName& site, const fs::path& fi
 
 ExitCode run(const Context& context, const KeyGenCommand& command) {
   const auto site = SiteName::parse(command.site);
-  if (!site) return context.fail(no_site_name(command.site));
+  if (!site) return no_site_name(context, command.site);
   const auto gateway = gateway_or_default(context);
   const auto folder = whole_path(context.common.config / "keys");
   const auto key = generate_key({.folder = folder,
@@ -152,7 +153,7 @@ ExitCode run(const Context& context, const KeyGenCommand& command) {
 
 ExitCode run(const Context& context, const KeyShowCommand& command) {
   const auto name = SiteName::parse(command.site);
-  if (!name) return context.fail(no_site_name(command.site));
+  if (!name) return no_site_name(context, command.site);
   const auto site = read_profile(context, *name);
   if (site && site->answer() != nullptr) return show_authorized(context, command, *site->answer());
   if (site && site->dial()->identity.empty()) {
