@@ -65,7 +65,7 @@ _tunnelctl() {
     up | restart | retry) options+=' --json --all' choices=$(_tunnelctl_sites) ;;
     down) options+=' --json --all --withdraw' choices=$(_tunnelctl_sites) ;;
     check) options+=' --json'; ((${#plain[@]} > 1)) || [[ $cur == -* ]] || _filedir ;;
-    log) options+=' --json --follow --site --type --lines --rule --address --verdict' ;;
+    log) options+=' --json --follow --all --site --type --lines --rule --address --verdict' ;;
     trace)
       options+=' --pcap --all --octets --count'
       ((${#plain[@]} > 1)) || choices=$(_tunnelctl_sites)

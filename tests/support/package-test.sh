@@ -118,7 +118,7 @@ check_folders() {
   expect 'profiles are for root and the daemon' mode_is 750 root:tunneld /etc/tunneld
   expect 'so are the sites' mode_is 750 root:tunneld /etc/tunneld/sites
   expect 'and the keys' mode_is 750 root:tunneld /etc/tunneld/keys
-  expect 'logs can be read by adm' mode_is 750 tunneld:adm /var/log/tunneld
+  expect 'logs can be read by adm' mode_is 2750 tunneld:adm /var/log/tunneld
   expect 'state is for the daemon' mode_is 750 tunneld:tunneld /var/lib/tunneld
 }
 
