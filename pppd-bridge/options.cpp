@@ -52,7 +52,7 @@ void add_answer(CLI::App& app, AnswerOptions& options) {
 std::variant<Options, int> parse_options(int argc, char** argv) {
   CLI::App app{"pppd-bridge: a PPP end that runs without privilege and without kernel PPP"};
   app.name("pppd-bridge");
-  app.set_version_flag("--version", std::string{kVersion});
+  app.set_version_flag("--version", "pppd-bridge " + std::string{kVersion});
   app.require_subcommand(1);
   // Through an SSH session nobody else says whose words these are.
   app.failure_message([](const CLI::App*, const CLI::Error& error) {

@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
       "tunneld: joins private networks by PPP over SSH. Runs in the foreground, under "
       "systemd or an init script; steer it with tunnelctl(8)."};
   app.name("tunneld");
-  app.set_version_flag("--version", std::string{kVersion});
+  app.set_version_flag("--version", "tunneld " + std::string{kVersion});
   std::string config_dir = "/etc/tunneld";
   app.add_option("--config", config_dir, "The directory with tunneld.toml and sites/")
       ->capture_default_str();
@@ -144,7 +144,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    complain(std::string{error.what()} +
+             "\nRun with --help for more information; `tunnelctl check` looks for mistakes in the "
+             "configuration.");
+    return kExitUsage;
   }
   try {
     if (check_only) return check(config_dir);

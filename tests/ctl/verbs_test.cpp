@@ -192,6 +192,15 @@ TEST_F(Verbs, VersionNeedsNoDaemon) {
   EXPECT_EQ(outcome.out, "tunnelctl " + std::string{kVersion} + "\ntunneld does not run here\n");
 }
 
+TEST_F(Verbs, VersionTellsWhoMayNotAskThatThereIsADaemon) {
+  daemon();
+  std::filesystem::permissions(socket_, std::filesystem::perms{0});
+  ::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
+  const auto outcome = tunnelctl({"version"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("\ntunneld runs here, but you may not ask it\n"));
+}
+
 TEST_F(Verbs, WithoutADaemonTheErrorSaysHowToStartItAndWhereItsLogIs) {
   const auto outcome = tunnelctl({"status"});
   EXPECT_EQ(outcome.code, 1);
@@ -310,8 +319,20 @@ TEST_F(Verbs, AConfigurationThatWasNamedAndIsBrokenIsNoReasonToAskAnotherDaemon)
 
 TEST_F(Verbs, ThatDoNotExistAreNamed) {
   EXPECT_THAT(tunnelctl({"frob"}).err, StartsWith("tunnelctl: there is no command \"frob\""));
+  EXPECT_THAT(tunnelctl({"stauts"}).err,
+              StartsWith("tunnelctl: there is no command \"stauts\": did you mean \"status\"?\n"));
+  EXPECT_THAT(tunnelctl({}).err, StartsWith("tunnelctl: name a command: status, up, down, "));
+  EXPECT_THAT(tunnelctl({"key"}).err,
+              StartsWith("tunnelctl: name a command: gen, show, authorized-keys\n"));
   EXPECT_THAT(tunnelctl({"key", "frob"}).err,
               StartsWith("tunnelctl: there is no command \"frob\""));
+}
+
+TEST_F(Verbs, AMistakeThatOnlyTheDaemonSeesIsOneOfTheCommandLine) {
+  daemon().refuses("log", {supervisor::rpc_code::kInvalidParams, "\"foo\" is no rule"});
+  const auto outcome = tunnelctl({"log", "--rule", "foo"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "tunnelctl: \"foo\" is no rule\n");
 }
 
 TEST_F(Verbs, MistakesOnTheCommandLineHaveAStatusOfTheirOwn) {

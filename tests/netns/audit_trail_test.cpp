@@ -137,7 +137,7 @@ TEST_F(AuditTrail, IsSelectedByTunnelctl) {
   EXPECT_THAT(count({"--type", "nat", "--site", "home"}), HasSubstr("NAT:NEW-MAP"));
   EXPECT_THAT(count({}), testing::Not(HasSubstr("@300")));
   const auto wrong = world_.tunnelctl("labs", {"log", "--rule", "three"});
-  EXPECT_EQ(wrong.status, 1);
+  EXPECT_EQ(wrong.status, 2);
   EXPECT_THAT(wrong.err, HasSubstr("\"three\" is no rule"));
 }
 

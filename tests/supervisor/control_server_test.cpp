@@ -203,6 +203,21 @@ TEST_F(ControlServerTest, ASubscriptionWithoutFilterHearsEverythingOfItsTopics) 
   EXPECT_EQ(answer(socket).at("params").at("n"), 2);
 }
 
+TEST_F(ControlServerTest, TheLinesOfPppAreForThoseWhoAskForThem) {
+  serve();
+  const auto socket = client();
+  const auto heard_with = [&](const std::string& more) {
+    ask(socket,
+        R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"topics":["log"])" + more + "}}");
+    return server_->anyone_hears({.topic = "log", .type = "ppp"});
+  };
+  EXPECT_FALSE(heard_with(""));
+  EXPECT_TRUE(server_->anyone_hears({.topic = "log", .type = "console"}));
+  EXPECT_TRUE(heard_with(R"(,"all":true)"));
+  EXPECT_TRUE(server_->anyone_hears({.topic = "log", .type = "console"}));
+  EXPECT_TRUE(heard_with(R"(,"type":"ppp")"));
+}
+
 TEST_F(ControlServerTest, TrafficIsForThoseWhoAskForIt) {
   serve();
   const auto socket = client();

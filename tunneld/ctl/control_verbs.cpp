@@ -169,12 +169,15 @@ ExitCode run(const Context& context, const MetricsCommand& command) {
   return ExitCode::Ok;
 }
 
-/// A daemon that is not there is part of the answer, not a failure.
+/// A daemon that is not there, or not for this user, is part of the answer, not a failure.
 ExitCode run(const Context& context, const VersionCommand& command) {
   auto client = connect(context);
   std::string daemon;
+  bool closed = !client && client.error().code == std::errc::permission_denied;
   if (client) {
-    if (const auto answer = client->call("version", {})) daemon = raw_text(*answer, "version");
+    const auto answer = client->call("version", {});
+    if (answer) daemon = raw_text(*answer, "version");
+    closed = !answer && answer.error().code == kNotAllowed;
   }
   if (command.format == Format::Json) {
     context.out.line(
@@ -183,7 +186,8 @@ ExitCode run(const Context& context, const VersionCommand& command) {
     return ExitCode::Ok;
   }
   context.out.line("tunnelctl " + std::string{kVersion});
-  context.out.line("tunneld " + (daemon.empty() ? "does not run here" : terminal_text(daemon)));
+  const auto* none = closed ? "runs here, but you may not ask it" : "does not run here";
+  context.out.line("tunneld " + (daemon.empty() ? none : terminal_text(daemon)));
   return ExitCode::Ok;
 }
 

@@ -6,6 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <array>
+#include <charconv>
 #include <cstdio>
 
 namespace tunnel::ctl {
@@ -18,6 +20,26 @@ const json::array& array(const json::object& from, std::string_view key) {
   static const json::array kNone;
   const auto* value = from.if_contains(key);
   return value != nullptr && value->is_array() ? value->get_array() : kNone;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The number that `rest` begins with, which it loses: as people write it, where Boost.JSON writes
+/// 3.4567662283E1.
+std::string plain_number(std::string_view& rest) {
+  const auto number = rest.substr(0, rest.find_first_not_of("0123456789+-.eE"));
+  rest.remove_prefix(number.size());
+  double value = 0;
+  const auto* const end = number.data() + number.size();
+  std::array<char, 400> digits{};  // 1.8E308 has 309 of them
+  if (number.find_first_of("eE") == std::string_view::npos ||
+      std::from_chars(number.data(), end, value).ec != std::errc{}) {
+    return std::string{number};
+  }
+  const auto written = std::to_chars(digits.begin(), digits.end(), value, std::chars_format::fixed);
+  return written.ec == std::errc{} ? std::string{digits.data(), written.ptr} : std::string{number};
 }
 
 }  // namespace
@@ -90,10 +112,22 @@ std::string json_line(const json::value& document) {
   const auto text = json::serialize(document);
   std::string_view rest{text};
   std::string out;
+  bool in_string = false;
   while (!rest.empty()) {
+    if (!in_string && (rest.front() == '-' || is_digit(rest.front()))) {
+      out += plain_number(rest);
+      continue;
+    }
     const auto character = first_character(rest);
     const auto bytes = rest.substr(0, character ? character->length : 1);
     rest.remove_prefix(bytes.size());
+    if (bytes == "\"") in_string = !in_string;
+    if (in_string && bytes == "\\") {
+      out += bytes;  // with what it escapes, which Boost.JSON has made plain
+      out += rest.front();
+      rest.remove_prefix(1);
+      continue;
+    }
     if (character && is_plain(character->code)) {
       out += bytes;
       continue;

@@ -59,7 +59,8 @@ translated, OUTSIDE what the DESTINATION sees instead. PACKETS and BYTES are tho
 began, and back.)";
 
 inline constexpr const char* kLogFooter =
-    R"(What the packet filter logs, filter and nat, is shown where --type or a selection asks for it.
+    R"(Shown are auth and console; with --all, or --type ppp, also what PPP agrees on, step by step. What
+the packet filter logs, filter and nat, is shown where --type or a selection asks for it.
 
 Examples:
   tunnelctl log -f --type filter             every packet that a rule logs

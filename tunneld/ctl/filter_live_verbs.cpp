@@ -25,7 +25,8 @@ std::string place(const json::object& rule) {
 ExitCode flush_alone(const Context& context, const FilterFlushCommand& command,
                      const std::string& why) {
   if (::geteuid() != 0) {
-    return context.fail(why + "; without tunneld, only root can flush the packet filter");
+    context.complain(why + "; without tunneld, only root can flush the packet filter");
+    return ExitCode::NotAllowed;
   }
   const auto done =
       filter::kernel::Nftables{}.run(filter::nft::remove(filter::compiler::Options{}.table));

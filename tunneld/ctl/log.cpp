@@ -16,6 +16,7 @@ json::object filter(const LogCommand& command) {
   json::object params;
   if (!command.site.empty()) params["site"] = command.site;
   if (!command.type.empty()) params["type"] = command.type;
+  if (command.all) params["all"] = true;
   if (!command.rule.empty()) params["rule"] = command.rule;
   if (!command.address.empty()) params["address"] = command.address;
   if (!command.verdict.empty()) params["verdict"] = command.verdict;

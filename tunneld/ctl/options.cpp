@@ -1,5 +1,6 @@
 #include "tunneld/ctl/options.hpp"
 
+#include "tunneld/base/text.hpp"
 #include "tunneld/base/version.hpp"
 #include "tunneld/ctl/filter_help.hpp"
 #include "tunneld/ctl/filter_options.hpp"
@@ -38,6 +39,7 @@ Exit status:
   1  an error, which standard error explains
   2  a mistake on the command line
   3  status: a wanted link is not up, or what was waited for did not come in time
+  4  you may not; standard error says who may
 
 --config, --socket and --answer-timeout may stand before or after the command.
 "tunnelctl COMMAND --help" says more on each.)";
@@ -133,12 +135,9 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::RequiredError& missing) {
-      // CLI11 misses the command before it says which word is none.
-      const auto strange = app_.remaining(true);
-      const auto what = strange.empty() ? std::string{missing.what()}
-                                        : "there is no command \"" + strange.front() + '"';
-      return EarlyAnswer{"tunnelctl: " + what + "\nRun with --help for more information.\n",
-                         ExitCode::Usage};
+      return EarlyAnswer{
+          "tunnelctl: " + what_is_missing(missing) + "\nRun with --help for more information.\n",
+          ExitCode::Usage};
     } catch (const CLI::ParseError& stop) {
       std::ostringstream out;
       std::ostringstream err;
@@ -152,6 +151,26 @@ class CommandLine {
   }
 
  private:
+  /// CLI11 misses the command before it says which word is none.
+  std::string what_is_missing(const CLI::RequiredError& missing) const {
+    const CLI::App* at = &app_;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    std::vector<std::string_view> names;
+    std::string list;
+    const auto all = at->get_subcommands([](const CLI::App* /*each*/) { return true; });
+    for (const auto* command : all) {
+      names.push_back(command->get_name());
+      list += (list.empty() ? "" : ", ") + command->get_name();
+    }
+    const auto strange = app_.remaining(true);
+    if (strange.empty()) {
+      return list.empty() ? std::string{missing.what()} : "name a command: " + list;
+    }
+    const auto meant = nearest(strange.front(), names);
+    return "there is no command \"" + strange.front() + '"' +
+           (meant ? ": did you mean \"" + std::string{*meant} + "\"?" : std::string{});
+  }
+
   static void duration(CLI::Option* option) {
     option->type_name("TIME")->check([](const std::string& text) {
       return parse_duration(text) ? std::string{}
@@ -231,6 +250,7 @@ class CommandLine {
   void add_log() {
     auto* log = add_verb(app_, "log", "Show what was logged");
     log->add_flag("-f,--follow", log_.follow, "Go on with what is logged from now on");
+    log->add_flag("--all", log_.all, "Of ppp as well as of auth and console");
     log->add_option("--site", log_.site, "Of one site only")->type_name("SITE");
     log->add_option("--type", log_.type, "Of one log only: ppp, auth, console, filter or nat")
         ->type_name("TYPE")

@@ -69,6 +69,7 @@ struct LogCommand {
   std::string verdict{};
   unsigned lines = 50;
   bool follow = false;
+  bool all = false;  // without a type: also of ppp
   Format format = Format::Text;
 };
 

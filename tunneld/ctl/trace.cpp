@@ -98,9 +98,8 @@ class Tracing {
     }
     json::object params{
         {"site", command_.site}, {"all", command_.all}, {"octets", command_.octets}};
-    if (const auto answer = client_.call("trace", params); !answer) {
-      return fail_call(context_, client_, answer.error(), command_.site);
-    }
+    const auto answer = client_.call("trace", params);
+    if (!answer) return fail_call(context_, client_, answer.error(), command_.site);
     // Not before tunneld has agreed: a slip of the pen must not cost an older trace.
     auto output = open_output(command_.pcap);
     if (!output) return context_.fail(output.error().message());
@@ -111,6 +110,7 @@ class Tracing {
     if (const auto written = write_all(output_, pcap_header()); !written) {
       return context_.fail(written.error().message());
     }
+    if (flag(*answer, "idle")) context_.complain(text(*answer, "message"));
     return std::nullopt;
   }
 

@@ -199,8 +199,9 @@ Result<void> Daemon::open_control_sockets() {
 }
 
 void Daemon::run() {
-  say(audit::Priority::Notice, fmt::format("tunneld {} starts: {} sites from {}", kVersion,
-                                           sites_.size(), config_dir_.native()));
+  say(audit::Priority::Notice,
+      fmt::format("tunneld {} starts: {} site{} from {}", kVersion, sites_.size(),
+                  sites_.size() == 1 ? "" : "s", config_dir_.native()));
   audit_.follow(
       [this](const audit::Record& record, const std::string& line) { publish_log(record, line); });
   network_->on_missing([this](const InterfaceName& interface) {

@@ -94,7 +94,8 @@ std::string Site::objection_to(const ipc::LinkUp& up) const {
 
 void Site::take_link(const ipc::LinkUp& up) {
   link_ = up;
-  link_->transport = escape_text(up.transport);
+  // To its bridge it is no more than standard input and output.
+  link_->transport = profile_.answer() != nullptr ? "sshd" : escape_text(up.transport);
   note_agreed(*link_);
 }
 

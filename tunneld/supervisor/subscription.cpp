@@ -38,6 +38,7 @@ bool Subscription::takes(const Subject& subject) const {
       (!type.empty() && type != subject.type)) {
     return false;
   }
+  if (type.empty() && !all && subject.type == "ppp") return false;
   if (subject.traffic == nullptr) return traffic.empty();
   return traffic.empty() ? !type.empty() : traffic.takes(*subject.traffic);
 }
@@ -55,9 +56,12 @@ std::variant<Subscription, RpcError> Subscription::read(const json::object& para
         return invalid_params("\"" + std::string{key} + "\" is a string");
       }
       (key == "site" ? out.site : out.type) = std::string_view{member.value().get_string()};
+    } else if (key == "all") {
+      if (!member.value().is_bool()) return invalid_params("\"all\" is true or false");
+      out.all = member.value().get_bool();
     } else if (!TrafficSelection::is_parameter(key)) {
       return invalid_params(
-          "subscribe takes \"topics\", \"site\", \"type\", \"rule\", \"address\" and "
+          "subscribe takes \"topics\", \"site\", \"type\", \"all\", \"rule\", \"address\" and "
           "\"verdict\"");
     }
   }

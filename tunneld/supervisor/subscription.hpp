@@ -28,6 +28,7 @@ struct Subscription {
   std::vector<std::string> topics;
   std::string site{};  // empty: of any
   std::string type{};
+  bool all = false;  // without a type: also the lines of PPP
   TrafficSelection traffic{};
 
   bool has(std::string_view topic) const;

@@ -57,7 +57,13 @@ RpcResult Daemon::trace(const json::object& params, ClientId client) {
   client_gone(client);  // from the site that it traced before
   tracers_.push_back(tracer);
   renew_trace(name);
-  return json::value(json::object{{"message", fmt::format("{}: traced", name.str())}});
+  const auto state = std::get<Site*>(found)->machine().state();
+  const bool idle = state == State::Down || state == State::Waiting || state == State::Listening;
+  return json::value(json::object{
+      {"message", idle ? fmt::format("{} is {}; recording begins with its next attempt", name.str(),
+                                     supervisor::name(state))
+                       : fmt::format("{}: traced", name.str())},
+      {"idle", idle}});
 }
 
 void Daemon::renew_trace(const SiteName& name) {

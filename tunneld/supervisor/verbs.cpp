@@ -21,9 +21,9 @@ constexpr Parameter kSite{"site", Text};
 constexpr std::array<Verb, 19> kVerbs{{
     {"status",         Power::Read,    {kSite}},
     {"log",            Power::Read,    {kSite, {"type", Text}, {"lines", Number}, {"rule", Text},
-                                        {"address", Text}, {"verdict", Text}}},
+                                        {"address", Text}, {"verdict", Text}, {"all", Flag}}},
     {"subscribe",      Power::Read,    {kSite, {"type", Text}, {"topics", List}, {"rule", Text},
-                                        {"address", Text}, {"verdict", Text}}},
+                                        {"address", Text}, {"verdict", Text}, {"all", Flag}}},
     {"routes",         Power::Read,    {}},
     {"leases",         Power::Read,    {}},
     {"metrics",        Power::Read,    {}},

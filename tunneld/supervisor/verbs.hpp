@@ -21,7 +21,7 @@ struct Parameter {
   Type type = Type::Text;
 };
 
-inline constexpr std::size_t kMostParameters = 6;
+inline constexpr std::size_t kMostParameters = 7;
 
 /// A method of the control socket.
 struct Verb {
