@@ -63,8 +63,7 @@ TEST(TerminalText, ALineIsCutBetweenCharacters) {
 TEST(JsonLine, NumbersAreAsPeopleWriteThem) {
   EXPECT_EQ(json_line(json::array{34.567662283, 0.0005, -2e-7, 3, 1e21}),
             "[34.567662283,0.0005,-0.0000002,3,1000000000000000000000]");
-  EXPECT_EQ(json_line(json::object{{"3E1", "1E5 \"2E3\" \\"}}),
-            R"({"3E1":"1E5 \"2E3\" \\"})");
+  EXPECT_EQ(json_line(json::object{{"3E1", "1E5 \"2E3\" \\"}}), R"({"3E1":"1E5 \"2E3\" \\"})");
 }
 
 TEST(JsonLine, ADocumentIsFitForATerminal) {

@@ -1,8 +1,8 @@
 // Ten thousand malformed requests, from clients that come and go, change nothing: not the state,
 // not the memory, not the descriptors, and nobody waits for long meanwhile.
 
-#include "tests/faults/numbered_stream.hpp"
 #include "tests/support/gateway.hpp"
+#include "tests/support/numbered_stream.hpp"
 #include "tests/support/sites.hpp"
 #include "tunneld/base/unix_socket.hpp"
 
