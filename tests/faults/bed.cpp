@@ -1,5 +1,6 @@
 #include "tests/faults/bed.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tunnel::test {
@@ -39,7 +40,7 @@ void Bed::settle(Limit limit) {
   world_.wait_until_up("home", limit);
   world_.wait_until_up("labs", limit);
   packets_.goes_on();
-  connection_.goes_on(kTcpPatience);
+  connection_.goes_on(std::max(limit, kTcpPatience));
 }
 
 }  // namespace tunnel::test

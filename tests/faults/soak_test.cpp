@@ -19,8 +19,9 @@
 namespace tunnel::test {
 namespace {
 
-/// A repair that somebody undoes again and again waits for a minute, and is looked for every half.
-constexpr Limit kSoakPatience = 120s;
+/// A repair that somebody undoes again and again waits for a minute, and is looked for every half;
+/// TCP may by then be in a pause of a minute.
+constexpr Limit kSoakPatience = 180s;
 
 /// One that can come at any time, and that nobody mends but tunneld.
 struct Mishap {
