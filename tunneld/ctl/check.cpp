@@ -184,6 +184,13 @@ void tell_taken(const Context& context, const config::Configuration& configurati
   }
 }
 
+void tell_closed(const Context& context, const std::vector<fs::path>& files) {
+  for (const auto& file : files) {
+    context.complain("you may not read " + terminal_text(file.native()) +
+                     ": run this as root, or as the account of tunneld");
+  }
+}
+
 /// A profile in the wrong place is none, and may be all there is.
 void tell_passed_over(const Context& context, const fs::path& directory,
                       const config::Loaded& loaded) {
@@ -224,10 +231,7 @@ ExitCode run(const Context& context, const CheckCommand& command) {
     context.out.print(mistakes_text(loaded.diagnostics));
   }
   if (kind == fs::file_type::directory) tell_passed_over(context, path, loaded);
-  for (const auto& file : closed) {
-    context.complain("you may not read " + terminal_text(file.native()) +
-                     ": run this as root, or as the account of tunneld");
-  }
+  tell_closed(context, closed);
   if (kind == fs::file_type::directory && loaded.secrets_checked == config::SecretsChecked::No) {
     context.complain(terminal_text((path / "secrets.toml").native()) +
                      " was not checked: only root and the account of tunneld may read it");
