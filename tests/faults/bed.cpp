@@ -39,7 +39,7 @@ void Bed::let_it_last() {
 void Bed::settle(Limit limit) {
   world_.wait_until_up("home", limit);
   world_.wait_until_up("labs", limit);
-  packets_.goes_on();
+  packets_.goes_on(limit);
   connection_.goes_on(std::max(limit, kTcpPatience));
 }
 
