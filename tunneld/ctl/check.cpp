@@ -16,6 +16,8 @@
 #include <pwd.h>
 #include <sys/stat.h>
 
+#include <functional>
+
 namespace tunnel::ctl {
 
 namespace fs = std::filesystem;
@@ -163,20 +165,24 @@ std::string obstacle_to_metrics(const config::Configuration& configuration) {
          terminal_text(folder.native()) + ", where the file of [metrics] is to be";
 }
 
-/// Whether an interface of this machine has that name, and is no tun of tunneld's.
-bool is_taken(const InterfaceName& name) {
-  const auto links = routes::read_links();
-  return links && !routes::taken({name}, {}, *links).empty();
+/// Says whether an interface of this machine has a name, and is no tun of tunneld's. The kernel is
+/// asked once.
+std::function<bool(const InterfaceName&)> taken_here() {
+  return [links = routes::read_links()](const InterfaceName& name) {
+    return links && !routes::taken({name}, {}, *links).empty();
+  };
 }
 
 /// The configuration of this machine is wrong where its interfaces are in the way; of a folder that
 /// is named, nobody knows for which machine it is.
 config::Loaded load_folder(const CheckCommand& command, const fs::path& path) {
-  if (command.path.empty()) return config::load(path, config::SecretsWanted::IfReadable, is_taken);
+  if (command.path.empty())
+    return config::load(path, config::SecretsWanted::IfReadable, taken_here());
   return config::load(path, config::SecretsWanted::IfReadable);
 }
 
 void tell_taken(const Context& context, const config::Configuration& configuration) {
+  const auto is_taken = taken_here();
   for (const auto& site : configuration.sites) {
     if (!is_taken(site.ppp.interface)) continue;
     context.complain(site.name.str() + ": " + routes::taken_text(site.ppp.interface) +

@@ -58,13 +58,14 @@ std::optional<InterfaceName> key_of(const boost::json::value& element) {
 std::vector<InterfaceName> spare_taken(boost::json::value& commands) {
   std::vector<InterfaceName> spared;
   auto* all = commands.if_array();
-  if (all == nullptr) return spared;
+  const auto links = routes::read_links();
+  if (all == nullptr || !links) return spared;
   for (auto at = all->begin(); at != all->end();) {
     auto* elements = tunnels_of(*at);
     for (auto each = elements == nullptr ? nullptr : elements->begin();
          elements != nullptr && each != elements->end();) {
       const auto name = key_of(*each);
-      const bool spare = name && !taken({*name}).empty();
+      const bool spare = name && !routes::taken({*name}, {}, *links).empty();
       if (spare) spared.push_back(*name);
       each = spare ? elements->erase(each) : each + 1;
     }
